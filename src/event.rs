@@ -1,0 +1,158 @@
+//! What an event file's columns are: types, roles, and the schema that names them.
+//!
+//! A column has one logical type in the whole data set. How a batch stores it may differ from
+//! batch to batch, so that memory follows the values:
+//!
+//! | type | in a batch, one of |
+//! |---|---|
+//! | `Bool` | `Boolean` |
+//! | `Int` | `Int8`, `Int16`, `Int32`, `Int64` |
+//! | `Decimal { scale }` | `Decimal32(9, scale)`, `Decimal64(18, scale)`, `Decimal128(38, scale)` |
+//! | `Time { unit }` | `Timestamp(unit, "UTC")` |
+//! | `Text`, `Null` | `Dictionary(UInt8 / UInt16 / UInt32, Utf8)` |
+//!
+//! All batches of one data set share each text column's dictionary; a reader may use that for
+//! speed, and must be right without it.
+
+mod role;
+
+pub use role::{Role, guess_roles};
+
+use crate::kernel::nearest;
+use crate::{Error, ErrorKind, Result};
+
+/// The logical type of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ColumnType {
+    /// No value seen yet.
+    Null,
+    /// True or false.
+    Bool,
+    /// 64-bit signed integer.
+    Int,
+    /// Exact decimal: an integer count of `10^-scale`, at most 38 digits.
+    Decimal {
+        /// Digits after the point, at most 37.
+        scale: u8,
+    },
+    /// An instant, stored in UTC.
+    Time {
+        /// What the stored integer counts since 1970-01-01.
+        unit: TimeUnit,
+    },
+    /// UTF-8 text.
+    Text,
+}
+
+impl ColumnType {
+    /// The name that schemas show: `null`, `bool`, `int`, `decimal`, `time`, `text`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool => "bool",
+            Self::Int => "int",
+            Self::Decimal { .. } => "decimal",
+            Self::Time { .. } => "time",
+            Self::Text => "text",
+        }
+    }
+}
+
+/// The resolution of a time column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TimeUnit {
+    /// Seconds.
+    Second,
+    /// Milliseconds.
+    Milli,
+    /// Microseconds.
+    Micro,
+    /// Nanoseconds.
+    Nano,
+}
+
+impl TimeUnit {
+    /// Units in a second: 1, 1,000, 1,000,000 or 1,000,000,000.
+    pub fn per_second(self) -> i64 {
+        match self {
+            Self::Second => 1,
+            Self::Milli => 1_000,
+            Self::Micro => 1_000_000,
+            Self::Nano => 1_000_000_000,
+        }
+    }
+
+    /// Arrow's name of the unit.
+    pub fn arrow(self) -> arrow_schema::TimeUnit {
+        match self {
+            Self::Second => arrow_schema::TimeUnit::Second,
+            Self::Milli => arrow_schema::TimeUnit::Millisecond,
+            Self::Micro => arrow_schema::TimeUnit::Microsecond,
+            Self::Nano => arrow_schema::TimeUnit::Nanosecond,
+        }
+    }
+}
+
+/// A column's name, type and role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// As in the file's header; `column1`, `column2`, … where the file has none.
+    pub name: String,
+    /// What its values are.
+    pub column_type: ColumnType,
+    /// What it means to a shop, guessed or told.
+    pub role: Option<Role>,
+}
+
+/// The columns of a data set, in file order, with unique names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Schema {
+    columns: Vec<Column>,
+}
+
+impl Schema {
+    /// A schema of these columns.
+    pub fn new(columns: Vec<Column>) -> Self {
+        Self { columns }
+    }
+
+    /// All columns, in file order.
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// All columns, to retype or give a role.
+    pub(crate) fn columns_mut(&mut self) -> &mut [Column] {
+        &mut self.columns
+    }
+
+    /// The place of the column called `name`.
+    ///
+    /// # Errors
+    ///
+    /// `UNKNOWN_COLUMN` with the nearest known names.
+    pub fn index_of(&self, name: &str) -> Result<usize> {
+        self.columns.iter().position(|c| c.name == name).ok_or_else(|| {
+            let near = nearest::nearest(name, self.columns.iter().map(|c| c.name.as_str()));
+            let hint = match near.first() {
+                Some(first) => format!("did you mean {first:?}?"),
+                None => "the data has none of that name".to_owned(),
+            };
+            Error::new(ErrorKind::UnknownColumn, format!("unknown column {name:?}; {hint}")).at_column(name).with_candidates(near)
+        })
+    }
+
+    /// The column called `name`.
+    ///
+    /// # Errors
+    ///
+    /// `UNKNOWN_COLUMN` with the nearest known names.
+    pub fn column(&self, name: &str) -> Result<&Column> {
+        Ok(&self.columns[self.index_of(name)?])
+    }
+
+    /// The column that plays `role`, if any.
+    pub fn by_role(&self, role: Role) -> Option<&Column> {
+        self.columns.iter().find(|c| c.role == Some(role))
+    }
+}

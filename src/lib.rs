@@ -1,0 +1,10 @@
+//! Clickfold: an online shop's questions about its own events, answered exactly, where the events are.
+
+#![warn(missing_docs)]
+
+pub mod error;
+pub mod event;
+pub mod fold;
+pub mod kernel;
+
+pub use error::{Error, ErrorKind, Result};
