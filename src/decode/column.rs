@@ -1,0 +1,227 @@
+//! One column of the batch being filled: typed values, and the step to a wider type when a cell asks for it.
+
+use std::sync::Arc;
+
+use arrow_array::Array;
+
+use super::BatchColumn;
+use super::csv::Cells;
+use super::kind::{Kind, is_null, parse_bool};
+use crate::Result;
+use crate::event::TimeUnit;
+use crate::kernel::column;
+use crate::kernel::dictionary::Dictionary;
+use crate::kernel::form::{Form, Forms};
+use crate::kernel::instant::{EPOCH, InstantReader};
+use crate::kernel::number::{MAX_DIGITS, parse_decimal, parse_int, pow10};
+
+/// A column being read.
+#[derive(Debug)]
+pub(super) struct ColumnBuilder {
+    kind: Kind,
+    /// The type that the user fixed.
+    fixed: Option<String>,
+    /// Int, Epoch, Time, Bool: the value. Text: the code. Null: 0.
+    values: Vec<i64>,
+    /// Decimal: the value at the kind's scale.
+    decimals: Vec<i128>,
+    dictionary: Dictionary,
+    null_rows: Vec<u32>,
+    forms: Forms,
+    reader: InstantReader,
+}
+
+impl ColumnBuilder {
+    pub(super) fn new(kind: Kind, fixed: Option<String>) -> Self {
+        Self {
+            kind,
+            fixed,
+            values: Vec::new(),
+            decimals: Vec::new(),
+            dictionary: Dictionary::default(),
+            null_rows: Vec::new(),
+            forms: Forms::default(),
+            reader: InstantReader::default(),
+        }
+    }
+
+    /// Takes in column `at` of all rows of `cells`.
+    pub(super) fn push(&mut self, cells: &Cells<'_>, at: usize) -> Result<()> {
+        let mut row = 0;
+        loop {
+            row = match self.kind {
+                Kind::Null => self.push_nulls(cells, at, row),
+                Kind::Bool => {
+                    self.push_with(cells, at, row, |_, cell| parse_bool(cell).map(|(v, form)| (i64::from(v), Form(form))))
+                }
+                Kind::Int => self.push_ints(cells, at, row, Forms::Plain),
+                Kind::Epoch(_) => self.push_ints(cells, at, row, Forms::Alike(EPOCH)),
+                Kind::Time(unit) => self.push_times(cells, at, row, unit),
+                Kind::Decimal(scale) => self.push_decimals(cells, at, row, scale),
+                Kind::Text => self.push_texts(cells, at, row)?,
+            };
+            if row == cells.n_rows() {
+                return Ok(());
+            }
+            let cell = cells.get(row, at);
+            let kind = self.fixed.as_ref().and_then(|fixed| Kind::fixed(fixed, cell)).unwrap_or_else(|| Kind::of(cell));
+            self.widen(self.kind.join(kind))?;
+        }
+    }
+
+    fn push_null(&mut self) {
+        self.null_rows.push(self.values.len() as u32);
+        self.values.push(0);
+    }
+
+    fn push_nulls(&mut self, cells: &Cells<'_>, at: usize, from: usize) -> usize {
+        for row in from..cells.n_rows() {
+            if !is_null(cells.get(row, at)) {
+                return row;
+            }
+            self.push_null();
+        }
+        cells.n_rows()
+    }
+
+    /// Reads cells from row `from` on until one does not fit; gives its row.
+    #[inline]
+    fn push_with(
+        &mut self,
+        cells: &Cells<'_>,
+        at: usize,
+        from: usize,
+        mut read: impl FnMut(&mut InstantReader, &[u8]) -> Option<(i64, Form)>,
+    ) -> usize {
+        for row in from..cells.n_rows() {
+            let cell = cells.get(row, at);
+            match read(&mut self.reader, cell) {
+                Some((value, form)) => {
+                    self.forms.push(self.values.len(), form);
+                    self.values.push(value);
+                }
+                None if is_null(cell) => self.push_null(),
+                None => return row,
+            }
+        }
+        cells.n_rows()
+    }
+
+    fn push_ints(&mut self, cells: &Cells<'_>, at: usize, from: usize, forms: Forms) -> usize {
+        self.forms = forms;
+        for row in from..cells.n_rows() {
+            let cell = cells.get(row, at);
+            match parse_int(cell) {
+                Some(value) => self.values.push(value),
+                None if is_null(cell) => self.push_null(),
+                None => return row,
+            }
+        }
+        cells.n_rows()
+    }
+
+    fn push_times(&mut self, cells: &Cells<'_>, at: usize, from: usize, unit: TimeUnit) -> usize {
+        self.push_with(cells, at, from, |reader, cell| {
+            let instant = reader.read(cell)?;
+            if instant.unit() > unit {
+                return None;
+            }
+            Some((instant.count(unit)?, instant.form))
+        })
+    }
+
+    fn push_decimals(&mut self, cells: &Cells<'_>, at: usize, from: usize, scale: u8) -> usize {
+        for row in from..cells.n_rows() {
+            let cell = cells.get(row, at);
+            if let Some(decimal) = parse_decimal(cell) {
+                if decimal.scale > scale {
+                    return row;
+                }
+                let Some(units) = decimal.units.checked_mul(pow10(u32::from(scale - decimal.scale))) else { return row };
+                if units.unsigned_abs() >= pow10(MAX_DIGITS) as u128 {
+                    return row;
+                }
+                self.forms.push(self.decimals.len(), decimal.form);
+                self.decimals.push(units);
+            } else if is_null(cell) {
+                self.null_rows.push(self.decimals.len() as u32);
+                self.decimals.push(0);
+            } else {
+                return row;
+            }
+        }
+        cells.n_rows()
+    }
+
+    fn push_texts(&mut self, cells: &Cells<'_>, at: usize, from: usize) -> Result<usize> {
+        for row in from..cells.n_rows() {
+            let cell = cells.get(row, at);
+            if is_null(cell) {
+                self.push_null();
+            } else {
+                let code = self.dictionary.code(cell)?;
+                self.values.push(i64::from(code));
+            }
+        }
+        Ok(cells.n_rows())
+    }
+
+    /// Turns what is here into a wider kind; into text when even that does not hold it.
+    fn widen(&mut self, wider: Kind) -> Result<()> {
+        let wider = if wider == self.kind { Kind::Text } else { wider };
+        let from = self.kind.column_type();
+        let now = self.take()?;
+        let (wider, widened) = match column::widen(&now.array, &now.forms, from, wider.column_type())? {
+            Some(widened) => (wider, widened),
+            None => {
+                let text = Kind::Text;
+                let widened = column::widen(&now.array, &now.forms, from, text.column_type())?;
+                (text, widened.expect("text holds every value"))
+            }
+        };
+        self.kind = wider;
+        let (array, forms) = widened;
+        self.forms = forms;
+        if let Some(nulls) = array.nulls() {
+            self.null_rows = (0..array.len() as u32).filter(|&row| nulls.is_null(row as usize)).collect();
+        }
+        match wider {
+            Kind::Decimal(_) => self.decimals = column::integers(&array)?,
+            Kind::Text | Kind::Null => {
+                let (codes, texts) = column::codes(&array)?;
+                let mut moved = Vec::with_capacity(texts.len());
+                for text in texts.iter() {
+                    moved.push(self.dictionary.code(text.unwrap_or("").as_bytes())?);
+                }
+                self.values = codes.iter().map(|&code| moved.get(code as usize).map_or(0, |&c| i64::from(c))).collect();
+            }
+            _ => self.values = column::integers(&array)?.iter().map(|&v| v as i64).collect(),
+        }
+        Ok(())
+    }
+
+    /// The column so far as an array, leaving an empty one of the same kind.
+    pub(super) fn take(&mut self) -> Result<BatchColumn> {
+        let n_rows = self.values.len().max(self.decimals.len());
+        let nulls = column::null_buffer(&self.null_rows, n_rows);
+        let array = match self.kind {
+            Kind::Null => column::nulls(self.kind.column_type(), n_rows)?,
+            Kind::Bool => column::bools(&self.values, nulls),
+            Kind::Int => column::narrow_ints(&self.values, nulls),
+            Kind::Epoch(unit) | Kind::Time(unit) => column::instants(self.values.clone(), unit, nulls),
+            Kind::Decimal(scale) => column::narrow_decimals(&self.decimals, scale, nulls),
+            Kind::Text => {
+                if self.dictionary.is_empty() {
+                    self.dictionary.code(b"")?; // nulls point at something
+                }
+                let codes: Vec<u32> = self.values.iter().map(|&v| v as u32).collect();
+                column::texts(&codes, Arc::new(self.dictionary.to_array()), nulls)?
+            }
+        };
+        self.values.clear();
+        self.decimals.clear();
+        self.null_rows.clear();
+        self.dictionary.clear();
+        Ok(BatchColumn { array, forms: std::mem::take(&mut self.forms), column_type: self.kind.column_type() })
+    }
+}

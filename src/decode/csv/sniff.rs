@@ -1,0 +1,159 @@
+//! What a file's first bytes say: is it text at all, what separates its cells, has it a header.
+
+use super::split::{Record, Splitter};
+use crate::decode::kind::Kind;
+use crate::{Error, Result};
+
+const SEPARATORS: [u8; 4] = [b',', b'\t', b';', b'|'];
+const ROWS: usize = 200;
+
+/// First bytes of files that are often dropped by mistake.
+const SIGNATURES: [(&[u8], &str); 12] = [
+    (b"\x89PNG", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"GIF8", "a GIF image"),
+    (b"RIFF", "a WebP image or a sound"),
+    (b"%PDF", "a PDF document"),
+    (b"PK\x03\x04", "a zip archive or an Excel workbook"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel or Word file"),
+    (b"\x1f\x8b", "gzip-compressed"),
+    (b"\x28\xb5\x2f\xfd", "zstd-compressed"),
+    (b"PAR1", "a Parquet file"),
+    (b"ARROW1", "an Arrow file"),
+    (b"\xff\xfe", "UTF-16 text"),
+];
+
+/// Says what `sample` is when it cannot be delimited text.
+pub(super) fn refuse_other_formats(sample: &[u8]) -> Result<()> {
+    if let Some((_, what)) = SIGNATURES.iter().find(|(signature, _)| sample.starts_with(signature)) {
+        return Err(not_a_table(what));
+    }
+    let start = &sample[..sample.len().min(4_096)];
+    if start.contains(&0) {
+        return Err(not_a_table("a binary file"));
+    }
+    let controls = start.iter().filter(|&&b| b < 32 && !matches!(b, b'\t' | b'\n' | b'\r' | 12 | 27)).count();
+    if controls * 20 > start.len() {
+        return Err(not_a_table("a binary file"));
+    }
+    if start.trim_ascii_start().starts_with(b"<") {
+        return Err(not_a_table("HTML or XML"));
+    }
+    Ok(())
+}
+
+fn not_a_table(what: &str) -> Error {
+    Error::bad_input(format!("this is {what}, not a table of events; save or export it as CSV text in UTF-8"))
+}
+
+/// The separator with which most of the sample's lines have the same number of cells, and the more cells the better.
+pub(super) fn separator(sample: &[u8], quote: u8, at_end: bool) -> u8 {
+    let score = |separator: u8| {
+        let widths = widths(sample, separator, quote, at_end);
+        let mut counts: Vec<(usize, usize)> = Vec::new();
+        for &width in &widths {
+            match counts.iter_mut().find(|(w, _)| *w == width) {
+                Some((_, n)) => *n += 1,
+                None => counts.push((width, 1)),
+            }
+        }
+        let (width, alike) = counts.into_iter().filter(|&(w, _)| w > 1).max_by_key(|&(w, n)| (n, w)).unwrap_or((1, 0));
+        (alike * 100 / widths.len().max(1), width)
+    };
+    SEPARATORS.into_iter().rev().max_by_key(|&s| score(s)).expect("there are separators")
+}
+
+fn widths(sample: &[u8], separator: u8, quote: u8, at_end: bool) -> Vec<usize> {
+    rows(sample, separator, quote, at_end).iter().map(Vec::len).collect()
+}
+
+/// The sample's first whole rows.
+pub(super) fn rows(sample: &[u8], separator: u8, quote: u8, at_end: bool) -> Vec<Vec<Vec<u8>>> {
+    let mut splitter = Splitter::new(separator, quote);
+    splitter.start(sample);
+    let (mut at, mut rows) = (0, vec![]);
+    while at < sample.len() && rows.len() < ROWS {
+        splitter.clear();
+        match splitter.record(sample, at, at_end) {
+            Record::Whole { cells, next } => {
+                let row = splitter.cells(sample, cells);
+                rows.push((0..cells).map(|c| row.get(0, c).to_vec()).collect());
+                at = next;
+            }
+            Record::Empty { next } => at = next,
+            Record::Partial => break,
+        }
+    }
+    rows
+}
+
+/// Whether the first row names the columns.
+///
+/// It does not when one of its cells is a number or a time, or when a column has the first row's word
+/// again further down. It does when below a word there are only values of another kind.
+pub(super) fn has_header(rows: &[Vec<Vec<u8>>]) -> bool {
+    let Some((first, rest)) = rows.split_first() else { return false };
+    let named = first.iter().all(|cell| matches!(Kind::of(cell), Kind::Text | Kind::Null));
+    if !named || first.iter().all(|cell| cell.is_empty()) {
+        return false;
+    }
+    let rest: Vec<_> = rest.iter().filter(|row| row.len() == first.len()).collect();
+    let column_kind = |i: usize| rest.iter().fold(Kind::Null, |kind, row| kind.join(Kind::of(&row[i])));
+    let typed = (0..first.len()).any(|i| !first[i].is_empty() && !matches!(column_kind(i), Kind::Null | Kind::Text));
+    typed || !(0..first.len()).any(|i| !first[i].is_empty() && rest.iter().any(|row| row[i] == first[i]))
+}
+
+/// Unique column names: an empty one becomes `column` and its number, a repeated one gets `_2`, `_3`, …
+pub(super) fn unique_names(names: impl Iterator<Item = String>) -> Vec<String> {
+    let mut unique: Vec<String> = Vec::new();
+    for (i, name) in names.enumerate() {
+        let name = if name.trim().is_empty() { format!("column{}", i + 1) } else { name.trim().to_owned() };
+        let mut candidate = name.clone();
+        let mut n = 2;
+        while unique.contains(&candidate) {
+            candidate = format!("{name}_{n}");
+            n += 1;
+        }
+        unique.push(candidate);
+    }
+    unique
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_separator() {
+        for (text, expected) in [
+            ("a,b,c\n1,2,3\n", b','),
+            ("a;b;c\n1,5;2;3\n2,5;1;1\n", b';'),
+            ("a\tb\n1,2\t3\n", b'\t'),
+            ("a|b|c\n\"1,2\"|2|3\n", b'|'),
+            ("one\ntwo\n", b','),
+            ("name,what\n\"a;b;c\",\"x;y;z\"\n", b','),
+        ] {
+            assert_eq!(separator(text.as_bytes(), b'"', true), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn tells_a_header_from_a_row() {
+        for (text, expected) in [
+            ("user_id,item_id\n1,2\n", true),
+            ("1,2268318,2520377,pv,1511544070\n1,2333346,2520771,pv,1511561733\n", false),
+            ("name,color\nann,red\nbob,blue\n", true),
+            ("ann,view\nbob,view\n", false),
+            (",user\n0,ann\n", true),
+            ("a,b\n", true),
+        ] {
+            assert_eq!(has_header(&rows(text.as_bytes(), b',', b'"', true)), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn names_are_unique() {
+        let names = ["id", "", "id", "id_2", " price "].map(str::to_owned);
+        assert_eq!(unique_names(names.into_iter()), ["id", "column2", "id_2", "id_2_2", "price"]);
+    }
+}

@@ -1,0 +1,324 @@
+//! Cuts delimited text into records and cells, as csv-core does, but a block of rows at a time.
+//!
+//! A record ends at `\n`, `\r` or `\r\n`; empty lines are no records. A cell that begins with the quote
+//! runs to the closing quote, a doubled quote inside stands for one; what follows a closing quote before
+//! the separator is taken as it stands. A quote elsewhere in a cell is a character like any other.
+
+use crate::kernel::scan::scan;
+
+/// Marks a span of the arena rather than of the file's bytes.
+const IN_ARENA: u32 = 1 << 31;
+
+/// A cell's bytes, its quotes taken off.
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    start: u32,
+    end: u32,
+}
+
+/// What a record turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Record {
+    /// A whole record of `cells` cells; the next begins at `next`.
+    Whole { cells: usize, next: usize },
+    /// An empty line; the next record begins at `next`.
+    Empty { next: usize },
+    /// The bytes end before the record does.
+    Partial,
+}
+
+/// The records found in one stretch of bytes.
+#[derive(Debug)]
+pub(super) struct Splitter {
+    separator: u8,
+    quote: u8,
+    marks: Vec<u32>,
+    next_mark: usize,
+    spans: Vec<Span>,
+    arena: Vec<u8>,
+    /// Line ends passed since [`Splitter::start`], inside quotes too.
+    lines: u64,
+}
+
+impl Splitter {
+    pub(super) fn new(separator: u8, quote: u8) -> Self {
+        Self { separator, quote, marks: vec![], next_mark: 0, spans: vec![], arena: vec![], lines: 0 }
+    }
+
+    /// Begins on `bytes`, which must be shorter than 2 GiB.
+    pub(super) fn start(&mut self, bytes: &[u8]) {
+        self.marks.clear();
+        self.next_mark = 0;
+        self.lines = 0;
+        self.clear();
+        scan(bytes, self.separator, self.quote, &mut self.marks);
+    }
+
+    pub(super) fn lines(&self) -> u64 {
+        self.lines
+    }
+
+    /// Forgets the cells found so far.
+    pub(super) fn clear(&mut self) {
+        self.spans.clear();
+        self.arena.clear();
+    }
+
+    /// Forgets the last `cells` cells.
+    pub(super) fn forget(&mut self, cells: usize) {
+        self.spans.truncate(self.spans.len() - cells);
+    }
+
+    /// The cells found so far as rows of `width`.
+    pub(super) fn cells<'a>(&'a self, bytes: &'a [u8], width: usize) -> Cells<'a> {
+        Cells { bytes, arena: &self.arena, spans: &self.spans, width }
+    }
+
+    /// Drops the rows of `width` cells for which `keep` is false.
+    pub(super) fn retain_rows(&mut self, width: usize, keep: &[bool]) {
+        let mut cell = 0;
+        self.spans.retain(|_| {
+            cell += 1;
+            keep[(cell - 1) / width]
+        });
+    }
+
+    /// Cuts the record that begins at `from`; `at_end` says that no bytes follow.
+    ///
+    /// The cells of a partial record are forgotten. Records must be asked for in order.
+    #[inline]
+    pub(super) fn record(&mut self, bytes: &[u8], from: usize, at_end: bool) -> Record {
+        let (marks_before, lines_before, cells_before) = (self.next_mark, self.lines, self.spans.len());
+        let mut start = from;
+        loop {
+            let Some((span, end)) = self.cell(bytes, start, at_end) else {
+                self.next_mark = marks_before;
+                self.lines = lines_before;
+                self.spans.truncate(cells_before);
+                return Record::Partial;
+            };
+            let byte = bytes.get(end).copied();
+            if byte == Some(self.separator) {
+                self.spans.push(span);
+                start = end + 1;
+                continue;
+            }
+            let next = match byte {
+                Some(b'\r') if bytes.get(end + 1) == Some(&b'\n') => {
+                    self.next_mark += 1;
+                    end + 2
+                }
+                Some(_) => end + 1,
+                None => end,
+            };
+            if byte.is_some() {
+                self.lines += 1;
+            }
+            if end == from {
+                return Record::Empty { next };
+            }
+            self.spans.push(span);
+            return Record::Whole { cells: self.spans.len() - cells_before, next };
+        }
+    }
+
+    /// The cell that begins at `start`, and where the separator or line end behind it is.
+    #[inline]
+    fn cell(&mut self, bytes: &[u8], start: usize, at_end: bool) -> Option<(Span, usize)> {
+        if bytes.get(start) == Some(&self.quote) {
+            return self.quoted(bytes, start, at_end);
+        }
+        let end = self.cell_end(bytes, at_end)?;
+        Some((Span { start: start as u32, end: end as u32 }, end))
+    }
+
+    /// The next separator or line end, quotes being plain characters; consumes its mark.
+    #[inline]
+    fn cell_end(&mut self, bytes: &[u8], at_end: bool) -> Option<usize> {
+        while let Some(&mark) = self.marks.get(self.next_mark) {
+            self.next_mark += 1;
+            let byte = bytes[mark as usize];
+            if byte != self.quote {
+                let cut = byte == b'\r' && mark as usize + 1 == bytes.len() && !at_end;
+                return (!cut).then_some(mark as usize);
+            }
+        }
+        at_end.then_some(bytes.len())
+    }
+
+    fn quoted(&mut self, bytes: &[u8], start: usize, at_end: bool) -> Option<(Span, usize)> {
+        self.next_mark += 1;
+        let mut doubled = false;
+        let close = loop {
+            let &mark = self.marks.get(self.next_mark)?;
+            let mark = mark as usize;
+            self.next_mark += 1;
+            match bytes[mark] {
+                b'\n' => self.lines += 1,
+                b'\r' if bytes.get(mark + 1) != Some(&b'\n') => self.lines += 1,
+                byte if byte == self.quote => match bytes.get(mark + 1) {
+                    Some(&next) if next == self.quote => {
+                        doubled = true;
+                        self.next_mark += 1;
+                    }
+                    None if !at_end => return None,
+                    _ => break mark,
+                },
+                _ => {}
+            }
+        };
+        let end = self.cell_end(bytes, at_end)?;
+        if !doubled && end == close + 1 {
+            return Some((Span { start: start as u32 + 1, end: close as u32 }, end));
+        }
+        let from = self.arena.len();
+        let mut inside = bytes[start + 1..close].iter();
+        while let Some(&byte) = inside.next() {
+            self.arena.push(byte);
+            if byte == self.quote {
+                inside.next();
+            }
+        }
+        self.arena.extend_from_slice(&bytes[close + 1..end]);
+        Some((Span { start: from as u32 | IN_ARENA, end: self.arena.len() as u32 }, end))
+    }
+}
+
+/// Rows of cells, not yet typed.
+#[derive(Clone, Copy, Debug)]
+pub struct Cells<'a> {
+    bytes: &'a [u8],
+    arena: &'a [u8],
+    spans: &'a [Span],
+    width: usize,
+}
+
+impl<'a> Cells<'a> {
+    /// How many rows there are.
+    #[inline]
+    pub fn n_rows(&self) -> usize {
+        self.spans.len() / self.width
+    }
+
+    /// The cell at `row` and `column`, without its quotes.
+    #[inline]
+    pub fn get(&self, row: usize, column: usize) -> &'a [u8] {
+        let Span { start, end } = self.spans[row * self.width + column];
+        if start & IN_ARENA == 0 {
+            &self.bytes[start as usize..end as usize]
+        } else {
+            &self.arena[(start & !IN_ARENA) as usize..end as usize]
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// All records of `bytes`, as if they had come in one piece; an unclosed quote runs to the end.
+    pub(crate) fn split_all(bytes: &[u8], separator: u8) -> Vec<Vec<Vec<u8>>> {
+        let mut splitter = Splitter::new(separator, b'"');
+        splitter.start(bytes);
+        let (mut at, mut records) = (0, vec![]);
+        while at < bytes.len() {
+            splitter.clear();
+            match splitter.record(bytes, at, true) {
+                Record::Whole { cells, next } => {
+                    let row = splitter.cells(bytes, cells);
+                    records.push((0..cells).map(|c| row.get(0, c).to_vec()).collect());
+                    at = next;
+                }
+                Record::Empty { next } => at = next,
+                Record::Partial => break,
+            }
+        }
+        records
+    }
+
+    /// The same by csv-core, the slow machine that is right by definition.
+    fn csv_core(bytes: &[u8], separator: u8) -> Vec<Vec<Vec<u8>>> {
+        let mut reader = csv_core::ReaderBuilder::new().delimiter(separator).build();
+        let (mut out, mut ends) = (vec![0; bytes.len() + 16], vec![0; bytes.len() + 16]);
+        let (mut at, mut records) = (0, vec![]);
+        loop {
+            let (result, read, _, n_ends) = reader.read_record(&bytes[at..], &mut out, &mut ends);
+            at += read;
+            let (result, n_ends) = match result {
+                csv_core::ReadRecordResult::InputEmpty => {
+                    let written = if n_ends > 0 { ends[n_ends - 1] } else { 0 };
+                    let partial = out.clone();
+                    let mut more = vec![0; bytes.len() + 16];
+                    let mut more_ends = vec![0; 16];
+                    let (result, _, n_more, n_more_ends) = reader.read_record(&[], &mut more, &mut more_ends);
+                    // csv-core's output went on where the first call stopped; join the two.
+                    let _ = (written, partial, n_more);
+                    if n_more_ends > 0 {
+                        let all = n_ends;
+                        for i in 0..n_more_ends {
+                            ends[all + i] = more_ends[i];
+                        }
+                    }
+                    (result, n_ends + n_more_ends)
+                }
+                other => (other, n_ends),
+            };
+            match result {
+                csv_core::ReadRecordResult::Record => {
+                    let mut from = 0;
+                    records.push(
+                        ends[..n_ends]
+                            .iter()
+                            .map(|&end| {
+                                let cell = out[from..end].to_vec();
+                                from = end;
+                                cell
+                            })
+                            .collect(),
+                    );
+                }
+                _ => return records,
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config { cases: 4_000, ..Default::default() })]
+        #[test]
+        fn splits_as_csv_core_does(text in "[ab,;\"\n\r]{0,40}", padding in 0usize..70) {
+            // Padding moves the interesting bytes over the edges of the scanner's blocks.
+            for separator in *b",;" {
+                let text = format!("{}\n{text}\n", "x".repeat(padding));
+                let ours = split_all(text.as_bytes(), separator);
+                let theirs = csv_core(text.as_bytes(), separator);
+                // A quote that never closes: csv-core takes the rest as a cell, the decoder rejects the row.
+                if ours.len() == theirs.len() {
+                    assert_eq!(ours, theirs, "{text:?}");
+                } else {
+                    assert_eq!(ours[..], theirs[..theirs.len() - 1], "{text:?}");
+                    let last: Vec<u8> = theirs.last().unwrap().last().unwrap().clone();
+                    assert!(last.ends_with(b"\n"), "{text:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn splits_what_the_standards_say() {
+        for (text, rows) in [
+            ("a,b\n1,2\n", vec![vec!["a", "b"], vec!["1", "2"]]),
+            ("a,b\r\n1,2", vec![vec!["a", "b"], vec!["1", "2"]]),
+            ("a\rb\r", vec![vec!["a"], vec!["b"]]),
+            ("\"a,\"\"b\"\"\",c", vec![vec!["a,\"b\"", "c"]]),
+            ("\"a\nb\",c\n\n\nd,e", vec![vec!["a\nb", "c"], vec!["d", "e"]]),
+            ("a,\n,\n", vec![vec!["a", ""], vec!["", ""]]),
+            ("5\" pipe,\"x\"y\n", vec![vec!["5\" pipe", "xy"]]),
+            ("\"\"\n", vec![vec![""]]),
+        ] {
+            let got = split_all(text.as_bytes(), b',');
+            let got: Vec<Vec<String>> =
+                got.iter().map(|r| r.iter().map(|c| String::from_utf8_lossy(c).into_owned()).collect()).collect();
+            assert_eq!(got, rows, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! What a cell could be, and the narrowest kind that holds all cells of a column.
+
+use crate::event::{ColumnType, TimeUnit};
+use crate::kernel::instant::parse_instant;
+use crate::kernel::number::{parse_decimal, parse_int};
+
+/// The kinds a column goes through while it is read: each holds all that the ones before it hold,
+/// and `Text` holds everything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Null,
+    Bool,
+    Int,
+    /// Integers that count time since 1970.
+    Epoch(TimeUnit),
+    Decimal(u8),
+    Time(TimeUnit),
+    Text,
+}
+
+/// Whether a cell says that there is no value: empty, or a database's `NULL` or `\N`.
+#[inline]
+pub(super) fn is_null(cell: &[u8]) -> bool {
+    matches!(cell, b"" | b"NULL" | b"null" | b"\\N")
+}
+
+/// `true`, `True`, `TRUE` and their opposites, with a number for the spelling.
+#[inline]
+pub(super) fn parse_bool(cell: &[u8]) -> Option<(bool, u32)> {
+    Some(match cell {
+        b"true" => (true, 0),
+        b"false" => (false, 0),
+        b"True" => (true, 1),
+        b"False" => (false, 1),
+        b"TRUE" => (true, 2),
+        b"FALSE" => (false, 2),
+        _ => return None,
+    })
+}
+
+impl Kind {
+    /// The narrowest kind of one cell.
+    pub(super) fn of(cell: &[u8]) -> Self {
+        if is_null(cell) {
+            Self::Null
+        } else if parse_int(cell).is_some() {
+            Self::Int
+        } else if let Some(decimal) = parse_decimal(cell) {
+            // An integer beyond 64 bits is a name; as a decimal it would reach JavaScript rounded.
+            if decimal.scale == 0 && cell.iter().all(u8::is_ascii_digit) { Self::Text } else { Self::Decimal(decimal.scale) }
+        } else if let Some(instant) = parse_instant(cell) {
+            Self::Time(instant.unit())
+        } else if parse_bool(cell).is_some() {
+            Self::Bool
+        } else {
+            Self::Text
+        }
+    }
+
+    /// The narrowest kind that holds both.
+    pub(super) fn join(self, other: Self) -> Self {
+        use Kind::{Decimal, Epoch, Int, Null, Text, Time};
+        match (self, other) {
+            (a, b) if a == b => a,
+            (Null, x) | (x, Null) => x,
+            (Int, Decimal(s)) | (Decimal(s), Int) | (Epoch(_), Decimal(s)) => Decimal(s),
+            (Decimal(a), Decimal(b)) => Decimal(a.max(b)),
+            (Time(a), Time(b)) => Time(a.max(b)),
+            (Epoch(_), Int) => Int,
+            _ => Text,
+        }
+    }
+
+    /// The type that the schema shows.
+    pub(super) fn column_type(self) -> ColumnType {
+        match self {
+            Self::Null => ColumnType::Null,
+            Self::Bool => ColumnType::Bool,
+            Self::Int => ColumnType::Int,
+            Self::Decimal(scale) => ColumnType::Decimal { scale },
+            Self::Epoch(unit) | Self::Time(unit) => ColumnType::Time { unit },
+            Self::Text => ColumnType::Text,
+        }
+    }
+
+    /// The kind of a cell in a column whose type the user fixed; `None` if it does not fit.
+    pub(super) fn fixed(name: &str, cell: &[u8]) -> Option<Self> {
+        let kind = Self::of(cell);
+        match (name, kind) {
+            (_, Self::Null) => Some(Self::Null),
+            ("text", _) => Some(Self::Text),
+            ("decimal", Self::Int) => Some(Self::Decimal(0)),
+            ("time", Self::Int) => epoch_unit(parse_int(cell)?).map(Self::Epoch),
+            _ => (kind.column_type().name() == name).then_some(kind),
+        }
+    }
+}
+
+/// The unit in which an integer is an instant of the years 1990 to 2100.
+pub(super) fn epoch_unit(value: i64) -> Option<TimeUnit> {
+    const FROM: i64 = 631_152_000;
+    const TO: i64 = 4_102_444_800;
+    [TimeUnit::Second, TimeUnit::Milli, TimeUnit::Micro, TimeUnit::Nano].into_iter().find(|unit| {
+        let scale = unit.per_second();
+        (FROM * scale..TO.saturating_mul(scale)).contains(&value)
+    })
+}
+
+/// Whether a column of integers is called like a time.
+pub(super) fn sounds_like_time(name: &str) -> bool {
+    let name = name.to_lowercase();
+    ["time", "date"].iter().any(|word| name.contains(word)) || name == "ts" || name.ends_with("_ts") || name.ends_with("_at")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_what_a_cell_is() {
+        for (cell, kind) in [
+            ("", Kind::Null),
+            ("NULL", Kind::Null),
+            ("-3", Kind::Int),
+            ("007", Kind::Text),
+            ("98765432109876543210", Kind::Text),
+            ("33.20", Kind::Decimal(2)),
+            ("2014-12-06 02", Kind::Time(TimeUnit::Second)),
+            ("2014-12-06 02:00:00.123456", Kind::Time(TimeUnit::Micro)),
+            ("True", Kind::Bool),
+            ("view", Kind::Text),
+        ] {
+            assert_eq!(Kind::of(cell.as_bytes()), kind, "{cell:?}");
+        }
+    }
+
+    #[test]
+    fn joins_in_any_order() {
+        let kinds = [
+            Kind::Null,
+            Kind::Bool,
+            Kind::Int,
+            Kind::Decimal(1),
+            Kind::Decimal(3),
+            Kind::Time(TimeUnit::Second),
+            Kind::Time(TimeUnit::Milli),
+            Kind::Text,
+        ];
+        for a in kinds {
+            assert_eq!(a.join(a), a);
+            assert_eq!(a.join(Kind::Text), Kind::Text);
+            for b in kinds {
+                assert_eq!(a.join(b), b.join(a));
+                for c in kinds {
+                    assert_eq!(a.join(b).join(c), a.join(b.join(c)));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn tells_the_unit_of_an_epoch() {
+        for (value, unit) in [
+            (1_511_544_070, Some(TimeUnit::Second)),
+            (1_659_304_800_025, Some(TimeUnit::Milli)),
+            (1_659_304_800_025_000, Some(TimeUnit::Micro)),
+            (1_659_304_800_025_000_000, Some(TimeUnit::Nano)),
+            (0, None),
+            (20_191_001, None),
+        ] {
+            assert_eq!(epoch_unit(value), unit, "{value}");
+        }
+    }
+}
