@@ -1,6 +1,10 @@
 //! The one error of the crate: a stable code, a sentence, and where it happened.
 
+mod nearest;
+
 use std::fmt;
+
+pub use nearest::nearest;
 
 /// What every fallible function of the crate returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

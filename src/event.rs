@@ -18,8 +18,7 @@ mod role;
 
 pub use role::{Role, guess_roles};
 
-use crate::kernel::nearest;
-use crate::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, nearest};
 
 /// The logical type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -133,7 +132,7 @@ impl Schema {
     /// `UNKNOWN_COLUMN` with the nearest known names.
     pub fn index_of(&self, name: &str) -> Result<usize> {
         self.columns.iter().position(|c| c.name == name).ok_or_else(|| {
-            let near = nearest::nearest(name, self.columns.iter().map(|c| c.name.as_str()));
+            let near = nearest(name, self.columns.iter().map(|c| c.name.as_str()));
             let hint = match near.first() {
                 Some(first) => format!("did you mean {first:?}?"),
                 None => "the data has none of that name".to_owned(),

@@ -7,5 +7,6 @@ pub mod error;
 pub mod event;
 pub mod fold;
 pub mod kernel;
+pub mod store;
 
 pub use error::{Error, ErrorKind, Result};

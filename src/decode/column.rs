@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use arrow_array::Array;
 
-use super::BatchColumn;
 use super::csv::Cells;
 use super::kind::{Kind, is_null, parse_bool};
 use crate::Result;
 use crate::event::TimeUnit;
+use crate::kernel::batch::BatchColumn;
 use crate::kernel::column;
 use crate::kernel::dictionary::Dictionary;
 use crate::kernel::form::{Form, Forms};

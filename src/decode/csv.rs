@@ -13,9 +13,10 @@ use std::ops::Range;
 pub use split::Cells;
 use split::{Record, Splitter};
 
+use super::Rejects;
 use super::column::ColumnBuilder;
 use super::kind::{Kind, epoch_unit, sounds_like_time};
-use super::{Batch, Rejects};
+use crate::kernel::batch::Batch;
 use crate::kernel::number::parse_int;
 use crate::{Error, Result};
 

@@ -1,0 +1,220 @@
+//! The rows of a data set: batches of narrow columns in the order in which they came.
+//!
+//! Text is held once, as codes into one dictionary per column. A column that arrives with a wider type
+//! than the rows before it takes those along: they are widened in place.
+
+use std::sync::Arc;
+
+use arrow_array::{Array, ArrayRef, Int64Array, RecordBatch, RecordBatchOptions};
+use arrow_buffer::NullBuffer;
+use arrow_schema::{DataType, Field, Schema as ArrowSchema};
+
+use crate::event::ColumnType;
+use crate::kernel::batch::{Batch, BatchColumn};
+use crate::kernel::column;
+use crate::kernel::dictionary::Dictionary;
+use crate::kernel::form::Forms;
+use crate::{Error, Result};
+
+/// Columns of the same rows, cut into chunks.
+#[derive(Debug, Default)]
+pub struct Store {
+    columns: Vec<StoredColumn>,
+    chunk_rows: Vec<usize>,
+}
+
+#[derive(Debug)]
+struct StoredColumn {
+    column_type: ColumnType,
+    chunks: Vec<Chunk>,
+    dictionary: Dictionary,
+    n_nulls: u64,
+}
+
+#[derive(Debug)]
+enum Chunk {
+    /// Ready to be read.
+    Values { array: ArrayRef, forms: Forms },
+    /// Text that came since the last [`Store::seal`].
+    Codes { codes: Vec<u32>, nulls: Option<NullBuffer> },
+}
+
+impl Store {
+    /// Takes a batch in behind the rows that are here.
+    ///
+    /// # Errors
+    ///
+    /// When the batch has another number of columns, or a text column outgrows 2 GiB of distinct text.
+    pub fn append(&mut self, batch: Batch) -> Result<()> {
+        if self.columns.is_empty() {
+            self.columns = batch.columns.iter().map(|c| StoredColumn::new(c.column_type)).collect();
+        }
+        if self.columns.len() != batch.columns.len() {
+            return Err(Error::bad_state(format!("expected {} columns, found {}", self.columns.len(), batch.columns.len())));
+        }
+        for (stored, column) in self.columns.iter_mut().zip(batch.columns) {
+            stored.append(column)?;
+        }
+        self.chunk_rows.push(batch.n_rows);
+        Ok(())
+    }
+
+    /// Makes the batches ready to be read: text that came since the last call joins the shared dictionaries.
+    ///
+    /// # Errors
+    ///
+    /// Never, unless a code lost its text.
+    pub fn seal(&mut self) -> Result<()> {
+        self.columns.iter_mut().try_for_each(StoredColumn::seal)
+    }
+
+    /// The type of each column.
+    pub fn types(&self) -> impl Iterator<Item = ColumnType> {
+        self.columns.iter().map(|c| c.column_type)
+    }
+
+    /// How many nulls a column has.
+    pub fn n_nulls(&self, column: usize) -> u64 {
+        self.columns[column].n_nulls
+    }
+
+    /// How many rows there are.
+    pub fn n_rows(&self) -> usize {
+        self.chunk_rows.iter().sum()
+    }
+
+    /// How many batches [`batch`](Store::batch) can give.
+    pub fn n_batches(&self) -> usize {
+        self.chunk_rows.len()
+    }
+
+    /// A batch of the rows, its columns called by `names`; with `row_numbers`, a last column of that name
+    /// counts the rows of the store from 0.
+    ///
+    /// # Errors
+    ///
+    /// When text came in after the last [`seal`](Store::seal).
+    pub fn batch(&self, at: usize, names: &[&str], row_numbers: Option<&str>) -> Result<RecordBatch> {
+        let mut arrays = self.columns.iter().map(|c| c.array(at)).collect::<Result<Vec<_>>>()?;
+        let mut fields: Vec<Field> =
+            names.iter().zip(&arrays).map(|(n, a)| Field::new(*n, a.data_type().clone(), true)).collect();
+        if let Some(name) = row_numbers {
+            let first = self.chunk_rows[..at].iter().sum::<usize>() as i64;
+            arrays.push(Arc::new(Int64Array::from_iter_values(first..first + self.chunk_rows[at] as i64)));
+            fields.push(Field::new(name, DataType::Int64, false));
+        }
+        let options = RecordBatchOptions::new().with_row_count(Some(self.chunk_rows[at]));
+        Ok(RecordBatch::try_new_with_options(Arc::new(ArrowSchema::new(fields)), arrays, &options)?)
+    }
+
+    /// Bytes held.
+    pub fn size(&self) -> usize {
+        self.columns.iter().map(StoredColumn::size).sum()
+    }
+}
+
+impl StoredColumn {
+    fn new(column_type: ColumnType) -> Self {
+        Self { column_type, chunks: vec![], dictionary: Dictionary::default(), n_nulls: 0 }
+    }
+
+    fn append(&mut self, column: BatchColumn) -> Result<()> {
+        if self.column_type != column.column_type {
+            self.widen(column.column_type)?;
+        }
+        self.n_nulls += column.array.null_count() as u64;
+        let chunk = self.chunk(column.array, column.forms)?;
+        self.chunks.push(chunk);
+        Ok(())
+    }
+
+    /// Text goes into the dictionary; all else is kept as it is.
+    fn chunk(&mut self, array: ArrayRef, forms: Forms) -> Result<Chunk> {
+        if !matches!(self.column_type, ColumnType::Text | ColumnType::Null) {
+            return Ok(Chunk::Values { array, forms });
+        }
+        let (mut codes, texts) = column::codes(&array)?;
+        let mut moved = Vec::with_capacity(texts.len());
+        for text in texts.iter() {
+            moved.push(self.dictionary.code(text.unwrap_or("").as_bytes())?);
+        }
+        codes.iter_mut().for_each(|code| *code = moved[*code as usize]);
+        Ok(Chunk::Codes { codes, nulls: array.nulls().cloned() })
+    }
+
+    fn widen(&mut self, to: ColumnType) -> Result<()> {
+        let from = std::mem::replace(&mut self.column_type, to);
+        for chunk in std::mem::take(&mut self.chunks) {
+            let (array, forms) = match chunk {
+                Chunk::Values { array, forms } => column::widen(&array, &forms, from, to)?,
+                Chunk::Codes { codes, .. } if from == ColumnType::Null => Some((column::nulls(to, codes.len())?, Forms::Plain)),
+                Chunk::Codes { .. } => None, // text is as wide as it gets
+            }
+            .ok_or_else(|| Error::bad_state(format!("a column of {} cannot become {}", from.name(), to.name())))?;
+            let chunk = self.chunk(array, forms)?;
+            self.chunks.push(chunk);
+        }
+        Ok(())
+    }
+
+    /// Gives all text chunks the one dictionary, whole.
+    fn seal(&mut self) -> Result<()> {
+        if !self.chunks.iter().any(|chunk| matches!(chunk, Chunk::Codes { .. })) {
+            return Ok(());
+        }
+        let all = Arc::new(self.dictionary.to_array());
+        for chunk in &mut self.chunks {
+            let array = match chunk {
+                Chunk::Codes { codes, nulls } => column::texts(codes, all.clone(), nulls.take())?,
+                Chunk::Values { array, .. } => column::texts(&column::codes(array)?.0, all.clone(), array.nulls().cloned())?,
+            };
+            *chunk = Chunk::Values { array, forms: Forms::Plain };
+        }
+        Ok(())
+    }
+
+    fn array(&self, at: usize) -> Result<ArrayRef> {
+        match &self.chunks[at] {
+            Chunk::Values { array, .. } => Ok(array.clone()),
+            Chunk::Codes { .. } => Err(Error::bad_state("the store is read before it is sealed")),
+        }
+    }
+
+    fn size(&self) -> usize {
+        let chunks = self.chunks.iter().map(|chunk| match chunk {
+            Chunk::Values { array, forms } => array.get_array_memory_size() + forms.size(),
+            Chunk::Codes { codes, nulls } => 4 * codes.capacity() + nulls.as_ref().map_or(0, |n| n.buffer().len()),
+        });
+        chunks.sum::<usize>() + self.dictionary.size()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::csv::{Decoder, Options};
+
+    #[test]
+    fn takes_earlier_batches_along_when_a_type_widens() {
+        let mut store = Store::default();
+        let mut decoder = Decoder::new(Options { header: Some(false), ..Options::default() });
+        let mut expected = vec![];
+        for i in 0..200_000 {
+            let cell = if i == 150_000 { "x".to_owned() } else { format!("{i}") };
+            decoder.push(format!("{cell},{}\n", if i < 170_000 { "" } else { "1.5" }).as_bytes()).unwrap();
+            expected.push(cell);
+        }
+        decoder.finish().unwrap();
+        decoder.take_batches().into_iter().for_each(|b| store.append(b).unwrap());
+        store.seal().unwrap();
+        assert_eq!(store.types().collect::<Vec<_>>(), [ColumnType::Text, ColumnType::Decimal { scale: 1 }]);
+        assert_eq!((store.n_rows(), store.n_nulls(0), store.n_nulls(1)), (200_000, 0, 170_000));
+        let mut got = vec![];
+        for at in 0..store.n_batches() {
+            let batch = store.batch(at, &["a", "b"], None).unwrap();
+            let (codes, texts) = column::codes(batch.column(0)).unwrap();
+            got.extend(codes.iter().map(|&c| texts.value(c as usize).to_owned()));
+        }
+        assert!(got == expected);
+    }
+}
