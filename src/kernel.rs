@@ -1,11 +1,16 @@
 //! Pure functions on columns and bytes; none knows what a query is.
 
 pub mod batch;
+pub mod bucket;
 pub mod civil;
 pub mod column;
 pub mod dictionary;
 pub mod form;
 pub mod hash;
+pub mod ids;
 pub mod instant;
 pub mod number;
+pub mod order;
 pub mod scan;
+pub mod set;
+pub mod values;

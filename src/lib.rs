@@ -2,11 +2,16 @@
 
 #![warn(missing_docs)]
 
+pub mod accumulator;
+pub mod analysis;
 pub mod decode;
 pub mod error;
 pub mod event;
 pub mod fold;
+pub mod frame;
 pub mod kernel;
+pub mod query;
 pub mod store;
 
 pub use error::{Error, ErrorKind, Result};
+pub use query::Query;

@@ -1,0 +1,60 @@
+//! Aggregates: each holds one partial result per group, for all groups at once.
+
+mod count;
+mod distinct;
+mod extreme;
+mod sum;
+
+use arrow_array::ArrayRef;
+use arrow_schema::DataType;
+
+pub use count::Count;
+pub use distinct::CountDistinct;
+pub use extreme::Extreme;
+pub use sum::{Average, Sum};
+
+use crate::Result;
+use crate::kernel::values::{ValueType, Values};
+
+/// One aggregate over all groups.
+///
+/// Nulls are skipped, as in SQL. What is given to [`merge`](Accumulator::merge) is another's
+/// [`state`](Accumulator::state): columns with one row for each of its groups.
+pub trait Accumulator: Send {
+    /// Takes in `values[i]` for group `groups[i]`; all groups are below `n_groups`.
+    ///
+    /// # Errors
+    ///
+    /// When the values have another shape than before.
+    fn update(&mut self, groups: &[u32], n_groups: usize, values: Option<&Values>) -> Result<()>;
+
+    /// The types of the state's columns.
+    fn state_types(&self) -> Vec<DataType>;
+
+    /// The partial result of each of `n_groups` groups.
+    ///
+    /// # Errors
+    ///
+    /// When the state outgrows an Arrow array.
+    fn state(&self, n_groups: usize) -> Result<Vec<ArrayRef>>;
+
+    /// Takes in another's state: its group `i` is `groups[i]` here.
+    ///
+    /// # Errors
+    ///
+    /// When the columns are not such a state.
+    fn merge(&mut self, groups: &[u32], n_groups: usize, state: &[ArrayRef]) -> Result<()>;
+
+    /// The type of the result.
+    fn result_type(&self) -> ValueType;
+
+    /// The result of each of `n_groups` groups so far.
+    ///
+    /// # Errors
+    ///
+    /// `OVERFLOW` when an exact result leaves the range of its type.
+    fn finish(&self, n_groups: usize) -> Result<Values>;
+
+    /// Bytes held.
+    fn size(&self) -> usize;
+}

@@ -1,0 +1,133 @@
+//! `count(distinct column)`, exact.
+
+use std::sync::Arc;
+
+use arrow_array::ArrayRef;
+use arrow_array::builder::BinaryBuilder;
+use arrow_array::cast::AsArray;
+use arrow_schema::DataType;
+
+use super::Accumulator;
+use crate::event::ColumnType;
+use crate::kernel::ids::{Ids, NULL};
+use crate::kernel::set::PairSet;
+use crate::kernel::values::{Data, Texts, ValueType, Values};
+use crate::{Error, Result};
+
+/// Counts different values; nulls are none. Result: `Int`, 0 for no values.
+///
+/// The state lists each group's values: 16 little-endian bytes for a number, four of length and the bytes for a text.
+#[derive(Debug)]
+pub struct CountDistinct {
+    is_text: bool,
+    ids: Option<Ids>,
+    seen: PairSet,
+    counts: Vec<i64>,
+}
+
+impl CountDistinct {
+    /// A distinct count of a column of that type.
+    pub fn new(column_type: ColumnType) -> Self {
+        let is_text = matches!(column_type, ColumnType::Text | ColumnType::Null);
+        Self { is_text, ids: None, seen: PairSet::default(), counts: vec![] }
+    }
+
+    fn take_in(&mut self, groups: &[u32], n_groups: usize, values: &Values) -> Result<()> {
+        self.counts.resize(n_groups, 0);
+        let numbers = self.ids.get_or_insert_with(|| Ids::like(values)).of(values)?;
+        self.seen.reserve(groups.len());
+        for (&group, &number) in groups.iter().zip(&numbers) {
+            if number != NULL && self.seen.insert(group, number) {
+                self.counts[group as usize] += 1;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Accumulator for CountDistinct {
+    fn update(&mut self, groups: &[u32], n_groups: usize, values: Option<&Values>) -> Result<()> {
+        self.take_in(groups, n_groups, values.ok_or_else(|| Error::bad_state("a distinct count without a column"))?)
+    }
+
+    fn state_types(&self) -> Vec<DataType> {
+        vec![DataType::Binary]
+    }
+
+    fn state(&self, n_groups: usize) -> Result<Vec<ArrayRef>> {
+        let mut pairs: Vec<(u32, u32)> = self.seen.iter().collect();
+        pairs.sort_unstable();
+        let numbers: Vec<u32> = pairs.iter().map(|&(_, number)| number).collect();
+        let values = self.ids.as_ref().map(|ids| ids.values(&numbers));
+        let mut lists = vec![Vec::new(); n_groups];
+        for (row, &(group, _)) in pairs.iter().enumerate() {
+            let list: &mut Vec<u8> = &mut lists[group as usize];
+            match values.as_ref().map(|values| &values.data) {
+                Some(Data::Ints(v)) => list.extend_from_slice(&i128::from(v[row]).to_le_bytes()),
+                Some(Data::Wide(v)) => list.extend_from_slice(&v[row].to_le_bytes()),
+                Some(Data::Codes(codes, texts)) => {
+                    let text = texts.get(codes[row]).as_bytes();
+                    list.extend_from_slice(&(text.len() as u32).to_le_bytes());
+                    list.extend_from_slice(text);
+                }
+                Some(Data::Floats(_)) | None => {}
+            }
+        }
+        let total: usize = lists.iter().map(Vec::len).sum();
+        if total > i32::MAX as usize {
+            return Err(Error::bad_state("the distinct values take more than 2 GiB; group or filter further"));
+        }
+        let mut binary = BinaryBuilder::with_capacity(n_groups, total);
+        lists.iter().for_each(|list| binary.append_value(list));
+        Ok(vec![Arc::new(binary.finish())])
+    }
+
+    fn merge(&mut self, groups: &[u32], n_groups: usize, state: &[ArrayRef]) -> Result<()> {
+        self.counts.resize(n_groups, 0);
+        let not_a_state = || Error::bad_state("not the state of a distinct count");
+        let lists = state[0].as_binary_opt::<i32>().ok_or_else(not_a_state)?;
+        let (mut owners, mut numbers, mut texts) = (vec![], vec![], vec![]);
+        for (row, &group) in groups.iter().enumerate() {
+            let mut list = lists.value(row);
+            while !list.is_empty() {
+                owners.push(group);
+                if self.is_text {
+                    let (length, rest) = list.split_first_chunk::<4>().ok_or_else(not_a_state)?;
+                    let (text, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize).ok_or_else(not_a_state)?;
+                    texts.push(std::str::from_utf8(text).map_err(|_| not_a_state())?);
+                    list = rest;
+                } else {
+                    let (number, rest) = list.split_first_chunk::<16>().ok_or_else(not_a_state)?;
+                    numbers.push(i128::from_le_bytes(*number));
+                    list = rest;
+                }
+            }
+        }
+        if owners.is_empty() {
+            return Ok(());
+        }
+        let data = if self.is_text {
+            let codes = (0..texts.len() as u32).collect();
+            Data::Codes(codes, Texts(Arc::new(arrow_array::StringArray::from_iter_values(texts))))
+        } else if let Ok(ints) = numbers.iter().map(|&v| i64::try_from(v)).collect() {
+            Data::Ints(ints)
+        } else {
+            Data::Wide(numbers)
+        };
+        self.take_in(&owners, n_groups, &Values { data, valid: None })
+    }
+
+    fn result_type(&self) -> ValueType {
+        ValueType::Of(ColumnType::Int)
+    }
+
+    fn finish(&self, n_groups: usize) -> Result<Values> {
+        let mut counts = self.counts.clone();
+        counts.resize(n_groups, 0);
+        Ok(Values::ints(counts))
+    }
+
+    fn size(&self) -> usize {
+        self.ids.as_ref().map_or(0, Ids::size) + self.seen.size() + 8 * self.counts.capacity()
+    }
+}

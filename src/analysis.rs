@@ -1,0 +1,16 @@
+//! One file per question: what is asked, and the fold that answers it.
+
+pub mod aggregate;
+pub mod filter;
+mod literal;
+mod rank;
+pub mod rows;
+pub mod spec;
+mod table;
+
+use std::collections::BTreeMap;
+
+use crate::kernel::bucket::Zone;
+
+/// Time zones by their IANA names, as the door could find them.
+pub type Zones = BTreeMap<String, Zone>;

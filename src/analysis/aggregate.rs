@@ -1,0 +1,539 @@
+//! Aggregates per group, filtered, ranked, ordered and cut: the question behind every ranking and time line.
+//!
+//! A row fold: any split of the rows answers alike. State: one row per group, its keys and each measure's
+//! partial result.
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow_schema::{Field, Schema as ArrowSchema};
+use serde_json::Value;
+
+use super::Zones;
+use super::filter::Filter;
+use super::literal;
+use super::rank::Rank;
+use super::spec::{Spec, unknown};
+use super::table::{OrderBy, Table, TableColumn, unknown_output};
+use crate::accumulator::{Accumulator, Average, Count, CountDistinct, Extreme, Sum};
+use crate::event::{ColumnType, Schema, TimeUnit};
+use crate::fold::Fold;
+use crate::kernel::bucket::{Bucketer, Every};
+use crate::kernel::ids::{Ids, NULL, Pairs};
+use crate::kernel::order::{self, SortKey};
+use crate::kernel::values::{Data, Rows, Texts, ValueType, Values, gather};
+use crate::{Error, ErrorKind, Result};
+
+/// The question `{"kind": "aggregate", …}`.
+///
+/// Answer: the group keys, the measures, the rank, in the order asked for. Sums of integers are `Int64`, of
+/// decimals `Decimal128`, means `Float64`; `min` and `max` keep their column's type. Empty groups do not occur;
+/// without `group_by` there is one row, even of no events, where counts are 0 and all else is null.
+///
+/// Order: `order_by`, else the ranking's, and ties by the group keys, ascending, nulls last.
+#[derive(Clone, Debug)]
+pub struct Aggregate {
+    filter: Vec<Value>,
+    keys: Vec<Key>,
+    measures: Vec<Measure>,
+    having: Vec<Value>,
+    rank: Option<Rank>,
+    order_by: Vec<OrderBy>,
+    limit: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Key {
+    column: String,
+    name: String,
+    every: Option<Every>,
+    zone: Option<String>,
+    null_as: Option<Value>,
+}
+
+#[derive(Clone, Debug)]
+struct Measure {
+    name: String,
+    function: String,
+    column: Option<String>,
+}
+
+const FUNCTIONS: [&str; 6] = ["count", "count_distinct", "sum", "avg", "min", "max"];
+const LATER_FUNCTIONS: [&str; 12] = [
+    "quantile",
+    "median",
+    "mode",
+    "stddev",
+    "var",
+    "first",
+    "last",
+    "approx_count_distinct",
+    "approx_quantile",
+    "approx_top_k",
+    "running_sum",
+    "previous",
+];
+
+impl Aggregate {
+    /// Reads the question.
+    ///
+    /// # Errors
+    ///
+    /// `BAD_QUERY`, naming the key at fault.
+    pub(crate) fn parse(value: &Value) -> Result<Self> {
+        let mut spec = Spec::new("the query", value)?;
+        spec.need("kind")?;
+        let aggregate = Self {
+            filter: spec.list("where")?.to_vec(),
+            keys: spec.list("group_by")?.iter().map(Key::parse).collect::<Result<_>>()?,
+            measures: match spec.get("measures") {
+                None => vec![],
+                Some(Value::Object(map)) => map.iter().map(|(name, m)| Measure::parse(name, m)).collect::<Result<_>>()?,
+                Some(other) => {
+                    return Err(Error::bad_query(format!("\"measures\" must be an object of names and functions, found {other}")));
+                }
+            },
+            having: spec.list("having")?.to_vec(),
+            rank: spec.get("rank").map(Rank::parse).transpose()?,
+            order_by: spec.texts("order_by")?.iter().map(|by| OrderBy::parse(by)).collect(),
+            limit: spec.count("limit")?.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX)),
+        };
+        spec.finish()?;
+        if aggregate.keys.is_empty() && aggregate.measures.is_empty() {
+            return Err(Error::bad_query("an aggregate needs \"group_by\" or \"measures\""));
+        }
+        Ok(aggregate)
+    }
+
+    /// The time zones that the question names.
+    pub(crate) fn zones(&self) -> Vec<String> {
+        self.keys.iter().filter_map(|key| key.zone.clone()).collect()
+    }
+
+    /// The fold that answers the question on data of that schema.
+    ///
+    /// # Errors
+    ///
+    /// `UNKNOWN_COLUMN`, or `BAD_QUERY` where a column's type does not fit.
+    pub(crate) fn fold(&self, schema: &Schema, zones: &Zones) -> Result<Box<dyn Fold>> {
+        let lookup = |name: &str| {
+            let at = schema.index_of(name)?;
+            Ok((at, ValueType::Of(schema.columns()[at].column_type)))
+        };
+        let keys = self.keys.iter().map(|key| key.plan(schema, zones)).collect::<Result<Vec<_>>>()?;
+        let measures = self.measures.iter().map(|measure| measure.plan(schema)).collect::<Result<Vec<_>>>()?;
+        let fold = AggregateFold {
+            filter: Filter::parse(&self.filter, &lookup)?,
+            spec: self.clone(),
+            pairs: (1..keys.len()).map(|_| Pairs::default()).collect(),
+            keys,
+            measures,
+        };
+        fold.check_names()?;
+        Ok(Box::new(fold))
+    }
+}
+
+impl Key {
+    fn parse(value: &Value) -> Result<Self> {
+        if let Some(column) = value.as_str() {
+            return Ok(Self { column: column.to_owned(), name: column.to_owned(), every: None, zone: None, null_as: None });
+        }
+        let mut spec = Spec::new("a group key", value)?;
+        let column =
+            spec.need("column")?.as_str().ok_or_else(|| Error::bad_query("\"column\" in a group key must be a string"))?;
+        let key = Self {
+            column: column.to_owned(),
+            name: spec.text("as")?.unwrap_or(column).to_owned(),
+            every: spec.text("every")?.map(Every::parse).transpose()?,
+            zone: spec.text("timezone")?.filter(|zone| *zone != "UTC").map(str::to_owned),
+            null_as: spec.get("null_as").cloned(),
+        };
+        spec.finish()?;
+        Ok(key)
+    }
+
+    fn plan(&self, schema: &Schema, zones: &Zones) -> Result<KeyPlan> {
+        let at = schema.index_of(&self.column)?;
+        let column_type = schema.columns()[at].column_type;
+        let bucketer = match (self.every, column_type) {
+            (None, _) if self.zone.is_some() => {
+                return Err(Error::bad_query(format!("group key {:?} has a \"timezone\" but no \"every\"", self.name))
+                    .at_column(&self.column));
+            }
+            (None, _) => None,
+            (Some(every), ColumnType::Time { unit }) => Some(self.bucketer(every, unit, zones)?),
+            (Some(_), other) => {
+                let sentence = format!("\"every\" needs a time column; {:?} is of type {}", self.column, other.name());
+                return Err(Error::bad_query(sentence).at_column(&self.column));
+            }
+        };
+        let null_as = self.null_as.as_ref().map(|literal| null_value(literal, &self.column, column_type)).transpose()?;
+        Ok(KeyPlan { at, value_type: ValueType::Of(column_type), bucketer, null_as, ids: None, has_null: false })
+    }
+
+    fn bucketer(&self, every: Every, unit: TimeUnit, zones: &Zones) -> Result<Bucketer> {
+        let zone = match &self.zone {
+            None => None,
+            Some(name) => Some(zones.get(name).cloned().ok_or_else(|| {
+                Error::bad_query(format!("unknown time zone {name:?}; write an IANA name such as \"Asia/Shanghai\""))
+                    .at_column("timezone")
+            })?),
+        };
+        Ok(Bucketer::new(every, zone, unit))
+    }
+}
+
+/// The one value that stands for null.
+fn null_value(literal: &Value, column: &str, column_type: ColumnType) -> Result<Values> {
+    let data = match column_type {
+        ColumnType::Text | ColumnType::Null => {
+            let text = literal::text(literal, column)?;
+            Data::Codes(vec![0], Texts(Arc::new(arrow_array::StringArray::from_iter_values([text]))))
+        }
+        _ => {
+            let point = literal::Point::parse(literal, column, column_type)?;
+            if point.floor != point.ceil {
+                return Err(Error::bad_query(format!("column {column:?} cannot hold \"null_as\" {literal}")).at_column(column));
+            }
+            match i64::try_from(point.floor) {
+                Ok(int) => Data::Ints(vec![int]),
+                Err(_) => Data::Wide(vec![point.floor]),
+            }
+        }
+    };
+    Ok(Values { data, valid: None })
+}
+
+impl Measure {
+    fn parse(name: &str, value: &Value) -> Result<Self> {
+        let mut spec = Spec::new(format!("measure {name:?}"), value)?;
+        let function =
+            spec.need("fn")?.as_str().ok_or_else(|| Error::bad_query(format!("\"fn\" in measure {name:?} must be a string")))?;
+        if LATER_FUNCTIONS.contains(&function) {
+            let sentence = format!(
+                "the function {function:?} of measure {name:?} cannot be computed yet; known are {}",
+                FUNCTIONS.join(", ")
+            );
+            return Err(Error::new(ErrorKind::Unsupported, sentence));
+        }
+        if !FUNCTIONS.contains(&function) {
+            return Err(unknown(&format!("function {function:?} in measure {name:?}"), function, &FUNCTIONS));
+        }
+        let column = spec.text("column")?.map(str::to_owned);
+        if column.is_none() && function != "count" {
+            return Err(Error::bad_query(format!("measure {name:?} needs a \"column\" to take the {function} of")));
+        }
+        spec.finish()?;
+        Ok(Self { name: name.to_owned(), function: function.to_owned(), column })
+    }
+
+    fn plan(&self, schema: &Schema) -> Result<MeasurePlan> {
+        let at = self.column.as_ref().map(|name| schema.index_of(name)).transpose()?;
+        let column_type = at.map_or(ColumnType::Null, |at| schema.columns()[at].column_type);
+        let is_number = matches!(column_type, ColumnType::Int | ColumnType::Decimal { .. });
+        let accumulator: Box<dyn Accumulator> = match self.function.as_str() {
+            "count" => Box::new(Count::default()),
+            "count_distinct" => Box::new(CountDistinct::new(column_type)),
+            "min" => Box::new(Extreme::min(column_type)),
+            "max" => Box::new(Extreme::max(column_type)),
+            "sum" if is_number => Box::new(Sum::new(column_type)),
+            "avg" if is_number => Box::new(Average::new(column_type)),
+            function => {
+                let column = self.column.as_deref().unwrap_or_default();
+                let sentence = format!("cannot take the {function} of {column:?}, which is of type {}", column_type.name());
+                return Err(Error::bad_query(sentence).at_column(column));
+            }
+        };
+        Ok(MeasurePlan { at, accumulator })
+    }
+}
+
+struct KeyPlan {
+    at: usize,
+    value_type: ValueType,
+    bucketer: Option<Bucketer>,
+    null_as: Option<Values>,
+    ids: Option<Ids>,
+    /// Whether null occurred as a key.
+    has_null: bool,
+}
+
+struct MeasurePlan {
+    at: Option<usize>,
+    accumulator: Box<dyn Accumulator>,
+}
+
+impl KeyPlan {
+    /// The number of each row's key.
+    fn numbers(&mut self, mut values: Values) -> Result<Vec<u32>> {
+        if let (Some(bucketer), Data::Ints(instants)) = (&mut self.bucketer, &mut values.data) {
+            instants.iter_mut().for_each(|instant| *instant = bucketer.start(*instant));
+        }
+        let ids = self.ids.get_or_insert_with(|| Ids::like(&values));
+        let mut numbers = ids.of(&values)?;
+        if values.valid.is_some() {
+            if let Some(literal) = &self.null_as {
+                let stands_for_null = ids.of(literal)?[0];
+                numbers.iter_mut().filter(|n| **n == NULL).for_each(|n| *n = stands_for_null);
+            } else {
+                self.has_null = self.has_null || numbers.contains(&NULL);
+            }
+        }
+        Ok(numbers)
+    }
+
+    fn n_numbers(&self) -> usize {
+        self.ids.as_ref().map_or(1, Ids::len)
+    }
+
+    fn values(&self, numbers: &[u32]) -> Values {
+        match &self.ids {
+            Some(ids) => ids.values(numbers),
+            None => Values { data: Data::Ints(vec![]), valid: None },
+        }
+    }
+}
+
+struct AggregateFold {
+    spec: Aggregate,
+    filter: Filter,
+    keys: Vec<KeyPlan>,
+    /// Pairs of (the first keys' group, the next key's number), one for each key but the first.
+    pairs: Vec<Pairs>,
+    measures: Vec<MeasurePlan>,
+}
+
+impl AggregateFold {
+    /// Checks all that the answer's own columns are called by.
+    fn check_names(&self) -> Result<()> {
+        let names = self.names();
+        if let Some(twice) = names.iter().enumerate().find_map(|(i, name)| names[..i].contains(name).then_some(name)) {
+            return Err(Error::bad_query(format!("two columns of the answer are called {twice:?}; rename one by \"as\""))
+                .at_column(twice));
+        }
+        let columns = &names[..self.keys.len() + self.measures.len()];
+        let known: Vec<&str> = columns.iter().map(String::as_str).collect();
+        let all: Vec<&str> = names.iter().map(String::as_str).collect();
+        let check = |name: &str, known: &[&str]| if known.contains(&name) { Ok(()) } else { Err(unknown_output(name, known)) };
+        if let Some(rank) = &self.spec.rank {
+            rank.within.iter().try_for_each(|name| check(name, &known))?;
+            rank.by.iter().try_for_each(|by| check(&by.column, &known))?;
+            rank.column().map_or(Ok(()), |name| check(name, &known))?;
+        }
+        self.spec.order_by.iter().try_for_each(|by| check(&by.column, &all))?;
+        let empty = self.table_types();
+        Filter::parse(&self.spec.having, &|name| {
+            check(name, &known)?;
+            let at = known.iter().position(|n| *n == name).unwrap_or_default();
+            Ok((at, empty[at]))
+        })?;
+        Ok(())
+    }
+
+    fn names(&self) -> Vec<String> {
+        let keys = self.spec.keys.iter().map(|key| &key.name);
+        let measures = self.spec.measures.iter().map(|measure| &measure.name);
+        keys.chain(measures).chain(self.spec.rank.iter().map(|rank| &rank.name)).cloned().collect()
+    }
+
+    fn table_types(&self) -> Vec<ValueType> {
+        let measures = self.measures.iter().map(|measure| measure.accumulator.result_type());
+        self.keys.iter().map(|key| key.value_type).chain(measures).collect()
+    }
+
+    /// The group of each of `n_rows` rows, given each key's values.
+    fn groups(&mut self, key_values: Vec<Values>, n_rows: usize) -> Result<Vec<u32>> {
+        let mut groups = vec![0; n_rows];
+        let mut n_groups = 1;
+        for (at, (key, values)) in self.keys.iter_mut().zip(key_values).enumerate() {
+            let numbers = key.numbers(values)?;
+            if at == 0 {
+                groups = numbers;
+                n_groups = key.n_numbers();
+            } else {
+                let pairs = &mut self.pairs[at - 1];
+                pairs.of(&mut groups, n_groups, &numbers, key.n_numbers());
+                n_groups = pairs.len();
+            }
+        }
+        Ok(groups)
+    }
+
+    fn n_groups(&self) -> usize {
+        match (self.pairs.last(), self.keys.first()) {
+            (Some(pairs), _) => pairs.len(),
+            (None, Some(key)) => key.n_numbers(),
+            (None, None) => 1,
+        }
+    }
+
+    /// The groups that have rows: with one key, its null's only if it occurred.
+    fn used_groups(&self) -> std::ops::Range<u32> {
+        let from = match &self.keys[..] {
+            [key] if !key.has_null => 1,
+            _ => 0,
+        };
+        from..self.n_groups() as u32
+    }
+
+    /// The values of each key for the used groups.
+    fn key_values(&self) -> Vec<Values> {
+        let mut groups: Vec<u32> = self.used_groups().collect();
+        let mut keys = Vec::with_capacity(self.keys.len());
+        for (key, pairs) in self.keys.iter().skip(1).zip(&self.pairs).rev() {
+            let numbers: Vec<u32> = groups.iter().map(|&group| pairs.get(group).1).collect();
+            keys.push(key.values(&numbers));
+            groups.iter_mut().for_each(|group| *group = pairs.get(*group).0);
+        }
+        if let Some(key) = self.keys.first() {
+            keys.push(key.values(&groups));
+        }
+        keys.reverse();
+        keys
+    }
+
+    /// One row for each used group: keys and measures.
+    fn table(&self) -> Result<Table> {
+        let used = self.used_groups();
+        let names = self.names();
+        let mut columns = Vec::with_capacity(names.len());
+        let types = self.table_types();
+        for (at, mut values) in self.key_values().into_iter().enumerate() {
+            if values.is_empty() {
+                values = empty(types[at]);
+            }
+            columns.push(TableColumn { name: names[at].clone(), value_type: types[at], values });
+        }
+        for measure in &self.measures {
+            let mut values = measure.accumulator.finish(self.n_groups())?;
+            if used.start > 0 {
+                values = values.take(&used.clone().collect::<Vec<_>>());
+            }
+            let at = columns.len();
+            columns.push(TableColumn { name: names[at].clone(), value_type: types[at], values });
+        }
+        Ok(Table { columns, n_rows: used.len() })
+    }
+
+    fn order(&self) -> Vec<OrderBy> {
+        match &self.spec.rank {
+            _ if !self.spec.order_by.is_empty() => self.spec.order_by.clone(),
+            Some(rank) => {
+                let within = rank.within.iter().map(|column| OrderBy { column: column.clone(), descending: false });
+                within.chain(rank.by.iter().cloned()).collect()
+            }
+            None => vec![],
+        }
+    }
+}
+
+/// No values, of the shape that the type has in an answer.
+fn empty(value_type: ValueType) -> Values {
+    match value_type {
+        ValueType::Of(ColumnType::Text | ColumnType::Null) => Ids::no_texts().values(&[]),
+        _ => Values::ints(vec![]),
+    }
+}
+
+impl Fold for AggregateFold {
+    fn update(&mut self, batch: &RecordBatch) -> Result<()> {
+        let all = Rows::All(batch.num_rows());
+        let rows = self.filter.select(batch.num_rows(), &|column| gather(batch.column(column), &all))?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let keys = self.keys.iter().map(|key| gather(batch.column(key.at), &rows)).collect::<Result<_>>()?;
+        let groups = self.groups(keys, rows.len())?;
+        let n_groups = self.n_groups();
+        for measure in &mut self.measures {
+            let values = measure.at.map(|at| gather(batch.column(at), &rows)).transpose()?;
+            measure.accumulator.update(&groups, n_groups, values.as_ref())?;
+        }
+        Ok(())
+    }
+
+    fn state(&self) -> Result<RecordBatch> {
+        let used = self.used_groups();
+        let mut fields = Vec::new();
+        let mut arrays: Vec<ArrayRef> = Vec::new();
+        for (key, mut values) in self.keys.iter().zip(self.key_values()) {
+            if values.is_empty() {
+                values = empty(key.value_type);
+            }
+            fields.push(Field::new(format!("key{}", fields.len()), key.value_type.arrow(), true));
+            arrays.push(values.to_array(key.value_type)?);
+        }
+        for (at, measure) in self.measures.iter().enumerate() {
+            let state = measure.accumulator.state(self.n_groups())?;
+            for (part, (array, data_type)) in state.into_iter().zip(measure.accumulator.state_types()).enumerate() {
+                fields.push(Field::new(format!("measure{at}.{part}"), data_type, true));
+                arrays.push(array.slice(used.start as usize, used.len()));
+            }
+        }
+        let options = RecordBatchOptions::new().with_row_count(Some(used.len()));
+        Ok(RecordBatch::try_new_with_options(Arc::new(ArrowSchema::new(fields)), arrays, &options)?)
+    }
+
+    fn merge(&mut self, state: &RecordBatch) -> Result<()> {
+        let parts: usize = self.measures.iter().map(|measure| measure.accumulator.state_types().len()).sum();
+        if state.num_columns() != self.keys.len() + parts {
+            let expected = self.keys.len() + parts;
+            return Err(Error::bad_state(format!("expected a state of {expected} columns, found {}", state.num_columns())));
+        }
+        if state.num_rows() == 0 {
+            return Ok(());
+        }
+        let all = Rows::All(state.num_rows());
+        // A state's keys are in their buckets already; a bucket's start is in its own bucket.
+        let keys = (0..self.keys.len()).map(|at| gather(state.column(at), &all)).collect::<Result<_>>()?;
+        let groups = self.groups(keys, state.num_rows())?;
+        let n_groups = self.n_groups();
+        let mut at = self.keys.len();
+        for measure in &mut self.measures {
+            let n_parts = measure.accumulator.state_types().len();
+            measure.accumulator.merge(&groups, n_groups, &state.columns()[at..at + n_parts])?;
+            at += n_parts;
+        }
+        Ok(())
+    }
+
+    fn finish(&self) -> Result<RecordBatch> {
+        let mut table = self.table()?;
+        let names = self.names();
+        if !self.spec.having.is_empty() {
+            let types = self.table_types();
+            let lookup = |name: &str| {
+                let at = table.index_of(name)?;
+                Ok((at, types[at]))
+            };
+            let mut having = Filter::parse(&self.spec.having, &lookup)?;
+            if let Rows::Some(rows) = having.select(table.n_rows, &|at| Ok(table.columns[at].values.clone()))? {
+                table = table.take(&rows);
+            }
+        }
+        let keys_of = |table: &Table| -> Vec<SortKey> {
+            table.columns[..self.keys.len()].iter().map(|c| SortKey::new(&c.values, false)).collect()
+        };
+        let order = self.order();
+        if let Some(rank) = &self.spec.rank {
+            let sorted_alike = order.len() >= rank.by.len() && order[..rank.by.len()] == rank.by[..];
+            if rank.depends_on_rows_before_only() && sorted_alike && self.spec.limit < table.n_rows {
+                // The first rows of the answer are the first of the ranking: no other row matters.
+                let keys: Vec<SortKey> = table.sort_keys(&order)?.into_iter().chain(keys_of(&table)).collect();
+                table = table.take(&order::sort((0..table.n_rows as u32).collect(), &keys, self.spec.limit));
+            }
+            let ties = keys_of(&table);
+            table = rank.apply(table, &ties)?;
+        }
+        let keys: Vec<SortKey> = table.sort_keys(&order)?.into_iter().chain(keys_of(&table)).collect();
+        let rows = order::sort((0..table.n_rows as u32).collect(), &keys, self.spec.limit);
+        table.take(&rows).to_batch(&names)
+    }
+
+    fn size(&self) -> usize {
+        let keys: usize = self.keys.iter().filter_map(|key| key.ids.as_ref()).map(Ids::size).sum();
+        let pairs: usize = self.pairs.iter().map(Pairs::size).sum();
+        keys + pairs + self.measures.iter().map(|measure| measure.accumulator.size()).sum::<usize>()
+    }
+}

@@ -1,0 +1,95 @@
+//! An answer before it is an Arrow batch: typed columns that can be ranked, filtered, ordered and cut.
+
+use std::sync::Arc;
+
+use arrow_array::{RecordBatch, RecordBatchOptions};
+use arrow_schema::{Field, Schema};
+
+use crate::error::nearest;
+use crate::kernel::order::SortKey;
+use crate::kernel::values::{ValueType, Values};
+use crate::{Error, ErrorKind, Result};
+
+/// Named columns of as many rows.
+#[derive(Debug)]
+pub(super) struct Table {
+    pub(super) columns: Vec<TableColumn>,
+    pub(super) n_rows: usize,
+}
+
+#[derive(Debug)]
+pub(super) struct TableColumn {
+    pub(super) name: String,
+    pub(super) value_type: ValueType,
+    pub(super) values: Values,
+}
+
+/// A column to order by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct OrderBy {
+    pub(super) column: String,
+    pub(super) descending: bool,
+}
+
+impl OrderBy {
+    /// Reads `views` or `-views`.
+    pub(super) fn parse(text: &str) -> Self {
+        match text.strip_prefix('-') {
+            Some(column) => Self { column: column.to_owned(), descending: true },
+            None => Self { column: text.to_owned(), descending: false },
+        }
+    }
+}
+
+/// The error for a name that an answer does not have.
+pub(super) fn unknown_output(name: &str, names: &[&str]) -> Error {
+    let near = nearest(name, names.iter().copied());
+    let hint = match near.first() {
+        Some(first) => format!("did you mean {first:?}?"),
+        None => format!("it has {}", names.join(", ")),
+    };
+    Error::new(ErrorKind::UnknownColumn, format!("the answer has no column {name:?}; {hint}"))
+        .at_column(name)
+        .with_candidates(near)
+}
+
+impl Table {
+    /// The place of a column.
+    pub(super) fn index_of(&self, name: &str) -> Result<usize> {
+        self.columns.iter().position(|c| c.name == name).ok_or_else(|| {
+            let names: Vec<&str> = self.columns.iter().map(|c| c.name.as_str()).collect();
+            unknown_output(name, &names)
+        })
+    }
+
+    pub(super) fn values(&self, name: &str) -> Result<&Values> {
+        Ok(&self.columns[self.index_of(name)?].values)
+    }
+
+    pub(super) fn sort_keys<'a>(&self, by: impl IntoIterator<Item = &'a OrderBy>) -> Result<Vec<SortKey>> {
+        by.into_iter().map(|by| Ok(SortKey::new(self.values(&by.column)?, by.descending))).collect()
+    }
+
+    /// The given rows alone, in that order.
+    pub(super) fn take(&self, rows: &[u32]) -> Self {
+        let columns = self.columns.iter().map(|c| TableColumn {
+            name: c.name.clone(),
+            value_type: c.value_type,
+            values: c.values.take(rows),
+        });
+        Self { columns: columns.collect(), n_rows: rows.len() }
+    }
+
+    /// The columns called by `names` as an Arrow batch.
+    pub(super) fn to_batch(&self, names: &[String]) -> Result<RecordBatch> {
+        let mut fields = Vec::with_capacity(names.len());
+        let mut arrays = Vec::with_capacity(names.len());
+        for name in names {
+            let column = &self.columns[self.index_of(name)?];
+            fields.push(Field::new(name, column.value_type.arrow(), true));
+            arrays.push(column.values.to_array(column.value_type)?);
+        }
+        let options = RecordBatchOptions::new().with_row_count(Some(self.n_rows));
+        Ok(RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)?)
+    }
+}

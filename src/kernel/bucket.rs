@@ -1,0 +1,221 @@
+//! Time buckets: hours, days, weeks, months, by the clock of a time zone.
+//!
+//! Defined as DuckDB's `time_bucket`: widths up to weeks count from Monday 2000-01-03, months from
+//! 2000-01-01, in local time. A day is from midnight to midnight: 23 or 25 hours where clocks change.
+
+use super::civil::{civil_from_days, days_from_civil};
+use crate::event::TimeUnit;
+use crate::{Error, Result};
+
+/// The width of a bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Every {
+    /// So many seconds of the local clock.
+    Seconds(i64),
+    /// So many calendar days.
+    Days(i64),
+    /// So many calendar months.
+    Months(i64),
+}
+
+impl Every {
+    /// Reads `15m`, `1h`, `1d`, `2w`, `1mo`, `1q`, `1y`; seconds are `s`.
+    ///
+    /// # Errors
+    ///
+    /// `BAD_QUERY` for anything else.
+    pub fn parse(text: &str) -> Result<Self> {
+        let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
+        let n = text[..text.len() - unit.len()].parse::<i64>().ok().filter(|n| (1..=100_000).contains(n));
+        let every = n.and_then(|n| {
+            Some(match unit {
+                "s" => Self::Seconds(n),
+                "m" => Self::Seconds(60 * n),
+                "h" => Self::Seconds(3_600 * n),
+                "d" => Self::Days(n),
+                "w" => Self::Days(7 * n),
+                "mo" => Self::Months(n),
+                "q" => Self::Months(3 * n),
+                "y" => Self::Months(12 * n),
+                _ => return None,
+            })
+        });
+        every.ok_or_else(|| {
+            Error::bad_query(format!(
+                "cannot read every {text:?}; write a number and s, m, h, d, w, mo, q or y, such as \"15m\" or \"1d\""
+            ))
+        })
+    }
+}
+
+/// When a time zone's clocks were set to what, given by who can ask: the browser or a time zone database.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Zone {
+    /// `(from this UTC second on, seconds east of Greenwich)`, in order; the first holds before its time too.
+    changes: Vec<(i64, i32)>,
+}
+
+impl Zone {
+    /// A zone of these changes, in the order of their time.
+    pub fn new(changes: Vec<(i64, i32)>) -> Self {
+        Self { changes }
+    }
+
+    /// Seconds east of Greenwich at a UTC second.
+    fn offset(&self, utc: i64) -> i64 {
+        let at = self.changes.partition_point(|&(from, _)| from <= utc).saturating_sub(1);
+        self.changes.get(at).map_or(0, |&(_, offset)| i64::from(offset))
+    }
+
+    /// The first UTC second at which local clocks show `local` or later.
+    fn utc(&self, local: i64) -> i64 {
+        let (before, after) = (self.offset(local - 86_400 * 3 / 2), self.offset(local + 86_400 * 3 / 2));
+        if before == after {
+            return local - before;
+        }
+        let earlier = local - before;
+        if self.offset(earlier) == before {
+            return earlier;
+        }
+        // The clocks were set forward past `local`, or it comes after the change.
+        let change = self.changes[self.changes.partition_point(|&(from, _)| from <= earlier) - 1].0;
+        (local - after).max(change)
+    }
+}
+
+const MONDAY: i64 = 10_959; // 2000-01-03
+const SLOT: i64 = 900; // clocks change at quarters of an hour
+const SLOTS: usize = 4_096;
+
+/// Puts instants into buckets.
+#[derive(Clone, Debug)]
+pub struct Bucketer {
+    every: Every,
+    zone: Option<Zone>,
+    per_second: i64,
+    /// `(slot, start of its bucket)`, by the slot's last digits: calendar arithmetic once per quarter of an hour.
+    memo: Vec<(i64, i64)>,
+}
+
+impl Bucketer {
+    /// For instants counted in `unit`; in UTC without a zone.
+    pub fn new(every: Every, zone: Option<Zone>, unit: TimeUnit) -> Self {
+        let by_slot = match every {
+            Every::Seconds(width) => zone.is_some() && width % SLOT == 0,
+            Every::Days(_) | Every::Months(_) => true,
+        };
+        let memo = if by_slot { vec![(i64::MIN, 0); SLOTS] } else { vec![] };
+        Self { every, zone, per_second: unit.per_second(), memo }
+    }
+
+    /// The start of the bucket that an instant falls into, in the same unit.
+    #[inline]
+    pub fn start(&mut self, instant: i64) -> i64 {
+        let seconds = instant.div_euclid(self.per_second);
+        self.start_second(seconds).saturating_mul(self.per_second)
+    }
+
+    #[inline]
+    fn start_second(&mut self, utc: i64) -> i64 {
+        if self.memo.is_empty() {
+            return self.compute(utc);
+        }
+        let slot = utc.div_euclid(SLOT);
+        let at = slot as usize % SLOTS;
+        if self.memo[at].0 != slot {
+            self.memo[at] = (slot, self.compute(utc));
+        }
+        self.memo[at].1
+    }
+
+    fn compute(&self, utc: i64) -> i64 {
+        let offset = self.zone.as_ref().map_or(0, |zone| zone.offset(utc));
+        let local = utc + offset;
+        let midnight = |days: i64| self.zone.as_ref().map_or(days * 86_400, |zone| zone.utc(days * 86_400));
+        match self.every {
+            Every::Seconds(width) => floor(local, MONDAY * 86_400, width) - offset,
+            Every::Days(n) => midnight(floor(local.div_euclid(86_400), MONDAY, n)),
+            Every::Months(n) => {
+                let (year, month, _) = civil_from_days(local.div_euclid(86_400));
+                let start = floor(i64::from(year) * 12 + i64::from(month) - 1, 2_000 * 12, n);
+                midnight(days_from_civil(start.div_euclid(12) as i32, start.rem_euclid(12) as u32 + 1, 1))
+            }
+        }
+    }
+}
+
+fn floor(value: i64, origin: i64, width: i64) -> i64 {
+    (value - origin).div_euclid(width) * width + origin
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::instant::{instant_text, parse_instant};
+
+    fn bucket(every: &str, zone: Option<Zone>, instant: &str) -> String {
+        let seconds = parse_instant(instant.as_bytes()).unwrap().seconds;
+        let mut bucketer = Bucketer::new(Every::parse(every).unwrap(), zone, TimeUnit::Second);
+        let start = bucketer.start(seconds);
+        assert_eq!(bucketer.start(seconds), start);
+        instant_text(start, TimeUnit::Second)
+    }
+
+    #[test]
+    fn buckets_start_where_duckdb_s_do() {
+        for (every, instant, start) in [
+            ("15m", "2017-11-25 10:29:59", "2017-11-25T10:15:00Z"),
+            ("1h", "1969-12-31 23:59:59", "1969-12-31T23:00:00Z"),
+            ("1d", "2017-11-25 10:29:59", "2017-11-25T00:00:00Z"),
+            ("1w", "2017-11-26 23:00:00", "2017-11-20T00:00:00Z"),
+            ("2w", "2000-01-02 00:00:00", "1999-12-20T00:00:00Z"),
+            ("1mo", "2017-11-25 10:29:59", "2017-11-01T00:00:00Z"),
+            ("1q", "2017-11-25 10:29:59", "2017-10-01T00:00:00Z"),
+            ("1y", "1969-06-01", "1969-01-01T00:00:00Z"),
+            ("5y", "2017-06-01", "2015-01-01T00:00:00Z"),
+        ] {
+            assert_eq!(bucket(every, None, instant), start, "{every} {instant}");
+        }
+    }
+
+    fn new_york() -> Zone {
+        let second = |text: &str| parse_instant(text.as_bytes()).unwrap().seconds;
+        Zone::new(vec![
+            (second("2023-11-05 06:00"), -18_000),
+            (second("2024-03-10 07:00"), -14_400),
+            (second("2024-11-03 06:00"), -18_000),
+        ])
+    }
+
+    #[test]
+    fn days_are_as_long_as_the_clock_makes_them() {
+        for (every, instant, start) in [
+            ("1d", "2024-03-10T04:59:59Z", "2024-03-09T05:00:00Z"),
+            ("1d", "2024-03-10T05:00:00Z", "2024-03-10T05:00:00Z"),
+            ("1d", "2024-03-11T03:59:59Z", "2024-03-10T05:00:00Z"),
+            ("1d", "2024-03-11T04:00:00Z", "2024-03-11T04:00:00Z"),
+            ("1d", "2024-11-04T04:59:59Z", "2024-11-03T04:00:00Z"),
+            ("1d", "2024-11-04T05:00:00Z", "2024-11-04T05:00:00Z"),
+            ("1mo", "2024-03-20T00:00:00Z", "2024-03-01T05:00:00Z"),
+            ("1mo", "2024-12-01T04:59:59Z", "2024-11-01T04:00:00Z"),
+            ("1h", "2024-11-03T05:30:00Z", "2024-11-03T05:00:00Z"),
+            ("1h", "2024-11-03T06:30:00Z", "2024-11-03T06:00:00Z"),
+        ] {
+            assert_eq!(bucket(every, Some(new_york()), instant), start, "{every} {instant}");
+        }
+    }
+
+    #[test]
+    fn a_midnight_that_the_clocks_skip_is_the_moment_they_change() {
+        // In São Paulo clocks went from 2018-11-04 00:00 -03 to 01:00 -02.
+        let zone = Zone::new(vec![(0, -10_800), (1_541_300_400, -7_200)]);
+        assert_eq!(bucket("1d", Some(zone), "2018-11-04T12:00:00Z"), "2018-11-04T03:00:00Z");
+    }
+
+    #[test]
+    fn says_how_a_width_is_written() {
+        for text in ["", "h", "0d", "1 d", "1M", "999999999999d", "-1d", "d1"] {
+            assert!(Every::parse(text).unwrap_err().to_string().contains("cannot read every"), "{text}");
+        }
+    }
+}

@@ -1,0 +1,390 @@
+//! Values as dense numbers 1, 2, 3, … in the order in which they first came; 0 is null.
+//!
+//! Grouping, counting distinct values and comparing text all work on these numbers. Integers whose range
+//! is small are looked up in a table, others by hash; text is looked up once per dictionary entry.
+
+use std::sync::Arc;
+
+use arrow_array::{Array, StringArray};
+use hashbrown::HashTable;
+
+use super::dictionary::Dictionary;
+use super::hash::mix64;
+use super::values::{Data, Texts, Values};
+use crate::{Error, Result};
+
+/// The number of null.
+pub const NULL: u32 = 0;
+
+/// Distinct values of one column.
+#[derive(Debug)]
+pub enum Ids {
+    /// Of integers, decimals, times or booleans.
+    Ints(IntIds),
+    /// Of decimals beyond 64 bits.
+    Wide(WideIds),
+    /// Of text.
+    Texts(TextIds),
+}
+
+impl Ids {
+    /// No values yet, of the shape of `values`.
+    pub fn like(values: &Values) -> Self {
+        match values.data {
+            Data::Ints(_) | Data::Floats(_) => Self::Ints(IntIds::default()),
+            Data::Wide(_) => Self::Wide(WideIds::default()),
+            Data::Codes(..) => Self::Texts(TextIds::default()),
+        }
+    }
+
+    /// No texts yet.
+    pub fn no_texts() -> Self {
+        Self::Texts(TextIds::default())
+    }
+
+    /// The text of a number; empty for null, and where the values are no text.
+    pub fn text(&self, number: u32) -> &str {
+        match self {
+            Self::Texts(ids) if number != NULL => ids.text(number - 1),
+            _ => "",
+        }
+    }
+
+    /// One more than the highest number given.
+    pub fn len(&self) -> usize {
+        1 + match self {
+            Self::Ints(ids) => ids.values.len(),
+            Self::Wide(ids) => ids.values.len(),
+            Self::Texts(ids) => ids.dictionary.len(),
+        }
+    }
+
+    /// Whether no value has come yet.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 1
+    }
+
+    /// The number of each value; new values get new numbers.
+    ///
+    /// # Errors
+    ///
+    /// When the values are of another shape, or hold more than 2 GiB of distinct text.
+    pub fn of(&mut self, values: &Values) -> Result<Vec<u32>> {
+        if let (Self::Ints(ids), Data::Wide(_)) = (&*self, &values.data) {
+            // A decimal column has grown beyond 64 bits between two batches.
+            let values = ids.values.iter().map(|&v| i128::from(v)).collect();
+            *self = Self::Wide(WideIds::from_values(values));
+        }
+        let mut numbers = match (self, &values.data) {
+            (Self::Ints(ids), Data::Ints(values)) => ids.of(values),
+            (Self::Wide(ids), Data::Wide(values)) => ids.of(values.iter().copied()),
+            (Self::Wide(ids), Data::Ints(values)) => ids.of(values.iter().map(|&v| i128::from(v))),
+            (Self::Texts(ids), Data::Codes(codes, texts)) => ids.of(codes, texts, values.valid.as_deref())?,
+            _ => return Err(Error::bad_state("a column changed its type between two batches")),
+        };
+        if let Some(valid) = &values.valid {
+            numbers.iter_mut().zip(valid).filter(|(_, valid)| !**valid).for_each(|(number, _)| *number = NULL);
+        }
+        Ok(numbers)
+    }
+
+    /// The values of some numbers.
+    pub fn values(&self, numbers: &[u32]) -> Values {
+        let valid = numbers.contains(&NULL).then(|| numbers.iter().map(|&n| n != NULL).collect());
+        let data = match self {
+            Self::Ints(ids) => {
+                Data::Ints(numbers.iter().map(|&n| if n == NULL { 0 } else { ids.values[n as usize - 1] }).collect())
+            }
+            Self::Wide(ids) => {
+                Data::Wide(numbers.iter().map(|&n| if n == NULL { 0 } else { ids.values[n as usize - 1] }).collect())
+            }
+            Self::Texts(ids) => {
+                // Number n stands at place n: the first place is null's.
+                let texts = std::iter::once("").chain((0..ids.dictionary.len() as u32).map(|code| ids.text(code)));
+                Data::Codes(numbers.to_vec(), Texts(Arc::new(StringArray::from_iter_values(texts))))
+            }
+        };
+        Values { data, valid }
+    }
+
+    /// Bytes held.
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Ints(ids) => 8 * ids.values.capacity() + 4 * ids.direct.capacity() + 5 * ids.hashed.capacity(),
+            Self::Wide(ids) => 16 * ids.values.capacity() + 5 * ids.hashed.capacity(),
+            Self::Texts(ids) => ids.dictionary.size() + 4 * ids.moved.capacity(),
+        }
+    }
+}
+
+/// A table of four bytes an entry is cheaper than hashing up to this many entries.
+const WIDEST_DIRECT: i128 = 1 << 23;
+
+/// Distinct 64-bit integers.
+#[derive(Debug, Default)]
+pub struct IntIds {
+    values: Vec<i64>,
+    /// The number of `base + i`, 0 if it has none yet. Unused once the range is too wide.
+    direct: Vec<u32>,
+    base: i64,
+    hashed: HashTable<u32>,
+    is_hashed: bool,
+}
+
+impl IntIds {
+    fn of(&mut self, values: &[i64]) -> Vec<u32> {
+        let Some(&first) = values.first() else { return vec![] };
+        if !self.is_hashed {
+            let (min, max) = values.iter().fold((first, first), |(min, max), &v| (min.min(v), max.max(v)));
+            self.cover(min, max);
+        }
+        if self.is_hashed {
+            return values.iter().map(|&v| self.by_hash(v)).collect();
+        }
+        let Self { values: known, direct, base, .. } = self;
+        values
+            .iter()
+            .map(|&v| {
+                let number = &mut direct[v.wrapping_sub(*base) as usize];
+                if *number == 0 {
+                    known.push(v);
+                    *number = known.len() as u32;
+                }
+                *number
+            })
+            .collect()
+    }
+
+    /// Makes the table reach from `min` to `max`, or gives it up.
+    fn cover(&mut self, min: i64, max: i64) {
+        let end = i128::from(self.base) + self.direct.len() as i128;
+        let (low, high) = if self.direct.is_empty() {
+            (i128::from(min), i128::from(max) + 1)
+        } else {
+            (i128::from(min).min(i128::from(self.base)), (i128::from(max) + 1).max(end))
+        };
+        if high - low > WIDEST_DIRECT {
+            self.is_hashed = true;
+            self.direct = Vec::new();
+            for i in 0..self.values.len() {
+                let hash = mix64(self.values[i] as u64);
+                self.hashed.insert_unique(hash, i as u32, |&i| mix64(self.values[i as usize] as u64));
+            }
+            return;
+        }
+        if !self.direct.is_empty() && low == i128::from(self.base) && high == end {
+            return;
+        }
+        // Some room at both ends, so that the next batch's few outliers do not move the table again.
+        let room = if self.direct.is_empty() { 0 } else { (high - low) / 4 };
+        let low = (low - room).max(i128::from(i64::MIN));
+        let mut direct = vec![0; (high + room - low) as usize];
+        let shift = if self.direct.is_empty() { 0 } else { (i128::from(self.base) - low) as usize };
+        direct[shift..shift + self.direct.len()].copy_from_slice(&self.direct);
+        self.direct = direct;
+        self.base = low as i64;
+    }
+
+    fn by_hash(&mut self, value: i64) -> u32 {
+        let Self { values, hashed, .. } = self;
+        let hash = mix64(value as u64);
+        if let Some(&i) = hashed.find(hash, |&i| values[i as usize] == value) {
+            return i + 1;
+        }
+        values.push(value);
+        hashed.insert_unique(hash, values.len() as u32 - 1, |&i| mix64(values[i as usize] as u64));
+        values.len() as u32
+    }
+}
+
+/// Distinct 128-bit integers.
+#[derive(Debug, Default)]
+pub struct WideIds {
+    values: Vec<i128>,
+    hashed: HashTable<u32>,
+}
+
+fn hash_wide(value: i128) -> u64 {
+    mix64(value as u64 ^ mix64((value >> 64) as u64))
+}
+
+impl WideIds {
+    fn from_values(values: Vec<i128>) -> Self {
+        let mut ids = Self::default();
+        ids.of(values.into_iter());
+        ids
+    }
+
+    fn of(&mut self, values: impl Iterator<Item = i128>) -> Vec<u32> {
+        let Self { values: known, hashed } = self;
+        values
+            .map(|value| {
+                let hash = hash_wide(value);
+                if let Some(&i) = hashed.find(hash, |&i| known[i as usize] == value) {
+                    return i + 1;
+                }
+                known.push(value);
+                hashed.insert_unique(hash, known.len() as u32 - 1, |&i| hash_wide(known[i as usize]));
+                known.len() as u32
+            })
+            .collect()
+    }
+}
+
+/// Distinct texts.
+#[derive(Debug, Default)]
+pub struct TextIds {
+    dictionary: Dictionary,
+    /// The dictionary of the last batch, and the number of each of its entries, 0 where not yet looked up.
+    last: Option<Texts>,
+    moved: Vec<u32>,
+}
+
+impl TextIds {
+    fn of(&mut self, codes: &[u32], texts: &Texts, valid: Option<&[bool]>) -> Result<Vec<u32>> {
+        if !self.last.as_ref().is_some_and(|last| last.is(texts)) {
+            self.last = Some(texts.clone());
+            self.moved = vec![0; texts.0.len()];
+        }
+        let mut numbers = Vec::with_capacity(codes.len());
+        for (row, &code) in codes.iter().enumerate() {
+            let mut number = self.moved.get(code as usize).copied().unwrap_or(NULL);
+            if number == 0 && valid.is_none_or(|valid| valid[row]) {
+                number = self.dictionary.code(texts.get(code).as_bytes())? + 1;
+                self.moved[code as usize] = number;
+            }
+            numbers.push(number);
+        }
+        Ok(numbers)
+    }
+
+    fn text(&self, code: u32) -> &str {
+        std::str::from_utf8(self.dictionary.get(code)).expect("texts come from Arrow strings")
+    }
+}
+
+/// A table of dense products is cheaper than hashing up to this many entries.
+const WIDEST_PRODUCT: usize = 1 << 22;
+
+/// Distinct pairs of numbers, numbered 0, 1, 2, … as they come.
+#[derive(Debug, Default)]
+pub struct Pairs {
+    pairs: Vec<(u32, u32)>,
+    /// The number plus 1 of `(a, b)` at `a * stride + b`, while that is small.
+    direct: Vec<u32>,
+    stride: usize,
+    hashed: HashTable<u32>,
+    is_hashed: bool,
+}
+
+fn hash_pair((a, b): (u32, u32)) -> u64 {
+    mix64(u64::from(a) << 32 | u64::from(b))
+}
+
+impl Pairs {
+    /// How many pairs there are.
+    pub fn len(&self) -> usize {
+        self.pairs.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.pairs.is_empty()
+    }
+
+    /// The pair of a number.
+    pub fn get(&self, number: u32) -> (u32, u32) {
+        self.pairs[number as usize]
+    }
+
+    /// Puts the number of `(firsts[i], seconds[i])` in `firsts[i]`. All firsts are below `n_firsts`, seconds below `n_seconds`.
+    pub fn of(&mut self, firsts: &mut [u32], n_firsts: usize, seconds: &[u32], n_seconds: usize) {
+        if !self.is_hashed {
+            self.cover(n_firsts, n_seconds);
+        }
+        if self.is_hashed {
+            for (first, &second) in firsts.iter_mut().zip(seconds) {
+                *first = self.by_hash((*first, second));
+            }
+            return;
+        }
+        for (first, &second) in firsts.iter_mut().zip(seconds) {
+            let number = &mut self.direct[*first as usize * self.stride + second as usize];
+            if *number == 0 {
+                self.pairs.push((*first, second));
+                *number = self.pairs.len() as u32;
+            }
+            *first = *number - 1;
+        }
+    }
+
+    fn cover(&mut self, n_firsts: usize, n_seconds: usize) {
+        let stride = n_seconds.next_power_of_two().max(self.stride);
+        let len = n_firsts.next_power_of_two().saturating_mul(stride);
+        if len > WIDEST_PRODUCT {
+            self.is_hashed = true;
+            self.direct = Vec::new();
+            for (i, &pair) in self.pairs.iter().enumerate() {
+                self.hashed.insert_unique(hash_pair(pair), i as u32, |&i| hash_pair(self.pairs[i as usize]));
+            }
+        } else if len > self.direct.len() || stride != self.stride {
+            self.stride = stride;
+            self.direct = vec![0; len.max(self.direct.len())];
+            for (i, &(a, b)) in self.pairs.iter().enumerate() {
+                self.direct[a as usize * stride + b as usize] = i as u32 + 1;
+            }
+        }
+    }
+
+    fn by_hash(&mut self, pair: (u32, u32)) -> u32 {
+        let Self { pairs, hashed, .. } = self;
+        let hash = hash_pair(pair);
+        if let Some(&i) = hashed.find(hash, |&i| pairs[i as usize] == pair) {
+            return i;
+        }
+        pairs.push(pair);
+        hashed.insert_unique(hash, pairs.len() as u32 - 1, |&i| hash_pair(pairs[i as usize]));
+        pairs.len() as u32 - 1
+    }
+
+    /// Bytes held.
+    pub fn size(&self) -> usize {
+        8 * self.pairs.capacity() + 4 * self.direct.capacity() + 5 * self.hashed.capacity()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_integers_alike_by_table_and_by_hash() {
+        let batches: [&[i64]; 5] = [&[5, 7, 5], &[-3, 9, 7], &[i64::MAX, 5], &[i64::MIN, 9], &[5, -3]];
+        let mut ids = Ids::Ints(IntIds::default());
+        let numbers: Vec<Vec<u32>> = batches.iter().map(|b| ids.of(&Values::ints(b.to_vec())).unwrap()).collect();
+        assert_eq!(numbers, [vec![1, 2, 1], vec![3, 4, 2], vec![5, 1], vec![6, 4], vec![1, 3]]);
+        assert!(matches!(ids.values(&[5, 3]).data, Data::Ints(v) if v == [i64::MAX, -3]));
+    }
+
+    #[test]
+    fn numbers_text_alike_in_any_dictionary() {
+        let texts = |t: &[&str]| Texts(Arc::new(StringArray::from_iter_values(t)));
+        let values = |codes: &[u32], t: &Texts| Values { data: Data::Codes(codes.to_vec(), t.clone()), valid: None };
+        let (first, second) = (texts(&["pv", "buy", "unused"]), texts(&["buy", "cart", "buy"]));
+        let mut ids = Ids::Texts(TextIds::default());
+        assert_eq!(ids.of(&values(&[1, 0, 1], &first)).unwrap(), [1, 2, 1]);
+        assert_eq!(ids.of(&values(&[0, 1, 2], &second)).unwrap(), [1, 3, 1]);
+        assert_eq!(ids.of(&values(&[0], &first)).unwrap(), [2]);
+    }
+
+    #[test]
+    fn numbers_pairs_alike_by_table_and_by_hash() {
+        let mut pairs = Pairs::default();
+        let mut firsts = vec![1, 2, 1, 0];
+        pairs.of(&mut firsts, 3, &[5, 5, 5, 1], 6);
+        assert_eq!(firsts, [0, 1, 0, 2]);
+        let mut firsts = vec![2, 4_000_000];
+        pairs.of(&mut firsts, 4_000_001, &[5, 9], 10);
+        assert_eq!((firsts, pairs.get(3)), (vec![1, 3], (4_000_000, 9)));
+    }
+}

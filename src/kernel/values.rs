@@ -1,0 +1,258 @@
+//! Columns as the folds read them: few shapes, one value per chosen row.
+
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    Decimal32Type, Decimal64Type, Decimal128Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+    TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
+};
+use arrow_array::{Array, ArrayRef, BooleanArray, Decimal128Array, Float64Array, Int64Array, StringArray};
+use arrow_buffer::NullBuffer;
+use arrow_schema::{DataType, TimeUnit as ArrowUnit};
+
+use super::column;
+use crate::event::{ColumnType, TimeUnit};
+use crate::{Error, Result};
+
+/// Which rows of a batch.
+#[derive(Clone, Debug)]
+pub enum Rows {
+    /// All of so many.
+    All(usize),
+    /// These, in order.
+    Some(Vec<u32>),
+}
+
+impl Rows {
+    /// How many rows are chosen.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::All(n) => *n,
+            Self::Some(rows) => rows.len(),
+        }
+    }
+
+    /// Whether none is chosen.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// The values of a column at some rows; where `valid` is false there is none.
+#[derive(Clone, Debug)]
+pub struct Values {
+    /// The values; anything where there is none.
+    pub data: Data,
+    /// False at nulls; absent when there are no nulls.
+    pub valid: Option<Vec<bool>>,
+}
+
+/// The shapes that values come in.
+#[derive(Clone, Debug)]
+pub enum Data {
+    /// Integers, unscaled decimals, counts of a time unit, 0 and 1 for booleans.
+    Ints(Vec<i64>),
+    /// Unscaled decimals beyond 64 bits.
+    Wide(Vec<i128>),
+    /// Text by its place in a dictionary that may hold more, and the same text twice.
+    Codes(Vec<u32>, Texts),
+    /// Results of divisions.
+    Floats(Vec<f64>),
+}
+
+/// A dictionary; cheap to clone, and known again by its memory.
+#[derive(Clone, Debug)]
+pub struct Texts(pub Arc<StringArray>);
+
+impl Texts {
+    /// Whether both are the very same memory.
+    pub fn is(&self, other: &Self) -> bool {
+        let (a, b) = (&self.0, &other.0);
+        a.len() == b.len()
+            && std::ptr::eq(a.value_data().as_ptr(), b.value_data().as_ptr())
+            && std::ptr::eq(a.value_offsets(), b.value_offsets())
+    }
+
+    /// The text of a code.
+    #[inline]
+    pub fn get(&self, code: u32) -> &str {
+        self.0.value(code as usize)
+    }
+}
+
+/// The type of a fold's input or output column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValueType {
+    /// A column of the data, or what keeps its type.
+    Of(ColumnType),
+    /// The result of a division, Arrow's `Float64`.
+    Float,
+}
+
+impl ValueType {
+    /// The name that error messages show.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Of(column_type) => column_type.name(),
+            Self::Float => "float",
+        }
+    }
+
+    /// The Arrow type of an answer's column.
+    pub fn arrow(self) -> DataType {
+        match self {
+            Self::Of(ColumnType::Null | ColumnType::Text) => DataType::Utf8,
+            Self::Of(ColumnType::Bool) => DataType::Boolean,
+            Self::Of(ColumnType::Int) => DataType::Int64,
+            Self::Of(ColumnType::Decimal { scale }) => DataType::Decimal128(38, scale as i8),
+            Self::Of(ColumnType::Time { unit }) => DataType::Timestamp(unit.arrow(), Some("UTC".into())),
+            Self::Float => DataType::Float64,
+        }
+    }
+}
+
+/// The values of `array` at `rows`.
+///
+/// # Errors
+///
+/// When the array is of a type that no event column or fold state has.
+pub fn gather(array: &dyn Array, rows: &Rows) -> Result<Values> {
+    let valid = array.nulls().filter(|nulls| nulls.null_count() > 0).map(|nulls| pick(rows, |row| nulls.is_valid(row)));
+    macro_rules! ints {
+        ($($pattern:pat => $type:ty),* $(,)?) => {
+            match array.data_type() {
+                $($pattern => {
+                    let values = array.as_primitive::<$type>().values();
+                    Data::Ints(pick(rows, |row| i64::from(values[row])))
+                })*
+                DataType::Decimal128(..) => {
+                    let values = array.as_primitive::<Decimal128Type>().values();
+                    Data::Wide(pick(rows, |row| values[row]))
+                }
+                DataType::Float64 => {
+                    let values = array.as_primitive::<Float64Type>().values();
+                    Data::Floats(pick(rows, |row| values[row]))
+                }
+                DataType::Boolean => {
+                    let values = array.as_boolean().values();
+                    Data::Ints(pick(rows, |row| i64::from(values.value(row))))
+                }
+                DataType::Utf8 => Data::Codes(pick(rows, |row| row as u32), Texts(Arc::new(array.as_string::<i32>().clone()))),
+                DataType::Dictionary(..) => {
+                    let (codes, texts) = column::codes(array)?;
+                    let codes = match rows {
+                        Rows::All(_) => codes,
+                        Rows::Some(rows) => rows.iter().map(|&row| codes[row as usize]).collect(),
+                    };
+                    Data::Codes(codes, Texts(texts))
+                }
+                other => return Err(Error::bad_state(format!("a column has the unexpected type {other}"))),
+            }
+        };
+    }
+    let data = ints! {
+        DataType::Int8 => Int8Type,
+        DataType::Int16 => Int16Type,
+        DataType::Int32 => Int32Type,
+        DataType::Int64 => Int64Type,
+        DataType::Decimal32(..) => Decimal32Type,
+        DataType::Decimal64(..) => Decimal64Type,
+        DataType::Timestamp(ArrowUnit::Second, _) => TimestampSecondType,
+        DataType::Timestamp(ArrowUnit::Millisecond, _) => TimestampMillisecondType,
+        DataType::Timestamp(ArrowUnit::Microsecond, _) => TimestampMicrosecondType,
+        DataType::Timestamp(ArrowUnit::Nanosecond, _) => TimestampNanosecondType,
+    };
+    Ok(Values { data, valid })
+}
+
+#[inline]
+fn pick<T>(rows: &Rows, value: impl Fn(usize) -> T) -> Vec<T> {
+    match rows {
+        Rows::All(n) => (0..*n).map(value).collect(),
+        Rows::Some(rows) => rows.iter().map(|&row| value(row as usize)).collect(),
+    }
+}
+
+impl Values {
+    /// Integers without nulls.
+    pub fn ints(values: Vec<i64>) -> Self {
+        Self { data: Data::Ints(values), valid: None }
+    }
+
+    /// How many values, nulls among them.
+    pub fn len(&self) -> usize {
+        match &self.data {
+            Data::Ints(v) => v.len(),
+            Data::Wide(v) => v.len(),
+            Data::Codes(v, _) => v.len(),
+            Data::Floats(v) => v.len(),
+        }
+    }
+
+    /// Whether there is no value, not even null.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether there is a value at `row`.
+    #[inline]
+    pub fn is_valid(&self, row: usize) -> bool {
+        self.valid.as_ref().is_none_or(|valid| valid[row])
+    }
+
+    /// The values at `rows`, in that order.
+    pub fn take(&self, rows: &[u32]) -> Self {
+        fn at<T: Copy>(values: &[T], rows: &[u32]) -> Vec<T> {
+            rows.iter().map(|&row| values[row as usize]).collect()
+        }
+        let data = match &self.data {
+            Data::Ints(v) => Data::Ints(at(v, rows)),
+            Data::Wide(v) => Data::Wide(at(v, rows)),
+            Data::Codes(v, texts) => Data::Codes(at(v, rows), texts.clone()),
+            Data::Floats(v) => Data::Floats(at(v, rows)),
+        };
+        Self { data, valid: self.valid.as_ref().map(|valid| at(valid, rows)) }
+    }
+
+    /// The values as an answer's column of that type: text as `Utf8`, decimals as `Decimal128(38, scale)`.
+    ///
+    /// # Errors
+    ///
+    /// When the values are not of that type, or leave its range.
+    pub fn to_array(&self, value_type: ValueType) -> Result<ArrayRef> {
+        let nulls = self.valid.as_ref().map(|valid| NullBuffer::from(valid.clone()));
+        Ok(match (value_type, &self.data) {
+            (ValueType::Of(ColumnType::Bool), Data::Ints(v)) => {
+                Arc::new(BooleanArray::new(v.iter().map(|&v| v != 0).collect(), nulls))
+            }
+            (ValueType::Of(ColumnType::Int), Data::Ints(v)) => Arc::new(Int64Array::new(v.clone().into(), nulls)),
+            (ValueType::Of(ColumnType::Time { unit }), Data::Ints(v)) => column::instants(v.clone(), unit, nulls),
+            (ValueType::Of(ColumnType::Decimal { scale }), Data::Ints(v)) => {
+                decimals(v.iter().map(|&v| i128::from(v)).collect(), scale, nulls)?
+            }
+            (ValueType::Of(ColumnType::Decimal { scale }), Data::Wide(v)) => decimals(v.clone(), scale, nulls)?,
+            (ValueType::Of(ColumnType::Text | ColumnType::Null), Data::Codes(codes, texts)) => {
+                let text = |(row, &code): (usize, &u32)| self.is_valid(row).then(|| texts.get(code));
+                Arc::new(StringArray::from_iter(codes.iter().enumerate().map(text)))
+            }
+            (ValueType::Float, Data::Floats(v)) => Arc::new(Float64Array::new(v.clone().into(), nulls)),
+            _ => return Err(Error::bad_state(format!("values are not of type {}", value_type.name()))),
+        })
+    }
+}
+
+fn decimals(values: Vec<i128>, scale: u8, nulls: Option<NullBuffer>) -> Result<ArrayRef> {
+    Ok(Arc::new(Decimal128Array::new(values.into(), nulls).with_precision_and_scale(38, scale as i8)?))
+}
+
+/// Units in which a column counts: decimal digits after the point, those of seconds for times.
+pub fn digits(column_type: ColumnType) -> u32 {
+    match column_type {
+        ColumnType::Decimal { scale } => u32::from(scale),
+        ColumnType::Time { unit: TimeUnit::Milli } => 3,
+        ColumnType::Time { unit: TimeUnit::Micro } => 6,
+        ColumnType::Time { unit: TimeUnit::Nano } => 9,
+        _ => 0,
+    }
+}

@@ -1,0 +1,113 @@
+//! The one question: JSON in, a fold out.
+
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use crate::analysis::Zones;
+use crate::analysis::aggregate::Aggregate;
+pub use crate::analysis::rows::ROW;
+use crate::analysis::rows::Rows;
+use crate::analysis::spec::unknown;
+use crate::event::Schema;
+use crate::fold::Fold;
+use crate::{Error, ErrorKind, Result};
+
+/// A question about a data set, one JSON object whose `kind` says which.
+///
+/// ```
+/// # use clickfold::Query;
+/// let top: Query = serde_json::from_str(
+///     r#"{"kind": "aggregate", "where": [{"behavior": "pv"}], "group_by": ["item_id"],
+///         "measures": {"views": {"fn": "count"}},
+///         "rank": {"as": "place", "fn": "rank", "by": ["-views"]}, "limit": 20}"#,
+/// )?;
+/// let error = serde_json::from_str::<Query>(r#"{"kind": "aggregate", "grop_by": ["item_id"]}"#).unwrap_err();
+/// assert!(error.to_string().contains("did you mean \"group_by\"?"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Query {
+    /// Measures per group, ranked.
+    Aggregate(Aggregate),
+    /// The rows themselves, ranked.
+    Rows(Rows),
+}
+
+const KINDS: [&str; 9] = ["aggregate", "rows", "funnel", "retention", "sessions", "paths", "rfm", "baskets", "describe"];
+
+impl Query {
+    /// Reads a question.
+    ///
+    /// # Errors
+    ///
+    /// `BAD_QUERY` for a key, function or kind that is not known, naming the nearest that is; `UNSUPPORTED` for a
+    /// kind that cannot be answered yet.
+    pub fn parse(value: &Value) -> Result<Self> {
+        let kind = value.get("kind").and_then(Value::as_str);
+        match kind {
+            Some("aggregate") => Aggregate::parse(value).map(Self::Aggregate),
+            Some("rows") => Rows::parse(value).map(Self::Rows),
+            Some(later) if KINDS.contains(&later) => Err(Error::new(
+                ErrorKind::Unsupported,
+                format!("the kind {later:?} cannot be answered yet; ask aggregate or rows"),
+            )),
+            Some(other) => Err(unknown(&format!("kind {other:?}"), other, &KINDS)),
+            None => Err(Error::bad_query(format!("a query is an object with a \"kind\": one of {}", KINDS.join(", ")))),
+        }
+    }
+
+    /// The IANA names of the time zones that an answer needs.
+    pub fn zones(&self) -> Vec<String> {
+        match self {
+            Self::Aggregate(aggregate) => aggregate.zones(),
+            Self::Rows(_) => vec![],
+        }
+    }
+
+    /// Whether the fold's batches must end with the column [`ROW`], which counts the rows of the data from 0.
+    pub fn wants_row_numbers(&self) -> bool {
+        matches!(self, Self::Rows(_))
+    }
+
+    /// The fold that answers the question on data of that schema. Its batches have the schema's columns, in order.
+    ///
+    /// # Errors
+    ///
+    /// `UNKNOWN_COLUMN` with the nearest names; `BAD_QUERY` where a column's type does not fit.
+    pub fn fold(&self, schema: &Schema, zones: &Zones) -> Result<Box<dyn Fold>> {
+        match self {
+            Self::Aggregate(aggregate) => aggregate.fold(schema, zones),
+            Self::Rows(rows) => rows.fold(schema),
+        }
+    }
+
+    /// Questions that together use all that can be asked, on columns `user`, `item`, `action`, `ts`, `price` and
+    /// `big`: what the laws are tested with.
+    pub fn examples() -> &'static [&'static str] {
+        &EXAMPLES
+    }
+}
+
+const EXAMPLES: [&str; 14] = [
+    r#"{"kind":"aggregate","measures":{"n":{"fn":"count"},"users":{"fn":"count_distinct","column":"user"},"total":{"fn":"sum","column":"price"},"mean":{"fn":"avg","column":"price"},"low":{"fn":"min","column":"price"},"high":{"fn":"max","column":"price"}}}"#,
+    r#"{"kind":"aggregate","group_by":["item"],"measures":{"n":{"fn":"count"},"prices":{"fn":"count","column":"price"},"acts":{"fn":"count_distinct","column":"action"}},"rank":{"as":"place","fn":"rank","by":["-n"]},"limit":3}"#,
+    r#"{"kind":"aggregate","where":[{"action":"view"}],"group_by":["item"],"measures":{"n":{"fn":"count"}},"rank":{"as":"place","fn":"dense_rank","by":["-n"]},"order_by":["-n","item"],"limit":2}"#,
+    r#"{"kind":"aggregate","group_by":[{"column":"ts","every":"1h","as":"hour"},{"column":"action","null_as":"none"}],"measures":{"n":{"fn":"count"},"first":{"fn":"min","column":"ts"}}}"#,
+    r#"{"kind":"aggregate","group_by":[{"column":"ts","every":"1d","as":"day"},{"column":"ts","every":"6h","as":"quarter"}],"measures":{"n":{"fn":"count"}},"having":[{"column":"n","gte":2}]}"#,
+    r#"{"kind":"aggregate","group_by":["action","item"],"measures":{"n":{"fn":"count"},"total":{"fn":"sum","column":"user"}},"rank":{"as":"place","fn":"row_number","within":["action"],"by":["-n"],"keep":2}}"#,
+    r#"{"kind":"aggregate","group_by":["action"],"measures":{"first":{"fn":"min","column":"item"},"last":{"fn":"max","column":"item"},"bigs":{"fn":"count_distinct","column":"big"},"big":{"fn":"max","column":"big"}},"rank":{"fn":"percent_rank","by":["bigs"]}}"#,
+    r#"{"kind":"aggregate","group_by":["user"],"measures":{"n":{"fn":"count"}},"rank":{"as":"tile","fn":"ntile","n":3,"by":["-n"]},"order_by":["tile","-user"]}"#,
+    r#"{"kind":"aggregate","group_by":["big"],"measures":{"mean":{"fn":"avg","column":"user"}},"having":[{"column":"mean","gt":1.5}],"rank":{"as":"before","fn":"lag","column":"mean","by":["big"]}}"#,
+    r#"{"kind":"aggregate","where":[{"any":[{"column":"price","gte":1.5},{"not":{"column":"action","in":["view",null]}}]}],"group_by":["price"],"measures":{"n":{"fn":"count"}},"rank":{"fn":"cume_dist","by":["-n"]},"order_by":["-cume_dist"]}"#,
+    r#"{"kind":"rows"}"#,
+    r#"{"kind":"rows","select":["item","ts"],"rank":{"fn":"rank","within":["item"],"by":["ts"],"keep":2},"limit":100}"#,
+    r#"{"kind":"rows","where":[{"column":"item","is_null":false}],"select":["price"],"order_by":["-price","action"],"limit":4}"#,
+    r#"{"kind":"rows","select":["user"],"rank":{"as":"next","fn":"lead","column":"price","within":["user"],"by":["ts"]},"order_by":["-next"]}"#,
+];
+
+impl<'de> Deserialize<'de> for Query {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&Value::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}
