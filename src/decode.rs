@@ -33,6 +33,13 @@ pub struct Rejects {
 }
 
 impl Rejects {
+    /// Adds another source's rejects.
+    pub fn extend(&mut self, other: &Self) {
+        self.count += other.count;
+        let room = KEPT_REJECTS.saturating_sub(self.kept.len());
+        self.kept.extend(other.kept.iter().take(room).cloned());
+    }
+
     /// Counts a row, and keeps it while there is room.
     pub fn push(&mut self, line: u64, byte: u64, reason: impl FnOnce() -> String, row: &[u8]) {
         self.count += 1;

@@ -5,6 +5,7 @@
 pub mod accumulator;
 pub mod analysis;
 pub mod decode;
+pub mod engine;
 pub mod error;
 pub mod event;
 pub mod fold;
@@ -12,6 +13,9 @@ pub mod frame;
 pub mod kernel;
 pub mod query;
 pub mod store;
+pub mod text;
+#[cfg(target_family = "wasm")]
+mod wasm;
 
 pub use error::{Error, ErrorKind, Result};
 pub use query::Query;

@@ -14,6 +14,7 @@ use crate::kernel::batch::{Batch, BatchColumn};
 use crate::kernel::column;
 use crate::kernel::dictionary::Dictionary;
 use crate::kernel::form::Forms;
+use crate::kernel::instant::EPOCH;
 use crate::{Error, Result};
 
 /// Columns of the same rows, cut into chunks.
@@ -71,6 +72,12 @@ impl Store {
     /// The type of each column.
     pub fn types(&self) -> impl Iterator<Item = ColumnType> {
         self.columns.iter().map(|c| c.column_type)
+    }
+
+    /// Whether a column's times were written as integers.
+    pub fn counts_time(&self, column: usize) -> bool {
+        let first = self.columns[column].chunks.first();
+        matches!(first, Some(Chunk::Values { forms: Forms::Alike(EPOCH), .. }))
     }
 
     /// How many nulls a column has.

@@ -90,7 +90,9 @@ impl Aggregate {
                 None => vec![],
                 Some(Value::Object(map)) => map.iter().map(|(name, m)| Measure::parse(name, m)).collect::<Result<_>>()?,
                 Some(other) => {
-                    return Err(Error::bad_query(format!("\"measures\" must be an object of names and functions, found {other}")));
+                    return Err(Error::bad_query(format!(
+                        "\"measures\" must be an object of names and functions, found {other}"
+                    )));
                 }
             },
             having: spec.list("having")?.to_vec(),

@@ -1,1 +1,189 @@
-fn main() {}
+//! The command line: the same engine on files and standard input.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::process::ExitCode;
+
+use clickfold::analysis::Zones;
+use clickfold::engine::{Dataset, LoadOptions, Loader};
+use clickfold::kernel::bucket::Zone;
+use clickfold::{Query, frame, text};
+
+const USAGE: &str = "\
+Answers an online shop's questions about its event files.
+
+Usage:
+  clickfold schema FILE                [--format table|csv|json]
+  clickfold query  QUERY.json FILE     [--format table|csv|json|arrow]
+  clickfold report FILE
+
+FILE or QUERY.json may be - for standard input. QUERY.json may also be the query itself.
+  --schema JSON   types and roles of columns, such as '{\"sku\": {\"type\": \"text\", \"role\": \"item\"}}'
+  --separator C   the character between cells, if it is not found right
+  --no-header     the first row is data
+
+Exit status: 0 done, 1 bad data or query, 2 usage.";
+
+/// Why the command could not be done.
+enum Failure {
+    Usage(String),
+    Data(String),
+}
+
+impl From<clickfold::Error> for Failure {
+    fn from(error: clickfold::Error) -> Self {
+        Self::Data(error.to_string())
+    }
+}
+
+fn main() -> ExitCode {
+    match run(std::env::args().skip(1).collect()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Data(sentence)) => {
+            eprintln!("clickfold: {sentence}");
+            ExitCode::from(1)
+        }
+        Err(Failure::Usage(sentence)) => {
+            eprintln!("clickfold: {sentence}\n\n{USAGE}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(args: Vec<String>) -> Result<(), Failure> {
+    let mut options = LoadOptions::default();
+    let mut format = "table".to_owned();
+    let mut words = Vec::new();
+    let mut args = args.into_iter();
+    while let Some(arg) = args.next() {
+        let mut value = |name: &str| args.next().ok_or_else(|| Failure::Usage(format!("{name} needs a value")));
+        match arg.as_str() {
+            "--format" => format = value("--format")?,
+            "--separator" => options.format.separator = Some(value("--separator")?.replace("\\t", "\t")),
+            "--no-header" => options.format.header = Some(false),
+            "--schema" => {
+                let schema = value("--schema")?;
+                options.schema =
+                    serde_json::from_str(&schema).map_err(|e| Failure::Usage(format!("cannot read --schema: {e}")))?;
+            }
+            "-h" | "--help" | "help" => return print(USAGE.as_bytes()).and_then(|()| print(b"\n")),
+            "--version" => return print(concat!("clickfold ", env!("CARGO_PKG_VERSION"), "\n").as_bytes()),
+            flag if flag.starts_with("--") => return Err(Failure::Usage(format!("unknown option {flag}"))),
+            _ => words.push(arg),
+        }
+    }
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words[..] {
+        ["schema", file] => schema(&load(file, options)?, &format),
+        ["query", query, file] => query_file(query, file, options, &format),
+        ["report", file] => {
+            let report = serde_json::to_string_pretty(load(file, options)?.report()).map_err(|e| Failure::Data(e.to_string()))?;
+            print(format!("{report}\n").as_bytes())
+        }
+        [] => Err(Failure::Usage("say what to do".to_owned())),
+        [command, ..] if ["schema", "query", "report"].contains(&command) => {
+            Err(Failure::Usage(format!("wrong arguments for {command}")))
+        }
+        [command, ..] => Err(Failure::Usage(format!("unknown command {command}"))),
+    }
+}
+
+fn query_file(query: &str, file: &str, options: LoadOptions, format: &str) -> Result<(), Failure> {
+    let json = if query.trim_start().starts_with('{') {
+        query.to_owned()
+    } else {
+        let mut json = String::new();
+        open(query)?.read_to_string(&mut json).map_err(|e| Failure::Data(format!("cannot read {query}: {e}")))?;
+        json
+    };
+    let json: serde_json::Value = serde_json::from_str(&json).map_err(|e| Failure::Data(format!("{query} is not JSON: {e}")))?;
+    let query = Query::parse(&json)?;
+    let answer = load(file, options)?.query(&query, &zones(&query)?)?;
+    match format {
+        "table" => print(text::to_table(&answer).as_bytes()),
+        "csv" => print(text::to_csv(&answer).as_bytes()),
+        "json" => print(text::to_json(&answer).as_bytes()),
+        "arrow" => print(&frame::write(&answer)?),
+        other => Err(Failure::Usage(format!("unknown format {other}; known are table, csv, json, arrow"))),
+    }
+}
+
+fn schema(data: &Dataset, format: &str) -> Result<(), Failure> {
+    let columns = data.columns();
+    let out = match format {
+        "json" => serde_json::to_string_pretty(&columns).map_err(|e| Failure::Data(e.to_string()))? + "\n",
+        "table" | "csv" => {
+            let rows = columns
+                .iter()
+                .map(|c| [c.name.to_owned(), c.column_type.to_owned(), c.role.unwrap_or("").to_owned(), c.nulls.to_string()]);
+            let header = ["name", "type", "role", "nulls"].map(str::to_owned);
+            lines(std::iter::once(header).chain(rows).collect(), format == "csv")
+        }
+        other => return Err(Failure::Usage(format!("unknown format {other}; known are table, csv, json"))),
+    };
+    print(out.as_bytes())
+}
+
+fn lines(rows: Vec<[String; 4]>, csv: bool) -> String {
+    let width = |i: usize| rows.iter().map(|row| row[i].chars().count()).max().unwrap_or(0);
+    let line = |row: &[String; 4]| {
+        if csv {
+            let quote = |cell: &String| {
+                if cell.contains([',', '"', '\n']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.clone() }
+            };
+            return row.iter().map(quote).collect::<Vec<_>>().join(",") + "\n";
+        }
+        let cells: Vec<String> = row.iter().enumerate().map(|(i, cell)| format!("{cell:<w$}", w = width(i))).collect();
+        cells.join("  ").trim_end().to_owned() + "\n"
+    };
+    rows.iter().map(line).collect()
+}
+
+fn open(path: &str) -> Result<Box<dyn Read>, Failure> {
+    if path == "-" {
+        return Ok(Box::new(io::stdin()));
+    }
+    match File::open(path) {
+        Ok(file) => Ok(Box::new(file)),
+        Err(e) => Err(Failure::Data(format!("cannot open {path}: {e}"))),
+    }
+}
+
+fn load(path: &str, options: LoadOptions) -> Result<Dataset, Failure> {
+    let mut source = open(path)?;
+    let mut loader = Loader::new(options)?;
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        match source.read(&mut buffer) {
+            Ok(0) => return Ok(loader.finish().map_err(|e| Failure::Data(format!("{path}: {e}")))?),
+            Ok(n) => loader.push(&buffer[..n]).map_err(|e| Failure::Data(format!("{path}: {e}")))?,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(Failure::Data(format!("cannot read {path}: {e}"))),
+        }
+    }
+}
+
+/// The time zones of a query, from the bundled IANA database.
+fn zones(query: &Query) -> Result<Zones, Failure> {
+    let unknown = |name: &str| Failure::Data(format!("unknown time zone {name:?}; write an IANA name such as \"Asia/Shanghai\""));
+    query
+        .zones()
+        .into_iter()
+        .map(|name| {
+            let zone = jiff::tz::TimeZone::get(&name).map_err(|_| unknown(&name))?;
+            let start = jiff::Timestamp::UNIX_EPOCH;
+            let end = jiff::Timestamp::from_second(4_102_444_800).map_err(|e| Failure::Data(e.to_string()))?; // 2100
+            let mut changes = vec![(start.as_second(), zone.to_offset(start).seconds())];
+            let following = zone.following(start).take_while(|change| change.timestamp() < end);
+            changes.extend(following.map(|change| (change.timestamp().as_second(), change.offset().seconds())));
+            Ok((name, Zone::new(changes)))
+        })
+        .collect()
+}
+
+fn print(bytes: &[u8]) -> Result<(), Failure> {
+    match io::stdout().write_all(bytes) {
+        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Data(format!("cannot write: {e}"))),
+        _ => Ok(()),
+    }
+}

@@ -16,6 +16,7 @@ use split::{Record, Splitter};
 use super::Rejects;
 use super::column::ColumnBuilder;
 use super::kind::{Kind, epoch_unit, sounds_like_time};
+use crate::event::ColumnType;
 use crate::kernel::batch::Batch;
 use crate::kernel::number::parse_int;
 use crate::{Error, Result};
@@ -59,6 +60,8 @@ pub struct Decoder {
     rejects: Rejects,
     n_rows: u64,
     batches: Vec<Batch>,
+    /// The kinds that the columns have already.
+    kinds: Option<Vec<Kind>>,
 }
 
 #[derive(Debug)]
@@ -94,7 +97,15 @@ impl Decoder {
             rejects: Rejects::default(),
             n_rows: 0,
             batches: Vec::new(),
+            kinds: None,
         }
+    }
+
+    /// Begins with these types rather than those of the first rows: of data that more rows come to. `counted` says
+    /// which times are written as integers.
+    pub fn start_from(&mut self, types: &[ColumnType], counted: &[bool]) {
+        let kinds = types.iter().zip(counted);
+        self.kinds = Some(kinds.map(|(&column_type, &counted)| Kind::of_type(column_type, counted)).collect());
     }
 
     /// Takes the source's next bytes, however they are cut.
@@ -205,9 +216,10 @@ impl Decoder {
         };
         let fixed: Vec<_> = names.iter().map(|name| self.options.types.get(name).cloned()).collect();
         let sample = &rows[usize::from(header)..];
-        let columns = (0..names.len())
-            .map(|i| ColumnBuilder::new(first_kind(&names[i], fixed[i].as_deref(), i, sample, names.len()), fixed[i].clone()))
-            .collect();
+        let kinds = self.kinds.take().unwrap_or_else(|| {
+            (0..names.len()).map(|i| first_kind(&names[i], fixed[i].as_deref(), i, sample, names.len())).collect()
+        });
+        let columns = kinds.into_iter().zip(&fixed).map(|(kind, fixed)| ColumnBuilder::new(kind, fixed.clone())).collect();
         let splitter = Splitter::new(separator, quote);
         self.state = State::Reading(Box::new(Reading {
             splitter,
@@ -432,6 +444,13 @@ impl Reading {
         let n_rows = std::mem::take(&mut self.rows_in_batch);
         Ok(Batch { columns: self.columns.iter_mut().map(ColumnBuilder::take).collect::<Result<_>>()?, n_rows })
     }
+}
+
+/// The cells of the first record, as text.
+pub fn first_record(bytes: &[u8], separator: u8, quote: u8) -> Vec<String> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let first = sniff::rows(&bytes[..bytes.len().min(SAMPLE)], separator, quote, true).into_iter().next();
+    first.unwrap_or_default().iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect()
 }
 
 /// Why a block ended.

@@ -83,6 +83,19 @@ impl Kind {
         }
     }
 
+    /// The kind of a column of that type; `counted` times are integers.
+    pub(super) fn of_type(column_type: ColumnType, counted: bool) -> Self {
+        match column_type {
+            ColumnType::Null => Self::Null,
+            ColumnType::Bool => Self::Bool,
+            ColumnType::Int => Self::Int,
+            ColumnType::Decimal { scale } => Self::Decimal(scale),
+            ColumnType::Time { unit } if counted => Self::Epoch(unit),
+            ColumnType::Time { unit } => Self::Time(unit),
+            ColumnType::Text => Self::Text,
+        }
+    }
+
     /// The kind of a cell in a column whose type the user fixed; `None` if it does not fit.
     pub(super) fn fixed(name: &str, cell: &[u8]) -> Option<Self> {
         let kind = Self::of(cell);

@@ -1,0 +1,352 @@
+//! A data set: loaded from bytes, asked, appended to. The doors are thin over it.
+
+use std::collections::BTreeMap;
+
+use arrow_array::RecordBatch;
+use serde::{Deserialize, Serialize};
+
+use crate::analysis::Zones;
+use crate::decode::Rejects;
+use crate::decode::csv::{Decoder, Options};
+use crate::event::{Column, ColumnType, Role, Schema, guess_roles};
+use crate::query::{Query, ROW};
+use crate::store::Store;
+use crate::{Error, Result};
+
+/// What is known of a source beforehand; all of it is otherwise found out.
+///
+/// ```
+/// use clickfold::engine::LoadOptions;
+/// let options: LoadOptions = serde_json::from_str(
+///     r#"{"format": {"separator": ";"}, "schema": {"sku": {"type": "text", "role": "item"}}}"#,
+/// )?;
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LoadOptions {
+    /// How the text is cut into cells.
+    pub format: Format,
+    /// Types and roles of columns, by name.
+    pub schema: BTreeMap<String, ColumnOptions>,
+}
+
+/// How a delimited text is cut into cells.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Format {
+    /// The character between cells: one ASCII character.
+    pub separator: Option<String>,
+    /// The character around cells that hold separators: one ASCII character.
+    pub quote: Option<String>,
+    /// Whether the first row names the columns.
+    pub header: Option<bool>,
+}
+
+/// What a column is, told by the user.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ColumnOptions {
+    /// `int`, `decimal`, `time`, `bool` or `text`; rows whose cell does not fit are rejected.
+    #[serde(rename = "type")]
+    pub column_type: Option<String>,
+    /// The name of a [`Role`].
+    pub role: Option<String>,
+}
+
+/// Takes a source's bytes and becomes a [`Dataset`].
+///
+/// ```
+/// use clickfold::{Query, engine::{Loader, LoadOptions}, text};
+/// let mut loader = Loader::new(LoadOptions::default())?;
+/// loader.push(b"item,action\nhat,view\nhat,buy\ncap,view\n")?;
+/// let data = loader.finish()?;
+/// let query: Query = serde_json::from_str(
+///     r#"{"kind": "aggregate", "group_by": ["item"], "measures": {"n": {"fn": "count"}}, "order_by": ["-n"]}"#,
+/// ).expect("a query");
+/// assert_eq!(text::to_csv(&data.query(&query, &Default::default())?), "item,n\nhat,2\ncap,1\n");
+/// # Ok::<(), clickfold::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Loader {
+    options: LoadOptions,
+    decoder: Decoder,
+    store: Store,
+    n_bytes: u64,
+}
+
+impl Loader {
+    /// A loader that has seen nothing.
+    ///
+    /// # Errors
+    ///
+    /// `BAD_QUERY` for an option that cannot be meant.
+    pub fn new(options: LoadOptions) -> Result<Self> {
+        let byte = |name: &str, text: &Option<String>| match text.as_deref().map(str::as_bytes) {
+            None => Ok(None),
+            Some([byte]) if byte.is_ascii() && !matches!(byte, b'\n' | b'\r') => Ok(Some(*byte)),
+            Some(_) => Err(Error::bad_query(format!("\"{name}\" must be one ASCII character")).at_column(name)),
+        };
+        let mut types = BTreeMap::new();
+        for (name, column) in &options.schema {
+            if let Some(column_type) = &column.column_type {
+                if !["int", "decimal", "time", "bool", "text"].contains(&column_type.as_str()) {
+                    let sentence =
+                        format!("unknown type {column_type:?} of column {name:?}; known are int, decimal, time, bool, text");
+                    return Err(Error::bad_query(sentence).at_column(name));
+                }
+                types.insert(name.clone(), column_type.clone());
+            }
+            column.role.as_deref().map(parse_role).transpose()?;
+        }
+        let decoder = Decoder::new(Options {
+            separator: byte("separator", &options.format.separator)?,
+            quote: byte("quote", &options.format.quote)?,
+            header: options.format.header,
+            names: None,
+            types,
+        });
+        Ok(Self { options, decoder, store: Store::default(), n_bytes: 0 })
+    }
+
+    /// Takes the source's next bytes, however they are cut.
+    ///
+    /// # Errors
+    ///
+    /// `BAD_INPUT` when the bytes are no event file.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<()> {
+        self.n_bytes += bytes.len() as u64;
+        self.decoder.push(bytes)?;
+        self.drain()
+    }
+
+    /// Rows read so far.
+    pub fn n_rows(&self) -> u64 {
+        self.decoder.n_rows()
+    }
+
+    /// Rows rejected so far.
+    pub fn n_rejected(&self) -> u64 {
+        self.decoder.rejects().count
+    }
+
+    /// Ends the source.
+    ///
+    /// # Errors
+    ///
+    /// `BAD_INPUT` when there was no row to be read; `UNKNOWN_COLUMN` when the options name a column that is not there.
+    pub fn finish(mut self) -> Result<Dataset> {
+        self.decoder.finish()?;
+        self.drain()?;
+        self.store.seal()?;
+        let names = self.decoder.names().iter();
+        let columns =
+            names.zip(self.store.types()).map(|(name, column_type)| Column { name: name.clone(), column_type, role: None });
+        let mut schema = Schema::new(columns.collect());
+        for (name, told) in &self.options.schema {
+            let at = schema.index_of(name)?;
+            schema.columns_mut()[at].role = told.role.as_deref().map(parse_role).transpose()?;
+        }
+        guess_roles(schema.columns_mut());
+        let separator = self.decoder.separator().unwrap_or(b',');
+        let report = Report {
+            read: self.decoder.n_rows() + self.decoder.rejects().count,
+            used: self.decoder.n_rows(),
+            rejected: self.decoder.rejects().count,
+            filtered: 0,
+            duplicate: 0,
+            bytes: self.n_bytes,
+            separator: char::from(separator).to_string(),
+            header: self.decoder.header().unwrap_or(false),
+            rejects: self.decoder.rejects().clone(),
+        };
+        Ok(Dataset { schema, store: self.store, report, options: self.options })
+    }
+
+    fn drain(&mut self) -> Result<()> {
+        self.decoder.take_batches().into_iter().try_for_each(|batch| self.store.append(batch))
+    }
+}
+
+fn parse_role(name: &str) -> Result<Role> {
+    Role::parse(name).ok_or_else(|| {
+        let known: Vec<&str> = Role::ALL.iter().map(|role| role.name()).collect();
+        Error::bad_query(format!("unknown role {name:?}; known are {}", known.join(", "))).at_column(name)
+    })
+}
+
+/// What became of a source's rows: `read = used + rejected + filtered + duplicate`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// Rows in the source.
+    pub read: u64,
+    /// Rows that answers are made of.
+    pub used: u64,
+    /// Rows that could not be read.
+    pub rejected: u64,
+    /// Rows that a cleaning step left out.
+    pub filtered: u64,
+    /// Rows that were there already.
+    pub duplicate: u64,
+    /// Bytes of the source.
+    pub bytes: u64,
+    /// The character between cells.
+    pub separator: String,
+    /// Whether the first row named the columns.
+    pub header: bool,
+    /// The first rejected rows.
+    #[serde(serialize_with = "kept")]
+    pub rejects: Rejects,
+}
+
+fn kept<S: serde::Serializer>(rejects: &Rejects, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    rejects.kept.serialize(serializer)
+}
+
+/// A column as schemas show it.
+#[derive(Clone, Debug, Serialize)]
+pub struct ColumnInfo<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// `null`, `bool`, `int`, `decimal`, `time` or `text`.
+    #[serde(rename = "type")]
+    pub column_type: &'static str,
+    /// Its role, if it has one.
+    pub role: Option<&'static str>,
+    /// How many of its values are null.
+    pub nulls: u64,
+    /// Digits after the point, of decimals.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scale: Option<u8>,
+    /// `s`, `ms`, `us` or `ns`, of times.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<&'static str>,
+}
+
+/// Rows that can be asked.
+#[derive(Debug)]
+pub struct Dataset {
+    schema: Schema,
+    store: Store,
+    report: Report,
+    options: LoadOptions,
+}
+
+impl Dataset {
+    /// The columns.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// The columns as schemas show them.
+    pub fn columns(&self) -> Vec<ColumnInfo<'_>> {
+        let unit = |unit: crate::event::TimeUnit| match unit {
+            crate::event::TimeUnit::Second => "s",
+            crate::event::TimeUnit::Milli => "ms",
+            crate::event::TimeUnit::Micro => "us",
+            crate::event::TimeUnit::Nano => "ns",
+        };
+        let info = |(at, column): (usize, &'_ Column)| (at, column.column_type, column.role.map(Role::name));
+        let columns = self.schema.columns().iter().enumerate();
+        columns
+            .map(|(at, column)| {
+                let (at, column_type, role) = info((at, column));
+                ColumnInfo {
+                    name: &column.name,
+                    column_type: column_type.name(),
+                    role,
+                    nulls: self.store.n_nulls(at),
+                    scale: if let ColumnType::Decimal { scale } = column_type { Some(scale) } else { None },
+                    unit: if let ColumnType::Time { unit: u } = column_type { Some(unit(u)) } else { None },
+                }
+            })
+            .collect()
+    }
+
+    /// Gives columns roles, or takes them away; a role that another column had moves.
+    ///
+    /// # Errors
+    ///
+    /// `UNKNOWN_COLUMN` or `BAD_QUERY` for a name that is none.
+    pub fn set_roles(&mut self, roles: &BTreeMap<String, Option<String>>) -> Result<()> {
+        for (name, role) in roles {
+            let at = self.schema.index_of(name)?;
+            let role = role.as_deref().map(parse_role).transpose()?;
+            let columns = self.schema.columns_mut();
+            columns.iter_mut().filter(|c| role.is_some() && c.role == role).for_each(|c| c.role = None);
+            columns[at].role = role;
+        }
+        Ok(())
+    }
+
+    /// How many rows there are.
+    pub fn n_rows(&self) -> usize {
+        self.store.n_rows()
+    }
+
+    /// What became of the source's rows.
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+
+    /// Bytes held.
+    pub fn size(&self) -> usize {
+        self.store.size()
+    }
+
+    /// The answer to a question. `zones` holds the time zones that [`Query::zones`] names.
+    ///
+    /// # Errors
+    ///
+    /// As [`Query::fold`] and [`Fold`](crate::fold::Fold) say.
+    pub fn query(&self, query: &Query, zones: &Zones) -> Result<RecordBatch> {
+        let mut fold = query.fold(&self.schema, zones)?;
+        let names: Vec<&str> = self.schema.columns().iter().map(|c| c.name.as_str()).collect();
+        let row_numbers = query.wants_row_numbers().then_some(ROW);
+        for at in 0..self.store.n_batches() {
+            fold.update(&self.store.batch(at, &names, row_numbers)?)?;
+        }
+        fold.finish()
+    }
+
+    /// Takes rows in behind the others: text in this data set's own format, its columns in order. A first row that
+    /// repeats the header is one. Types widen where the new rows ask for it.
+    ///
+    /// # Errors
+    ///
+    /// `BAD_INPUT` when no row can be read; then nothing has changed.
+    pub fn append(&mut self, bytes: &[u8]) -> Result<()> {
+        let names: Vec<String> = self.schema.columns().iter().map(|c| c.name.clone()).collect();
+        let separator = self.report.separator.as_bytes()[0];
+        let quote = self.options.format.quote.as_ref().and_then(|quote| quote.bytes().next()).unwrap_or(b'"');
+        let first = crate::decode::csv::first_record(bytes, separator, quote);
+        let told = self.options.schema.iter().filter_map(|(name, c)| Some((name.clone(), c.column_type.clone()?)));
+        let mut decoder = Decoder::new(Options {
+            separator: Some(separator),
+            quote: Some(quote),
+            header: Some(first == names),
+            names: Some(names),
+            types: told.collect(),
+        });
+        decoder.start_from(&self.store.types().collect::<Vec<_>>(), &self.epochs());
+        decoder.push(bytes)?;
+        decoder.finish()?;
+        for batch in decoder.take_batches() {
+            self.store.append(batch)?;
+        }
+        self.store.seal()?;
+        for (column, column_type) in self.schema.columns_mut().iter_mut().zip(self.store.types()) {
+            column.column_type = column_type;
+        }
+        self.report.read += decoder.n_rows() + decoder.rejects().count;
+        self.report.used += decoder.n_rows();
+        self.report.rejected += decoder.rejects().count;
+        self.report.bytes += bytes.len() as u64;
+        self.report.rejects.extend(decoder.rejects());
+        Ok(())
+    }
+
+    fn epochs(&self) -> Vec<bool> {
+        (0..self.schema.columns().len()).map(|at| self.store.counts_time(at)).collect()
+    }
+}
