@@ -1,0 +1,45 @@
+// Bundles the page and the engine into dist/, which any static host can serve from any path.
+import { createHash } from "node:crypto";
+import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { build } from "esbuild";
+
+const at = path => new URL(path, import.meta.url).pathname;
+const dist = at("dist/");
+const version = /^version = "(.+)"$/m.exec(readFileSync(at("../Cargo.toml"), "utf8"))[1];
+
+/** Writes an asset under a name that changes with its content. */
+function put(name, content) {
+  const hash = createHash("sha256").update(content).digest("hex").slice(0, 10);
+  const file = name.replace(/(\.[^.]+)$/, `-${hash}$1`);
+  writeFileSync(dist + file, content);
+  return file;
+}
+
+async function bundle(entry, { define = {}, external = [] } = {}) {
+  const result = await build({
+    entryPoints: [at(entry)], bundle: true, minify: true, format: "esm", target: "es2022", write: false, external,
+    define: Object.fromEntries(Object.entries({ __VERSION__: version, ...define }).map(([k, v]) => [k, JSON.stringify(v)])),
+    logLevel: "warning", legalComments: "none", outdir: dist,
+  });
+  return Object.fromEntries(result.outputFiles.map(file => [file.path.split(".").pop(), file.text]));
+}
+
+rmSync(dist, { recursive: true, force: true });
+mkdirSync(dist);
+
+const wasm = put("clickfold.wasm", readFileSync(at("../target/pkg/clickfold_bg.wasm")));
+const worker = put("worker.js", (await bundle("engine/worker.js")).js);
+writeFileSync(dist + "clickfold.js", (await bundle("engine/clickfold.js", { define: { __WORKER__: worker, __WASM__: wasm } })).js);
+cpSync(at("clickfold.d.ts"), dist + "clickfold.d.ts");
+
+const samples = Object.fromEntries(readdirSync(at("sample")).filter(name => name !== "SOURCE.txt").map(name => [name, put(name, readFileSync(at("sample/" + name)))]));
+cpSync(at("sample/SOURCE.txt"), dist + "SAMPLES.txt");
+const page = await bundle("page/page.js", { define: { __SAMPLES__: samples }, external: ["./clickfold.js"] });
+const script = put("page.js", page.js);
+const style = put("page.css", page.css);
+writeFileSync(dist + "index.html", readFileSync(at("page/index.html"), "utf8").replace("page.js", script).replace("page.css", style));
+
+// The files of the first visit, for the service worker to keep.
+const files = readdirSync(dist).filter(name => !/\.(d\.ts|txt)$/.test(name));
+const cache = createHash("sha256").update(files.map(file => readFileSync(dist + file)).join("")).digest("hex").slice(0, 10);
+writeFileSync(dist + "sw.js", (await bundle("page/sw.js", { define: { __FILES__: ["./", ...files], __CACHE__: `clickfold-${cache}` } })).js);

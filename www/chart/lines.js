@@ -1,0 +1,55 @@
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+
+const HEIGHT = 320;
+/** Okabe and Ito's colours, told apart by most eyes; dashes tell the lines apart without colour. */
+const COLORS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b58900", "#56b4e9", "#7f7f7f"];
+const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3], [14, 4], [4, 4], [1, 4]];
+
+/** Lines over time; draws what it is given and computes nothing. */
+export class Lines {
+  /** @type {uPlot | undefined} */
+  #plot;
+  /** @type {unknown} */
+  #drawn;
+  #resize = new ResizeObserver(([entry]) => this.#plot?.setSize({ width: Math.max(200, entry.contentRect.width), height: HEIGHT }));
+
+  /**
+   * @param {HTMLElement} place
+   * @param {Date[]} times
+   * @param {{ name: string, values: number[] }[]} series
+   */
+  draw(place, times, series) {
+    if (this.#drawn === series && this.#plot?.root.parentElement === place) return;
+    this.clear();
+    if (!times.length || !series.length) return;
+    this.#drawn = series;
+    const text = getComputedStyle(place).color, grid = getComputedStyle(place).getPropertyValue("--line").trim();
+    /** @param {string} label */
+    const axis = label => ({ label, labelSize: 20, stroke: text, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1 } });
+    this.#plot = new uPlot({
+      width: Math.max(200, place.clientWidth), height: HEIGHT,
+      tzDate: ts => uPlot.tzDate(new Date(ts * 1000), "Etc/UTC"),
+      cursor: { drag: { x: true, y: false } },
+      axes: [axis("time (UTC)"), { ...axis("events"), size: 64 }],
+      scales: { y: { range: (_, __, max) => [0, Math.max(1, max * 1.05)] } },
+      series: [
+        { label: "time", value: (_, ts) => ts === null || ts === undefined ? "–" : new Date(ts * 1000).toISOString().slice(0, 16).replace("T", " ") },
+        ...series.map(({ name }, i) => ({
+          label: name, stroke: COLORS[i % COLORS.length], dash: DASHES[i % DASHES.length], width: 2,
+          points: { show: times.length < 60 },
+          value: (/** @type {uPlot} */ _, /** @type {number | null} */ n) => n === null || n === undefined ? "–" : n.toLocaleString("en"),
+        })),
+      ],
+    }, [times.map(time => time.getTime() / 1000), ...series.map(({ values }) => values)], place);
+    this.#resize.observe(place);
+  }
+
+  /** Takes the chart off the page. */
+  clear() {
+    this.#resize.disconnect();
+    this.#plot?.destroy();
+    this.#plot = undefined;
+    this.#drawn = undefined;
+  }
+}

@@ -1,0 +1,111 @@
+/** Clickfold's engine: an online shop's questions about its own events, answered in the browser tab. */
+
+export type ColumnType = "null" | "bool" | "int" | "decimal" | "time" | "text";
+export type Role = "actor" | "session" | "item" | "category" | "action" | "time" | "price" | "quantity" | "order" | "channel";
+
+export interface EngineOptions {
+  /** How many workers; one for now, whatever is asked. */
+  workers?: "auto" | number;
+}
+
+export interface Progress {
+  bytes: number;
+  /** Absent for streams of unknown length. */
+  totalBytes?: number;
+  rows: number;
+  rejected: number;
+  phase: "reading" | "done";
+}
+
+export interface LoadOptions {
+  format?: { separator?: string; quote?: string; header?: boolean };
+  /** A fixed type makes rejects of rows whose cell does not fit it. */
+  schema?: Record<string, { type?: Exclude<ColumnType, "null">; role?: Role | null }>;
+  /** The time zone of the source's clock: UTC for now. */
+  timezone?: string;
+  onProgress?: (progress: Progress) => void;
+  signal?: AbortSignal;
+}
+
+export interface Field {
+  name: string;
+  type: ColumnType;
+  role: Role | null;
+  nulls: number;
+  /** Digits after the point, of decimals. */
+  scale?: number;
+  unit?: "s" | "ms" | "us" | "ns";
+}
+
+export interface Reject {
+  /** Counted from 1. */
+  line: number;
+  /** Counted from 0. */
+  byte: number;
+  reason: string;
+  text: string;
+}
+
+/** What became of the source's rows: read = used + rejected + filtered + duplicate. */
+export interface Report {
+  read: number;
+  used: number;
+  rejected: number;
+  filtered: number;
+  duplicate: number;
+  bytes: number;
+  separator: string;
+  header: boolean;
+  /** The first 1,000. */
+  rejects: Reject[];
+}
+
+/** See the query's grammar in the README. */
+export type Query = { kind: string } & Record<string, unknown>;
+
+export type Cell = string | number | bigint | boolean | Date | null;
+
+export interface Table {
+  columns: { name: string; type: string }[];
+  numRows: number;
+  /** Null as null, times as Date, integers as Number and beyond ±(2^53−1) as BigInt, decimals as Number (exact in `ipc`). */
+  rows(): Record<string, Cell>[];
+  /** The answer as an Arrow IPC stream. */
+  ipc: Uint8Array;
+  stats: { rows_scanned: number; ms: number; exact: boolean };
+}
+
+export type Source = File | Blob | File[] | URL | Response | ReadableStream<Uint8Array> | Uint8Array;
+
+export interface Dataset {
+  readonly schema: Field[];
+  readonly rows: number;
+  readonly report: Report;
+  query(query: Query, options?: { signal?: AbortSignal }): Promise<Table>;
+  /** Rows as objects, as CSV text in this data set's columns, or as an Arrow IPC stream or file. */
+  append(rows: Record<string, unknown>[] | Uint8Array): Promise<void>;
+  /** Column → role; null takes it away. */
+  setRoles(roles: Record<string, Role | null>): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Engine {
+  readonly version: string;
+  load(source: Source, options?: LoadOptions): Promise<Dataset>;
+  close(): Promise<void>;
+}
+
+export function open(options?: EngineOptions): Promise<Engine>;
+
+export class ClickfoldError extends Error {
+  constructor(code: string, message: string, detail?: ErrorDetail);
+  /** BAD_QUERY, UNKNOWN_COLUMN, BAD_INPUT, OVERFLOW, UNSUPPORTED, OUT_OF_MEMORY, CANCELLED, WORKER_LOST, … */
+  readonly code: string;
+  readonly detail: ErrorDetail;
+}
+
+export interface ErrorDetail {
+  column?: string;
+  line?: number;
+  candidates?: string[];
+}

@@ -1,0 +1,2 @@
+export { ClickfoldError } from "./errors.js";
+export { open } from "./engine.js";

@@ -1,0 +1,31 @@
+/** @import { ErrorDetail } from "../clickfold.js" */
+
+/** Every failure of the engine: a stable code, a sentence that says what to do, and where it happened. */
+export class ClickfoldError extends Error {
+  /**
+   * @param {string} code
+   * @param {string} message
+   * @param {ErrorDetail} [detail]
+   */
+  constructor(code, message, detail = {}) {
+    super(message);
+    this.name = "ClickfoldError";
+    this.code = code;
+    this.detail = detail;
+  }
+}
+
+/** The error as it crosses the wire. @param {unknown} thrown @returns {{ code: string, message: string, detail: ErrorDetail }} */
+export function toPlain(thrown) {
+  if (thrown instanceof RangeError || (thrown instanceof WebAssembly.RuntimeError && /memory/i.test(thrown.message))) {
+    return { code: "OUT_OF_MEMORY", message: "the tab's memory is full; load fewer columns or rows, or use the command line", detail: {} };
+  }
+  if (thrown instanceof WebAssembly.RuntimeError) {
+    return { code: "WORKER_LOST", message: `the engine stopped: ${thrown.message}; open the file again`, detail: {} };
+  }
+  const { code = "BAD_INPUT", message = String(thrown), detail = {} } = /** @type {any} */ (thrown) ?? {};
+  return typeof code === "string" ? { code, message, detail } : { code: "BAD_INPUT", message, detail: {} };
+}
+
+/** The error that a caller waits for when its signal is aborted. */
+export const cancelled = () => new ClickfoldError("CANCELLED", "cancelled");

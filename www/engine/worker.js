@@ -1,0 +1,100 @@
+/** @import { Progress } from "../clickfold.js" */
+/** @import { DatasetInfo, Reply, Request, WireSource } from "./protocol.js" */
+
+import { Dataset, Loader, initSync } from "../../target/pkg/clickfold.js";
+import { cancelled, toPlain } from "./errors.js";
+import { readChunks } from "./source.js";
+import { zoneChanges } from "./zones.js";
+
+const PROGRESS_MS = 50;
+
+/** @type {Map<number, Dataset>} */
+const datasets = new Map();
+/** Loads under way that were cancelled. @type {Set<number>} */
+const cancelledLoads = new Set();
+let nextHandle = 1;
+
+/** @param {Reply} reply @param {Transferable[]} [transfer] */
+const post = (reply, transfer = []) => self.postMessage(reply, { transfer });
+
+self.onmessage = async (/** @type {MessageEvent<{ id: number } & Request>} */ { data }) => {
+  const { id } = data;
+  try {
+    const [value, ...transfer] = await answer(id, data);
+    if (id) post({ id, value }, transfer);
+  } catch (error) {
+    post({ id, error: toPlain(error) });
+  }
+};
+
+/** @param {number} id @param {Request} request @returns {Promise<[any, ...Transferable[]]>} */
+async function answer(id, request) {
+  switch (request.do) {
+    case "start":
+      initSync({ module: request.module });
+      return [null];
+    case "load":
+      return [await load(id, request.source, request.options)];
+    case "cancel":
+      cancelledLoads.add(request.request);
+      return [null];
+    case "query": {
+      const started = performance.now();
+      const dataset = find(request.handle);
+      const ipc = dataset.query(request.query, zoneChanges);
+      const stats = { rows_scanned: dataset.rows, ms: performance.now() - started, exact: true };
+      return [{ ipc, stats }, ipc.buffer];
+    }
+    case "append":
+      find(request.handle).append(request.bytes);
+      return [describe(request.handle)];
+    case "roles":
+      find(request.handle).setRoles(request.roles);
+      return [describe(request.handle)];
+    case "close":
+      datasets.get(request.handle)?.free();
+      datasets.delete(request.handle);
+      return [null];
+  }
+}
+
+/** @param {number} handle */
+function find(handle) {
+  const dataset = datasets.get(handle);
+  if (!dataset) throw { code: "CLOSED", message: "the data set is closed; load it again" };
+  return dataset;
+}
+
+/** @param {number} handle @returns {DatasetInfo} */
+function describe(handle) {
+  const dataset = find(handle);
+  return { handle, schema: dataset.schema(), rows: dataset.rows, report: dataset.report() };
+}
+
+/** @param {number} id @param {WireSource} source @param {object} options */
+async function load(id, source, options) {
+  const loader = new Loader(JSON.parse(JSON.stringify(options)));
+  let finished = false, bytes = 0, told = -Infinity;
+  /** @param {Progress["phase"]} phase @param {number} [totalBytes] */
+  const tell = (phase, totalBytes) => post({ id, progress: { bytes, totalBytes, rows: loader.rows, rejected: loader.rejected, phase } });
+  try {
+    for await (const { chunk, readBytes, totalBytes } of readChunks(source)) {
+      if (cancelledLoads.delete(id)) throw cancelled();
+      loader.push(chunk);
+      bytes = readBytes;
+      if (performance.now() - told >= PROGRESS_MS) {
+        tell("reading", totalBytes);
+        told = performance.now();
+      }
+    }
+    if (cancelledLoads.delete(id)) throw cancelled();
+    tell("done", bytes);
+    finished = true; // from here on the loader belongs to the core
+    const handle = nextHandle++;
+    datasets.set(handle, loader.finish());
+    return describe(handle);
+  } finally {
+    cancelledLoads.delete(id);
+    if (!finished) loader.free();
+  }
+}

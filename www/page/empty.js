@@ -1,0 +1,44 @@
+import { html } from "lit";
+
+/** What is there before a file is: where to drop one, and samples. */
+export class EmptyView {
+  /** @param {{ choose: (file: File) => void, sample: (name: string) => void }} actions */
+  constructor(actions) {
+    this.actions = actions;
+  }
+
+  template() {
+    return html`
+      <section class="drop" aria-labelledby="drop-title">
+        <h2 id="drop-title">What sells, and when?</h2>
+        <p>Drop your shop's event file here: a CSV export with one row for each view, cart or order.</p>
+        ${this.picker("Choose a file")}
+        <p class="fine">It is read by this browser tab and goes nowhere else, online or off.</p>
+      </section>
+      <section class="samples" aria-labelledby="samples-title">
+        <h3 id="samples-title">Or look at a sample</h3>
+        <div class="sample-buttons">
+          <button type="button" @click=${() => this.actions.sample("otto.csv")}>A real shop's clicks</button>
+          <button type="button" @click=${() => this.actions.sample("ecom.csv.gz")}>Half a year of an electronics shop</button>
+        </div>
+        <p class="fine">862 events of the web shop OTTO (OTTO recommender data set, CC BY 4.0); 31,106 invented events
+          (retentioneering, Apache-2.0).</p>
+      </section>`;
+  }
+
+  /** A button that opens the file picker. @param {string} label */
+  picker(label) {
+    const choose = (/** @type {Event} */ event) => {
+      const input = /** @type {HTMLInputElement} */ (event.target);
+      const [file] = input.files ?? [];
+      input.value = "";
+      if (file) this.actions.choose(file);
+    };
+    const press = (/** @type {Event} */ event) => {
+      const button = /** @type {HTMLElement} */ (event.currentTarget);
+      /** @type {HTMLInputElement} */ (button.nextElementSibling).click();
+    };
+    return html`<span class="picker"><button type="button" class="primary" @click=${press}>${label}</button
+      ><input type="file" class="unseen" tabindex="-1" aria-hidden="true" accept=".csv,.tsv,.txt,.gz,text/*" @change=${choose}></span>`;
+  }
+}

@@ -1,0 +1,18 @@
+/* global __FILES__, __CACHE__ */
+// Keeps the page's files, so that it opens without a network; never a user's data.
+
+const worker = /** @type {any} */ (self);
+
+worker.addEventListener("install", (/** @type {any} */ event) => {
+  event.waitUntil(caches.open(__CACHE__).then(cache => cache.addAll(__FILES__)).then(() => worker.skipWaiting()));
+});
+
+worker.addEventListener("activate", (/** @type {any} */ event) => {
+  const old = (/** @type {string[]} */ names) => names.filter(name => name.startsWith("clickfold-") && name !== __CACHE__);
+  event.waitUntil(caches.keys().then(names => Promise.all(old(names).map(name => caches.delete(name)))).then(() => worker.clients.claim()));
+});
+
+worker.addEventListener("fetch", (/** @type {any} */ event) => {
+  if (event.request.method !== "GET") return;
+  event.respondWith(caches.match(event.request, { cacheName: __CACHE__ }).then(kept => kept ?? fetch(event.request)));
+});
