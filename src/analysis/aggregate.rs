@@ -518,18 +518,22 @@ impl Fold for AggregateFold {
             table.columns[..self.keys.len()].iter().map(|c| SortKey::new(&c.values, false)).collect()
         };
         let order = self.order();
+        // A few rows of many: those that cannot be among them go first, where no rank looks at them.
+        let sorted_alike = |rank: &Rank| order.len() >= rank.by.len() && order[..rank.by.len()] == rank.by[..];
+        let looks_ahead = self.spec.rank.as_ref().is_some_and(|rank| !rank.depends_on_rows_before_only() || !sorted_alike(rank));
+        if self.spec.limit <= order::FEW.min(table.n_rows / 2) && !looks_ahead {
+            let first = match order.first() {
+                Some(by) => SortKey::new(table.values(&by.column)?, by.descending),
+                None => SortKey::new(&table.columns[0].values, false),
+            };
+            table = table.take(&order::front(table.n_rows, &first, self.spec.limit));
+        }
         if let Some(rank) = &self.spec.rank {
-            let sorted_alike = order.len() >= rank.by.len() && order[..rank.by.len()] == rank.by[..];
-            if rank.depends_on_rows_before_only() && sorted_alike && self.spec.limit < table.n_rows {
-                // The first rows of the answer are the first of the ranking: no other row matters.
-                let keys: Vec<SortKey> = table.sort_keys(&order)?.into_iter().chain(keys_of(&table)).collect();
-                table = table.take(&order::sort((0..table.n_rows as u32).collect(), &keys, self.spec.limit));
-            }
             let ties = keys_of(&table);
             table = rank.apply(table, &ties)?;
         }
         let keys: Vec<SortKey> = table.sort_keys(&order)?.into_iter().chain(keys_of(&table)).collect();
-        let rows = order::sort((0..table.n_rows as u32).collect(), &keys, self.spec.limit);
+        let rows = order::sort(table.n_rows, &keys, self.spec.limit);
         table.take(&rows).to_batch(&names)
     }
 

@@ -4,14 +4,12 @@
 //! the default frame; nulls order last. Where SQL leaves ties open (`row_number`, `ntile`, `lag`, `lead`), the
 //! group keys decide, or the input order for rows.
 
-use std::cmp::Ordering;
-
 use serde_json::Value;
 
 use super::spec::{Spec, unknown};
 use super::table::{OrderBy, Table, TableColumn};
 use crate::event::ColumnType;
-use crate::kernel::order::{SortKey, compare};
+use crate::kernel::order::{self, SortKey};
 use crate::kernel::values::{Data, ValueType, Values};
 use crate::{Error, Result};
 
@@ -93,10 +91,8 @@ impl Rank {
         let within = self.within.iter().map(|name| Ok(SortKey::new(table.values(name)?, false))).collect::<Result<Vec<_>>>()?;
         let by = table.sort_keys(&self.by)?;
         let mut order: Vec<u32> = (0..table.n_rows as u32).collect();
-        let full = |&a: &u32, &b: &u32| -> Ordering {
-            compare(&within, a, b).then_with(|| compare(&by, a, b)).then_with(|| compare(ties, a, b)).then(a.cmp(&b))
-        };
-        order.sort_unstable_by(full);
+        let keys: Vec<SortKey> = within.iter().chain(&by).chain(ties).cloned().collect();
+        order::sort_rows(&mut order, &keys);
         let same = |keys: &[SortKey], a: u32, b: u32| keys.iter().all(|key| key.equal(a, b));
         let partitions = order.chunk_by(|&a, &b| same(&within, a, b));
         let peers = |&a: &u32, &b: &u32| same(&by, a, b);

@@ -212,7 +212,7 @@ impl RowsFold {
     fn first_rows(&self, table: &Table) -> Result<Vec<u32>> {
         let mut keys = table.sort_keys(&self.spec.order_by)?;
         keys.push(SortKey::new(table.values(ROW)?, false));
-        Ok(order::sort((0..table.n_rows as u32).collect(), &keys, self.spec.limit))
+        Ok(order::sort(table.n_rows, &keys, self.spec.limit))
     }
 }
 

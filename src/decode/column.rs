@@ -16,6 +16,8 @@ use crate::kernel::instant::{EPOCH, InstantReader};
 use crate::kernel::number::{MAX_DIGITS, parse_decimal, parse_int, pow10};
 
 /// A column being read.
+///
+/// Its loops are functions of their own: a browser then compiles those that a file needs, and soon.
 #[derive(Debug)]
 pub(super) struct ColumnBuilder {
     kind: Kind,
@@ -74,6 +76,7 @@ impl ColumnBuilder {
         self.values.push(0);
     }
 
+    #[inline(never)]
     fn push_nulls(&mut self, cells: &Cells<'_>, at: usize, from: usize) -> usize {
         for row in from..cells.n_rows() {
             if !is_null(cells.get(row, at)) {
@@ -107,6 +110,7 @@ impl ColumnBuilder {
         cells.n_rows()
     }
 
+    #[inline(never)]
     fn push_ints(&mut self, cells: &Cells<'_>, at: usize, from: usize, forms: Forms) -> usize {
         self.forms = forms;
         for row in from..cells.n_rows() {
@@ -120,6 +124,12 @@ impl ColumnBuilder {
         cells.n_rows()
     }
 
+    #[inline(never)]
+    fn push_bools(&mut self, cells: &Cells<'_>, at: usize, from: usize) -> usize {
+        self.push_with(cells, at, from, |_, cell| parse_bool(cell).map(|(value, form)| (i64::from(value), Form(form))))
+    }
+
+    #[inline(never)]
     fn push_times(&mut self, cells: &Cells<'_>, at: usize, from: usize, unit: TimeUnit) -> usize {
         self.push_with(cells, at, from, |reader, cell| {
             let instant = reader.read(cell)?;
@@ -130,6 +140,7 @@ impl ColumnBuilder {
         })
     }
 
+    #[inline(never)]
     fn push_decimals(&mut self, cells: &Cells<'_>, at: usize, from: usize, scale: u8) -> usize {
         for row in from..cells.n_rows() {
             let cell = cells.get(row, at);
@@ -153,6 +164,7 @@ impl ColumnBuilder {
         cells.n_rows()
     }
 
+    #[inline(never)]
     fn push_texts(&mut self, cells: &Cells<'_>, at: usize, from: usize) -> Result<usize> {
         for row in from..cells.n_rows() {
             let cell = cells.get(row, at);
@@ -167,6 +179,7 @@ impl ColumnBuilder {
     }
 
     /// Turns what is here into a wider kind; into text when even that does not hold it.
+    #[cold]
     fn widen(&mut self, wider: Kind) -> Result<()> {
         let wider = if wider == self.kind { Kind::Text } else { wider };
         let from = self.kind.column_type();
@@ -201,6 +214,7 @@ impl ColumnBuilder {
     }
 
     /// The column so far as an array, leaving an empty one of the same kind.
+    #[inline(never)]
     pub(super) fn take(&mut self) -> Result<BatchColumn> {
         let n_rows = self.values.len().max(self.decimals.len());
         let nulls = column::null_buffer(&self.null_rows, n_rows);

@@ -301,6 +301,7 @@ impl Decoder {
     }
 
     /// Cuts rows from `at` on until a block is full or the bytes end, then reads their columns.
+    #[inline(never)]
     fn read_block(&mut self, bytes: &[u8], at: &mut usize, at_end: bool) -> Result<Stop> {
         let State::Reading(reading) = &mut self.state else { return Ok(Stop::End) };
         let width = reading.names.len();
@@ -404,6 +405,7 @@ struct Position {
 
 impl Reading {
     /// Reads the columns of the `rows` of `stretch` that are cut into cells; gives how many were rows indeed.
+    #[inline(never)]
     fn read_columns(&mut self, stretch: &[u8], rows: &[Range<usize>], start: Position, rejects: &mut Rejects) -> Result<u64> {
         let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(0) };
         let width = self.names.len();

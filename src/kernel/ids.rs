@@ -110,15 +110,15 @@ impl Ids {
     /// Bytes held.
     pub fn size(&self) -> usize {
         match self {
-            Self::Ints(ids) => 8 * ids.values.capacity() + 4 * ids.direct.capacity() + 5 * ids.hashed.capacity(),
+            Self::Ints(ids) => 8 * ids.values.capacity() + 4 * ids.direct.capacity() + 4 * ids.hashed.capacity(),
             Self::Wide(ids) => 16 * ids.values.capacity() + 5 * ids.hashed.capacity(),
             Self::Texts(ids) => ids.dictionary.size() + 4 * ids.moved.capacity(),
         }
     }
 }
 
-/// A table of four bytes an entry is cheaper than hashing up to this many entries.
-const WIDEST_DIRECT: i128 = 1 << 23;
+/// A table of four bytes an entry is cheaper than hashing up to this many entries: beyond, most of them are cold memory.
+const WIDEST_DIRECT: i128 = 1 << 21;
 
 /// Distinct 64-bit integers.
 #[derive(Debug, Default)]
@@ -127,7 +127,8 @@ pub struct IntIds {
     /// The number of `base + i`, 0 if it has none yet. Unused once the range is too wide.
     direct: Vec<u32>,
     base: i64,
-    hashed: HashTable<u32>,
+    /// Numbers by the hash of their value, 0 in a free slot; a power of two of them, at most half of them taken.
+    hashed: Vec<u32>,
     is_hashed: bool,
 }
 
@@ -166,10 +167,7 @@ impl IntIds {
         if high - low > WIDEST_DIRECT {
             self.is_hashed = true;
             self.direct = Vec::new();
-            for i in 0..self.values.len() {
-                let hash = mix64(self.values[i] as u64);
-                self.hashed.insert_unique(hash, i as u32, |&i| mix64(self.values[i as usize] as u64));
-            }
+            self.rehash();
             return;
         }
         if !self.direct.is_empty() && low == i128::from(self.base) && high == end {
@@ -185,15 +183,37 @@ impl IntIds {
         self.base = low as i64;
     }
 
+    #[inline]
     fn by_hash(&mut self, value: i64) -> u32 {
-        let Self { values, hashed, .. } = self;
-        let hash = mix64(value as u64);
-        if let Some(&i) = hashed.find(hash, |&i| values[i as usize] == value) {
-            return i + 1;
+        let mask = self.hashed.len() - 1;
+        let mut slot = mix64(value as u64) as usize & mask;
+        loop {
+            match self.hashed[slot] {
+                0 => break,
+                number if self.values[number as usize - 1] == value => return number,
+                _ => slot = (slot + 1) & mask,
+            }
         }
-        values.push(value);
-        hashed.insert_unique(hash, values.len() as u32 - 1, |&i| mix64(values[i as usize] as u64));
-        values.len() as u32
+        self.values.push(value);
+        let number = self.values.len() as u32;
+        self.hashed[slot] = number;
+        if self.values.len() * 2 > self.hashed.len() {
+            self.rehash();
+        }
+        number
+    }
+
+    /// Makes room for twice as many values as there are.
+    fn rehash(&mut self) {
+        self.hashed = vec![0; (self.values.len() * 4).next_power_of_two().max(1 << 12)];
+        let mask = self.hashed.len() - 1;
+        for (i, &value) in self.values.iter().enumerate() {
+            let mut slot = mix64(value as u64) as usize & mask;
+            while self.hashed[slot] != 0 {
+                slot = (slot + 1) & mask;
+            }
+            self.hashed[slot] = i as u32 + 1;
+        }
     }
 }
 

@@ -8,34 +8,62 @@ use super::values::{Data, Texts, Values};
 
 /// One column's part in an ordering: rows compare as their keys do.
 #[derive(Clone, Debug)]
-pub struct SortKey(Vec<i128>);
-
-const NULL_LAST: i128 = i128::MAX;
+pub enum SortKey {
+    /// Keys of 64 bits.
+    Narrow(Vec<i64>),
+    /// Keys of 128 bits: of wide decimals, and where the greatest 64-bit key and null both occur.
+    Wide(Vec<i128>),
+}
 
 impl SortKey {
     /// The key of a column, ascending or descending; nulls come last in both.
     pub fn new(values: &Values, descending: bool) -> Self {
-        let mut keys: Vec<i128> = match &values.data {
-            Data::Ints(v) => v.iter().map(|&v| i128::from(v)).collect(),
-            Data::Wide(v) => v.clone(),
-            Data::Floats(v) => v.iter().map(|&v| i128::from(float_key(v))).collect(),
+        let keys = match &values.data {
+            Data::Ints(v) => v.clone(),
+            Data::Wide(v) => return Self::wide(v.iter().copied(), values, descending),
+            Data::Floats(v) => v.iter().map(|&v| float_key(v)).collect(),
             Data::Codes(codes, texts) => {
                 let places = text_places(texts);
-                codes.iter().map(|&code| i128::from(places.get(code as usize).copied().unwrap_or(0))).collect()
+                codes.iter().map(|&code| i64::from(places.get(code as usize).copied().unwrap_or(0))).collect()
             }
         };
+        Self::narrow(keys, values, descending)
+    }
+
+    fn narrow(mut keys: Vec<i64>, values: &Values, descending: bool) -> Self {
         if descending {
-            keys.iter_mut().for_each(|key| *key = -*key);
+            keys.iter_mut().for_each(|key| *key = !*key); // turns the order around and cannot overflow
         }
         if let Some(valid) = &values.valid {
-            keys.iter_mut().zip(valid).filter(|(_, valid)| !**valid).for_each(|(key, _)| *key = NULL_LAST);
+            if keys.contains(&i64::MAX) {
+                return Self::wide(keys.iter().map(|&key| i128::from(key)), values, false);
+            }
+            keys.iter_mut().zip(valid).filter(|(_, valid)| !**valid).for_each(|(key, _)| *key = i64::MAX);
         }
-        Self(keys)
+        Self::Narrow(keys)
+    }
+
+    fn wide(keys: impl Iterator<Item = i128>, values: &Values, descending: bool) -> Self {
+        let key = |(row, key): (usize, i128)| match (values.is_valid(row), descending) {
+            (false, _) => i128::MAX,
+            (true, false) => key,
+            (true, true) => !key,
+        };
+        Self::Wide(keys.enumerate().map(key).collect())
+    }
+
+    /// How two rows compare.
+    #[inline]
+    fn compare(&self, a: u32, b: u32) -> Ordering {
+        match self {
+            Self::Narrow(keys) => keys[a as usize].cmp(&keys[b as usize]),
+            Self::Wide(keys) => keys[a as usize].cmp(&keys[b as usize]),
+        }
     }
 
     /// Whether two rows are alike.
     pub fn equal(&self, a: u32, b: u32) -> bool {
-        self.0[a as usize] == self.0[b as usize]
+        self.compare(a, b).is_eq()
     }
 }
 
@@ -60,26 +88,55 @@ fn text_places(texts: &Texts) -> Vec<u32> {
     places
 }
 
-/// How two rows compare under several keys, the first that differs deciding.
+/// How two rows compare under several keys, the first that differs deciding; alike, by their number.
+#[inline]
 pub fn compare(keys: &[SortKey], a: u32, b: u32) -> Ordering {
-    let (a, b) = (a as usize, b as usize);
-    keys.iter().map(|key| key.0[a].cmp(&key.0[b])).find(|o| o.is_ne()).unwrap_or(Ordering::Equal)
+    keys.iter().map(|key| key.compare(a, b)).find(|o| o.is_ne()).unwrap_or_else(|| a.cmp(&b))
 }
 
-/// The rows in order; of more than `limit` rows, the first `limit` alone, found without sorting the others.
+/// The longest prefix that is kept sorted while the rows pass by, rather than found by sorting all.
+pub const FEW: usize = 256;
+
+/// The rows 0, 1, 2, … `n_rows` in order; of more than `limit`, the first `limit` alone.
 ///
 /// Rows that all keys leave alike are ordered by their number.
-pub fn sort(mut rows: Vec<u32>, keys: &[SortKey], limit: usize) -> Vec<u32> {
-    let by = |&a: &u32, &b: &u32| compare(keys, a, b).then(a.cmp(&b));
-    if limit == 0 {
-        return vec![];
+pub fn sort(n_rows: usize, keys: &[SortKey], limit: usize) -> Vec<u32> {
+    if limit <= FEW {
+        return first_few(n_rows as u32, keys, limit);
     }
-    if limit < rows.len() {
-        rows.select_nth_unstable_by(limit - 1, by);
-        rows.truncate(limit);
-    }
-    rows.sort_unstable_by(by);
+    let mut rows: Vec<u32> = (0..n_rows as u32).collect();
+    sort_rows(&mut rows, keys);
+    rows.truncate(limit);
     rows
+}
+
+/// Puts rows in order.
+#[inline(never)]
+pub fn sort_rows(rows: &mut [u32], keys: &[SortKey]) {
+    rows.sort_unstable_by(|&a, &b| compare(keys, a, b));
+}
+
+/// The rows that may be among the first `limit` when `key` decides first: all that are not behind the last of them.
+pub fn front(n_rows: usize, key: &SortKey, limit: usize) -> Vec<u32> {
+    let keys = std::slice::from_ref(key);
+    match first_few(n_rows as u32, keys, limit).last() {
+        Some(&last) => (0..n_rows as u32).filter(|&row| key.compare(row, last).is_le()).collect(),
+        None => vec![],
+    }
+}
+
+#[inline(never)]
+fn first_few(n_rows: u32, keys: &[SortKey], limit: usize) -> Vec<u32> {
+    let mut first: Vec<u32> = Vec::with_capacity(limit + 1);
+    for row in 0..n_rows {
+        let place = match first.last() {
+            Some(&last) if first.len() == limit && compare(keys, last, row).is_lt() => continue,
+            _ => first.partition_point(|&other| compare(keys, other, row).is_lt()),
+        };
+        first.insert(place, row);
+        first.truncate(limit);
+    }
+    first
 }
 
 #[cfg(test)]
@@ -89,23 +146,23 @@ mod tests {
     #[test]
     fn nulls_come_last_both_ways() {
         let values = Values { data: Data::Ints(vec![2, 0, 1, i64::MAX]), valid: Some(vec![true, false, true, true]) };
-        let order = |descending| sort(vec![0, 1, 2, 3], &[SortKey::new(&values, descending)], 9);
+        let order = |descending| sort(4, &[SortKey::new(&values, descending)], 9);
         assert_eq!((order(false), order(true)), (vec![2, 0, 3, 1], vec![3, 0, 2, 1]));
     }
 
     #[test]
     fn floats_order_as_numbers() {
         let values = Values { data: Data::Floats(vec![1.5, -2.0, 0.0, -0.0, f64::INFINITY]), valid: None };
-        assert_eq!(sort(vec![0, 1, 2, 3, 4], &[SortKey::new(&values, false)], 9), [1, 2, 3, 0, 4]);
+        assert_eq!(sort(5, &[SortKey::new(&values, false)], 9), [1, 2, 3, 0, 4]);
     }
 
     #[test]
     fn the_first_few_are_those_of_the_whole_order() {
         let data: Vec<i64> = (0..1_000).map(|i: i64| i.wrapping_mul(7_919) % 101).collect();
         let keys = [SortKey::new(&Values::ints(data), true)];
-        let whole = sort((0..1_000).collect(), &keys, usize::MAX);
-        for limit in [0, 1, 20, 999, 1_000] {
-            assert_eq!(sort((0..1_000).collect(), &keys, limit), whole[..limit]);
+        let whole = sort(1_000, &keys, usize::MAX);
+        for limit in [0, 1, 20, 256, 999, 1_000] {
+            assert_eq!(sort(1_000, &keys, limit), whole[..limit]);
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Decimal32Type, Decimal64Type, Decimal128Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+    ArrowPrimitiveType, Decimal32Type, Decimal64Type, Decimal128Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
     TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
 };
 use arrow_array::{Array, ArrayRef, BooleanArray, Decimal128Array, Float64Array, Int64Array, StringArray};
@@ -119,51 +119,47 @@ impl ValueType {
 /// When the array is of a type that no event column or fold state has.
 pub fn gather(array: &dyn Array, rows: &Rows) -> Result<Values> {
     let valid = array.nulls().filter(|nulls| nulls.null_count() > 0).map(|nulls| pick(rows, |row| nulls.is_valid(row)));
-    macro_rules! ints {
-        ($($pattern:pat => $type:ty),* $(,)?) => {
-            match array.data_type() {
-                $($pattern => {
-                    let values = array.as_primitive::<$type>().values();
-                    Data::Ints(pick(rows, |row| i64::from(values[row])))
-                })*
-                DataType::Decimal128(..) => {
-                    let values = array.as_primitive::<Decimal128Type>().values();
-                    Data::Wide(pick(rows, |row| values[row]))
-                }
-                DataType::Float64 => {
-                    let values = array.as_primitive::<Float64Type>().values();
-                    Data::Floats(pick(rows, |row| values[row]))
-                }
-                DataType::Boolean => {
-                    let values = array.as_boolean().values();
-                    Data::Ints(pick(rows, |row| i64::from(values.value(row))))
-                }
-                DataType::Utf8 => Data::Codes(pick(rows, |row| row as u32), Texts(Arc::new(array.as_string::<i32>().clone()))),
-                DataType::Dictionary(..) => {
-                    let (codes, texts) = column::codes(array)?;
-                    let codes = match rows {
-                        Rows::All(_) => codes,
-                        Rows::Some(rows) => rows.iter().map(|&row| codes[row as usize]).collect(),
-                    };
-                    Data::Codes(codes, Texts(texts))
-                }
-                other => return Err(Error::bad_state(format!("a column has the unexpected type {other}"))),
-            }
-        };
-    }
-    let data = ints! {
-        DataType::Int8 => Int8Type,
-        DataType::Int16 => Int16Type,
-        DataType::Int32 => Int32Type,
-        DataType::Int64 => Int64Type,
-        DataType::Decimal32(..) => Decimal32Type,
-        DataType::Decimal64(..) => Decimal64Type,
-        DataType::Timestamp(ArrowUnit::Second, _) => TimestampSecondType,
-        DataType::Timestamp(ArrowUnit::Millisecond, _) => TimestampMillisecondType,
-        DataType::Timestamp(ArrowUnit::Microsecond, _) => TimestampMicrosecondType,
-        DataType::Timestamp(ArrowUnit::Nanosecond, _) => TimestampNanosecondType,
+    let data = match array.data_type() {
+        DataType::Int8 => ints::<Int8Type>(array, rows),
+        DataType::Int16 => ints::<Int16Type>(array, rows),
+        DataType::Int32 => ints::<Int32Type>(array, rows),
+        DataType::Int64 => ints::<Int64Type>(array, rows),
+        DataType::Decimal32(..) => ints::<Decimal32Type>(array, rows),
+        DataType::Decimal64(..) => ints::<Decimal64Type>(array, rows),
+        DataType::Timestamp(ArrowUnit::Second, _) => ints::<TimestampSecondType>(array, rows),
+        DataType::Timestamp(ArrowUnit::Millisecond, _) => ints::<TimestampMillisecondType>(array, rows),
+        DataType::Timestamp(ArrowUnit::Microsecond, _) => ints::<TimestampMicrosecondType>(array, rows),
+        DataType::Timestamp(ArrowUnit::Nanosecond, _) => ints::<TimestampNanosecondType>(array, rows),
+        DataType::Decimal128(..) => {
+            let values = array.as_primitive::<Decimal128Type>().values();
+            Data::Wide(pick(rows, |row| values[row]))
+        }
+        DataType::Float64 => {
+            let values = array.as_primitive::<Float64Type>().values();
+            Data::Floats(pick(rows, |row| values[row]))
+        }
+        DataType::Boolean => {
+            let values = array.as_boolean().values();
+            Data::Ints(pick(rows, |row| i64::from(values.value(row))))
+        }
+        DataType::Utf8 => Data::Codes(pick(rows, |row| row as u32), Texts(Arc::new(array.as_string::<i32>().clone()))),
+        DataType::Dictionary(..) => {
+            let (codes, texts) = column::codes(array)?;
+            let codes = match rows {
+                Rows::All(_) => codes,
+                Rows::Some(rows) => rows.iter().map(|&row| codes[row as usize]).collect(),
+            };
+            Data::Codes(codes, Texts(texts))
+        }
+        other => return Err(Error::bad_state(format!("a column has the unexpected type {other}"))),
     };
     Ok(Values { data, valid })
+}
+
+#[inline(never)]
+fn ints<T: ArrowPrimitiveType<Native: Into<i64>>>(array: &dyn Array, rows: &Rows) -> Data {
+    let values = array.as_primitive::<T>().values();
+    Data::Ints(pick(rows, |row| values[row].into()))
 }
 
 #[inline]

@@ -1,6 +1,6 @@
 /** @import { WireSource } from "./protocol.js" */
 
-const SLICE = 1 << 22;
+const BUFFER = 1 << 20;
 
 /**
  * A source's bytes in pieces, unpacked if they are gzip, with how many of its own bytes were read.
@@ -10,7 +10,7 @@ const SLICE = 1 << 22;
 export async function* readChunks(source) {
   if ("blob" in source) {
     const isGzip = isGzipStart(new Uint8Array(await source.blob.slice(0, 2).arrayBuffer()));
-    yield* isGzip ? readStream(source.blob.stream(), source.blob.size) : readSlices(source.blob);
+    yield* isGzip ? readStream(source.blob.stream(), source.blob.size) : readBlob(source.blob);
   } else if ("url" in source) {
     const response = await fetch(source.url).catch(() => undefined);
     if (!response?.ok || !response.body) {
@@ -26,15 +26,30 @@ export async function* readChunks(source) {
 /** @param {Uint8Array} bytes */
 const isGzipStart = bytes => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
-/** The next slice is under way while one is being read. @param {Blob} blob */
-async function* readSlices(blob) {
-  const slice = (/** @type {number} */ at) => at < blob.size ? blob.slice(at, at + SLICE).arrayBuffer() : undefined;
-  let at = 0, coming = slice(0);
-  while (coming) {
-    const chunk = new Uint8Array(await coming.catch(() => { throw { code: "BAD_INPUT", message: "the file cannot be read any more; it was moved or changed since it was chosen" }; }));
-    at += chunk.length;
-    coming = slice(at);
-    yield { chunk, readBytes: at, totalBytes: blob.size };
+/**
+ * Two buffers take turns, one being filled while the other is read: much cheaper than a new one for each piece.
+ * A chunk is only good until the next is asked for.
+ * @param {Blob} blob
+ */
+async function* readBlob(blob) {
+  const reader = blob.stream().getReader({ mode: "byob" });
+  const fill = (/** @type {ArrayBuffer} */ buffer) => reader.read(new Uint8Array(buffer)).catch(() => {
+    throw { code: "BAD_INPUT", message: "the file cannot be read any more; it was moved or changed since it was chosen" };
+  });
+  try {
+    let spare = new ArrayBuffer(BUFFER), readBytes = 0;
+    let coming = fill(new ArrayBuffer(BUFFER));
+    for (;;) {
+      const { done, value: chunk } = await coming;
+      if (done || !chunk) return;
+      coming = fill(spare);
+      coming.catch(() => {}); // told when it is awaited
+      readBytes += chunk.length;
+      yield { chunk, readBytes, totalBytes: blob.size };
+      spare = /** @type {ArrayBuffer} */ (chunk.buffer);
+    }
+  } finally {
+    await reader.cancel().catch(() => {}); // of no interest any more
   }
 }
 

@@ -4,6 +4,7 @@
 import { Dataset, Loader, initSync } from "../../target/pkg/clickfold.js";
 import { cancelled, toPlain } from "./errors.js";
 import { readChunks } from "./source.js";
+import { warmUp } from "./warm.js";
 import { zoneChanges } from "./zones.js";
 
 const PROGRESS_MS = 50;
@@ -32,6 +33,7 @@ async function answer(id, request) {
   switch (request.do) {
     case "start":
       initSync({ module: request.module });
+      setTimeout(warmUp); // after the reply: nobody waits for it
       return [null];
     case "load":
       return [await load(id, request.source, request.options)];
