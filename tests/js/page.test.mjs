@@ -147,12 +147,18 @@ test("a large file does not block the page, and can be cancelled", async () => {
   });
   await page.setInputFiles("input[type=file]", large);
   await page.waitForFunction(() => /Cancelled/.test(document.querySelector("[role=status]").innerText));
-  await page.setInputFiles("input[type=file]", large);
-  await loaded(page);
-  assert.match(await page.innerText(".file"), /1,000,000 rows/);
-  const longest = await page.evaluate(() => window.longest);
-  console.log(`longest task on the main thread: ${longest} ms`);
-  assert.ok(longest <= 150, `a task of ${longest} ms`); // 50 ms on an idle machine; tests share theirs
+  // A busy machine only ever lengthens a task: the shortest of a few loads' longest counts.
+  const longest = [];
+  for (let i = 0; i < 4; i++) {
+    await page.evaluate(() => { window.longest = 0; });
+    await page.setInputFiles("input[type=file]", large);
+    await page.waitForSelector(".loading");
+    await page.waitForSelector("#timeline .uplot");
+    assert.match(await page.innerText(".file"), /1,000,000 rows/);
+    longest.push(await page.evaluate(() => window.longest));
+  }
+  console.log(`longest task on the main thread, of each load: ${longest.join(", ")} ms`);
+  assert.ok(Math.min(...longest) <= 50, `tasks of ${longest} ms`);
 });
 
 /** Runs in a blank page of another origin than the engine's. */
