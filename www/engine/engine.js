@@ -13,9 +13,16 @@ export async function open({ workers = "auto" } = {}) {
   if (workers !== "auto" && !(Number.isInteger(workers) && workers > 0)) {
     throw new ClickfoldError("BAD_QUERY", `"workers" must be "auto" or a whole number above 0, found ${workers}`);
   }
-  const [worker, module] = await Promise.all([startWorker(), compile()]);
+  const { worker, started } = startWorker();
   const connection = new Connection(worker);
-  await connection.send({ do: "start", module });
+  try {
+    await connection.send({ do: "start", module: await compile() });
+  } catch (error) {
+    connection.lose("the engine could not be started");
+    throw error;
+  } finally {
+    started();
+  }
   return {
     version: __VERSION__,
     load: (source, options = {}) => load(connection, source, options),
@@ -23,14 +30,14 @@ export async function open({ workers = "auto" } = {}) {
   };
 }
 
-async function startWorker() {
-  const url = new URL(__WORKER__, import.meta.url);
-  if (url.origin === location.origin) return new Worker(url, { type: "module" });
-  // A worker's script must be of the page's own origin: start it from a copy.
-  const copy = URL.createObjectURL(await (await fetchFile(url)).blob());
-  const worker = new Worker(copy, { type: "module" });
-  URL.revokeObjectURL(copy);
-  return worker;
+/**
+ * Starts the worker from a blob that imports its script. The script may then be of another origin than the page, and the
+ * worker is under the page's Content-Security-Policy, which one started from an address of its own would not be.
+ */
+function startWorker() {
+  const source = `import ${JSON.stringify(new URL(__WORKER__, import.meta.url).href)};`;
+  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  return { worker: new Worker(url, { type: "module" }), started: () => URL.revokeObjectURL(url) };
 }
 
 async function compile() {

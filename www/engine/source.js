@@ -8,21 +8,23 @@ const held = new Set();
 /**
  * A source's bytes in pieces, unpacked if they are gzip, with how many of its own bytes were read.
  * @param {WireSource} source
+ * @param {AbortSignal} signal ends it, also while it waits for bytes
  * @returns {AsyncGenerator<{ chunk: Uint8Array, readBytes: number, totalBytes?: number }>}
  */
-export async function* readChunks(source) {
+export async function* readChunks(source, signal) {
   if ("blob" in source) {
     const isGzip = isGzipStart(new Uint8Array(await source.blob.slice(0, 2).arrayBuffer()));
-    yield* isGzip ? readStream(source.blob.stream(), source.blob.size) : readBlob(source.blob);
+    yield* isGzip ? readStream(source.blob.stream(), signal, source.blob.size) : readBlob(source.blob);
   } else if ("url" in source) {
-    const response = await fetch(source.url).catch(() => undefined);
+    const response = await fetch(source.url, { signal }).catch(() => undefined);
+    signal.throwIfAborted();
     if (!response?.ok || !response.body) {
       throw { code: "BAD_INPUT", message: `cannot fetch ${source.url}${response ? `: the server answered ${response.status}` : "; is the address right, and does its server allow this page (CORS)?"}` };
     }
     const length = response.headers.get("content-encoding") ? 0 : Number(response.headers.get("content-length"));
-    yield* readStream(response.body, length || undefined);
+    yield* readStream(response.body, signal, length || undefined);
   } else {
-    yield* readStream(source.stream, source.totalBytes);
+    yield* readStream(source.stream, signal, source.totalBytes);
   }
 }
 
@@ -59,27 +61,54 @@ async function* readBlob(blob) {
   }
 }
 
-/** @param {ReadableStream<Uint8Array>} stream @param {number} [totalBytes] */
-async function* readStream(stream, totalBytes) {
+/** @param {ReadableStream<Uint8Array>} stream @param {AbortSignal} signal @param {number} [totalBytes] */
+async function* readStream(stream, signal, totalBytes) {
+  const reader = stream.getReader();
+  signal.addEventListener("abort", () => reader.cancel().catch(() => {}), { once: true });
   let readBytes = 0;
-  /** @type {AsyncGenerator<Uint8Array>} */
-  const pieces = pull(stream.pipeThrough(new TransformStream({
-    transform(chunk, controller) {
-      readBytes += chunk.length;
-      controller.enqueue(chunk);
-    },
-  })));
-  const first = await pieces.next();
-  if (first.done) return;
-  const whole = async function* () {
-    yield first.value;
-    yield* pieces;
+  const next = async () => {
+    const { value } = await reader.read();
+    readBytes += value?.length ?? 0;
+    return value;
   };
-  const unpacked = isGzipStart(first.value) ? pull(toStream(whole()).pipeThrough(/** @type {any} */ (new DecompressionStream("gzip")))) : whole();
-  for await (const chunk of unpacked) yield { chunk, readBytes, totalBytes };
+  const start = await readStart(next);
+  const whole = new ReadableStream({
+    start: controller => controller.enqueue(start),
+    async pull(controller) {
+      const chunk = await next();
+      if (chunk) controller.enqueue(chunk);
+      else controller.close();
+    },
+    cancel: () => reader.cancel(),
+  });
+  for await (const chunk of isGzipStart(start) ? unpack(whole) : pull(whole)) yield { chunk, readBytes, totalBytes };
 }
 
-/** @param {ReadableStream<Uint8Array>} stream */
+/** A stream's first chunks, until they tell whether it is gzip. @param {() => Promise<Uint8Array | undefined>} next */
+async function readStart(next) {
+  let start = await next() ?? new Uint8Array();
+  while (start.length < 2) {
+    const chunk = await next();
+    if (!chunk) break;
+    const longer = new Uint8Array(start.length + chunk.length);
+    longer.set(start);
+    longer.set(chunk, start.length);
+    start = longer;
+  }
+  return start;
+}
+
+/** @param {ReadableStream<Uint8Array>} packed */
+async function* unpack(packed) {
+  try {
+    yield* pull(packed.pipeThrough(/** @type {any} */ (new DecompressionStream("gzip"))));
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw { code: "BAD_INPUT", message: "the gzip file cannot be unpacked to its end: it is damaged, cut off or made of several parts; unpack it first" };
+  }
+}
+
+/** @param {ReadableStream<Uint8Array>} stream @returns {AsyncGenerator<Uint8Array>} */
 async function* pull(stream) {
   const reader = stream.getReader();
   try {
@@ -91,16 +120,4 @@ async function* pull(stream) {
   } finally {
     await reader.cancel().catch(() => {}); // of no interest any more
   }
-}
-
-/** @param {AsyncGenerator<Uint8Array>} pieces @returns {ReadableStream<Uint8Array>} */
-function toStream(pieces) {
-  return new ReadableStream({
-    async pull(controller) {
-      const { done, value } = await pieces.next();
-      if (done) controller.close();
-      else controller.enqueue(value);
-    },
-    async cancel() { await pieces.return(undefined); },
-  });
 }

@@ -2,18 +2,17 @@
 /** @import { DatasetInfo, Reply, Request, WireSource } from "./protocol.js" */
 
 import { Dataset, Loader, initSync } from "../../target/pkg/clickfold.js";
-import { cancelled, toPlain } from "./errors.js";
+import { toPlain } from "./errors.js";
 import { readChunks } from "./source.js";
 import { warmUp } from "./warm.js";
 import { zoneChanges } from "./zones.js";
 
 const PROGRESS_MS = 50;
 
-/** @type {Map<number, Dataset>} */
+/** By the id of the load that made them. @type {Map<number, Dataset>} */
 const datasets = new Map();
-/** Loads under way that were cancelled. @type {Set<number>} */
-const cancelledLoads = new Set();
-let nextHandle = 1;
+/** @type {Map<number, AbortController>} */
+const loads = new Map();
 
 /** @param {Reply} reply @param {Transferable[]} [transfer] */
 const post = (reply, transfer = []) => self.postMessage(reply, { transfer });
@@ -38,7 +37,8 @@ async function answer(id, request) {
     case "load":
       return [await load(id, request.source, request.options)];
     case "cancel":
-      cancelledLoads.add(request.request);
+      loads.get(request.request)?.abort();
+      free(request.request); // the load may be done, and its page no longer waiting
       return [null];
     case "query": {
       const started = performance.now();
@@ -54,8 +54,7 @@ async function answer(id, request) {
       find(request.handle).setRoles(request.roles);
       return [describe(request.handle)];
     case "close":
-      datasets.get(request.handle)?.free();
-      datasets.delete(request.handle);
+      free(request.handle);
       return [null];
   }
 }
@@ -67,6 +66,12 @@ function find(handle) {
   return dataset;
 }
 
+/** @param {number} handle */
+function free(handle) {
+  datasets.get(handle)?.free();
+  datasets.delete(handle);
+}
+
 /** @param {number} handle @returns {DatasetInfo} */
 function describe(handle) {
   const dataset = find(handle);
@@ -76,27 +81,43 @@ function describe(handle) {
 /** @param {number} id @param {WireSource} source @param {object} options */
 async function load(id, source, options) {
   const loader = new Loader(JSON.parse(JSON.stringify(options)));
+  const abort = new AbortController(), { signal } = abort;
+  loads.set(id, abort);
   let finished = false, bytes = 0, told = -Infinity;
   /** @param {Progress["phase"]} phase @param {number} [totalBytes] */
   const tell = (phase, totalBytes) => post({ id, progress: { bytes, totalBytes, rows: loader.rows, rejected: loader.rejected, phase } });
   try {
-    for await (const { chunk, readBytes, totalBytes } of readChunks(source)) {
-      if (cancelledLoads.delete(id)) throw cancelled();
+    for await (const { chunk, readBytes, totalBytes } of readChunks(source, signal)) {
+      signal.throwIfAborted();
       loader.push(chunk);
       bytes = readBytes;
       if (performance.now() - told >= PROGRESS_MS) {
         tell("reading", totalBytes);
+        await breathe();
         told = performance.now();
       }
     }
-    if (cancelledLoads.delete(id)) throw cancelled();
     tell("done", bytes);
+    await breathe();
+    signal.throwIfAborted();
     finished = true; // from here on the loader belongs to the core
-    const handle = nextHandle++;
-    datasets.set(handle, loader.finish());
-    return describe(handle);
+    datasets.set(id, loader.finish());
+    return describe(id);
   } finally {
-    cancelledLoads.delete(id);
+    loads.delete(id);
     if (!finished) loader.free();
   }
+}
+
+/** @type {(() => void)[]} */
+const waiting = [];
+const { port1, port2 } = new MessageChannel();
+port1.onmessage = () => waiting.shift()?.();
+
+/** Lets a cancel be heard: pieces of a file can come so fast that no message gets in between. @returns {Promise<void>} */
+function breathe() {
+  return new Promise(resolve => {
+    waiting.push(resolve);
+    port2.postMessage(null);
+  });
 }
