@@ -6,11 +6,19 @@ import { fileURLToPath } from "node:url";
 
 const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm", ".csv": "text/csv", ".gz": "application/gzip", ".txt": "text/plain; charset=utf-8", ".json": "application/json" };
 
+/** The path that an address asks for; that of no file where it cannot be read. @param {string} url */
+function pathOf(url) {
+  try {
+    return normalize(decodeURIComponent(new URL(url, "http://x").pathname)).replace(/\/$/, "/index.html");
+  } catch {
+    return "/\0";
+  }
+}
+
 /** Serves a folder on the loopback interface; a port in use gives way to the next. @param {string} folder @param {number} port */
 export function serve(folder, port) {
   const server = createServer((request, response) => {
-    const path = normalize(decodeURIComponent(new URL(request.url ?? "/", "http://x").pathname)).replace(/\/$/, "/index.html");
-    const file = join(folder, path);
+    const file = join(folder, pathOf(request.url ?? "/"));
     if (!file.startsWith(folder) || !existsSync(file) || !statSync(file).isFile()) return response.writeHead(404).end("not found");
     response.writeHead(200, {
       "content-type": TYPES[extname(file)] ?? "application/octet-stream", "content-length": statSync(file).size,

@@ -2,8 +2,10 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 
 const DAY = 86_400;
-/** Okabe and Ito's colours, told apart by most eyes; dashes tell the lines apart without colour. */
-const COLORS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b58900", "#56b4e9", "#7f7f7f"];
+/** Okabe and Ito's colours, those too pale for white replaced: 3 to 1 on both grounds. Dashes tell the lines apart without colour. */
+const COLORS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b58900", "#8f63c9", "#7f7f7f"];
+/** Steps of an axis that counts. */
+const WHOLE = Array.from({ length: 12 }, (_, power) => [1, 2, 5].map(n => n * 10 ** power)).flat();
 const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3], [14, 4], [4, 4], [1, 4]];
 
 /**
@@ -55,14 +57,14 @@ export class Lines {
       ...sizeFor(place.clientWidth),
       tzDate: ts => uPlot.tzDate(new Date(ts * 1000), "Etc/UTC"),
       cursor: { drag: { x: true, y: false } },
-      axes: [{ ...axis("time (UTC)"), values: (_, marks, __, ___, step) => timeMarks(marks, step) }, { ...axis("events"), size: 64 }],
+      axes: [{ ...axis("time (UTC)"), values: (_, marks, __, ___, step) => timeMarks(marks, step) }, { ...axis("events"), size: 64, incrs: WHOLE }],
       scales: { y: { range: (_, __, max) => [0, Math.max(1, max * 1.05)] } },
       series: [
-        { label: "time", value: (_, ts) => ts === null || ts === undefined ? "–" : new Date(ts * 1000).toISOString().slice(0, 16).replace("T", " ") },
-        ...series.map(({ name }, i) => ({
+        { label: "time", value: (_, ts) => ts === null || ts === undefined ? "all" : new Date(ts * 1000).toISOString().slice(0, 16).replace("T", " ") },
+        ...series.map(({ name, values }, i) => ({
           label: name, stroke: COLORS[i % COLORS.length], dash: DASHES[i % DASHES.length], width: 2,
           points: { show: times.length < 60 },
-          value: (/** @type {uPlot} */ _, /** @type {number | null} */ n) => n === null || n === undefined ? "–" : n.toLocaleString("en"),
+          value: (/** @type {uPlot} */ _, /** @type {number | null} */ n) => (n ?? values.reduce((sum, n) => sum + n, 0)).toLocaleString("en"),
         })),
       ],
     }, [times.map(time => time.getTime() / 1000), ...series.map(({ values }) => values)], place);

@@ -5,16 +5,30 @@ import { count } from "./format.js";
 
 const SEPARATORS = /** @type {Record<string, string>} */ ({ ",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars" });
 
+const ROWS = 100; // a thousand rows at once would hold the page up
+
 /** What became of the file's rows, and the rejected ones. */
 export class HealthPanel {
   /** @type {Dataset | undefined} */
   #dataset;
   #name = "";
+  #shown = ROWS;
+
+  /** @param {() => void} redraw */
+  constructor(redraw) {
+    this.redraw = redraw;
+  }
 
   /** @param {Dataset} dataset @param {string} name */
   show(dataset, name) {
     this.#dataset = dataset;
     this.#name = name;
+    this.#shown = ROWS;
+  }
+
+  #showMore() {
+    this.#shown += ROWS;
+    this.redraw();
   }
 
   #download() {
@@ -45,11 +59,13 @@ export class HealthPanel {
         <div class="scroll" tabindex="0" role="region" aria-label="Rejected rows">
           <table class="rejects">
             <thead><tr><th scope="col" class="number">line</th><th scope="col" class="number">byte</th><th scope="col">reason</th><th scope="col">row</th></tr></thead>
-            <tbody>${rejects.slice(0, 1000).map(({ line, byte, reason, text }) => html`<tr>
+            <tbody>${rejects.slice(0, this.#shown).map(({ line, byte, reason, text }) => html`<tr>
               <td class="number">${count(line)}</td><td class="number">${count(byte)}</td><td>${reason}</td><td class="row" title=${text.slice(0, 2000)}><code>${text.slice(0, 300)}</code></td>
             </tr>`)}</tbody>
           </table>
-        </div>` : html`<p>Every row could be read.</p>`}
+        </div>
+        ${rejects.length > this.#shown ? html`<p class="fine">${count(this.#shown)} of ${count(rejects.length)} shown.
+          <button type="button" @click=${() => this.#showMore()}>Show more</button></p>` : nothing}` : html`<p>Every row could be read.</p>`}
       </section>`;
   }
 }

@@ -20,7 +20,7 @@ let isQueued = false;
 const ranking = new RankingPanel(redraw, fail);
 const timeline = new TimelinePanel(redraw, fail);
 const columns = new ColumnsPanel({ retype, rerole });
-const health = new HealthPanel();
+const health = new HealthPanel(redraw);
 const empty = new EmptyView({ choose: openFile, sample: openSample });
 
 async function boot() {
@@ -47,12 +47,25 @@ function set(change) {
 
 /** @param {File} file */
 function openFile(file) {
-  load(file.name, () => file);
+  replace(file.name, () => file);
 }
 
 /** @param {string} name */
 function openSample(name) {
-  load(name.replace(/\.gz$/, ""), () => new URL(__SAMPLES__[name], import.meta.url));
+  replace(name.replace(/\.gz$/, ""), () => new URL(__SAMPLES__[name], import.meta.url));
+}
+
+/**
+ * Reads a file in place of the one that is shown. Where that fails or is cancelled, the one before is read again: both at once
+ * could be more than a tab may hold.
+ * @param {string} name
+ * @param {() => Source} source
+ * @param {Told} [told]
+ */
+async function replace(name, source, told) {
+  const before = state;
+  if (await load(name, source, told) || state.view !== "empty") return;
+  if (before.view === "loaded" && before.source) await load(before.name, /** @type {() => Source} */ (before.source), before.told, state.error);
 }
 
 /**
@@ -87,6 +100,8 @@ async function show(dataset) {
   set({ view: "loaded", dataset, progress: undefined, said });
   await Promise.all([ranking.show(dataset), timeline.show(dataset), columns.sample()]);
   redraw();
+  // What had the focus went with the view before: whoever goes by the keyboard goes on from the file's name.
+  if (document.activeElement === document.body) /** @type {HTMLElement | null} */ (document.querySelector(".file h2"))?.focus();
 }
 
 /** @param {unknown} thrown */
@@ -102,10 +117,8 @@ function fail(thrown) {
 
 /** @param {string} column @param {string} type */
 async function retype(column, type) {
-  const { name, told: before } = state, source = /** @type {() => Source} */ (state.source);
-  const told = new Map(before).set(column, { ...before.get(column), type: type || undefined });
-  if (await load(name, source, told) || !state.error || state.view !== "empty") return;
-  await load(name, source, before, state.error); // the file is still wanted, as it was
+  const { name, told, source } = state;
+  await replace(name, /** @type {() => Source} */ (source), new Map(told).set(column, { ...told.get(column), type: type || undefined }));
 }
 
 /** @param {string} column @param {Role | null} role */
@@ -116,7 +129,8 @@ async function rerole(column, role) {
     state.told.set(column, { ...state.told.get(column), role });
     await show(state.dataset);
   } catch (error) {
-    fail(error);
+    if (isFatal(error)) fail(error);
+    else set({ error: /** @type {Error} */ (error).message });
   }
 }
 
@@ -149,17 +163,19 @@ function loaded() {
   return html`
     <section class="file" aria-label="The file">
       <div>
-        <h2>${state.name}</h2>
+        <h2 tabindex="-1">${state.name}</h2>
         <p>${count(dataset.rows)} rows · ${size(bytes)}${rejected ? html` · <a href="#health">${count(rejected)} rejected</a>` : ""}</p>
       </div>
       ${empty.picker("Open another file")}
     </section>
     <div class="panels">
       ${ranking.template()}
-      ${timeline.template()}
+      <div class="stack">
+        ${timeline.template()}
+        ${health.template()}
+      </div>
     </div>
-    ${columns.template()}
-    ${health.template()}`;
+    ${columns.template()}`;
 }
 
 addEventListener("dragover", event => {

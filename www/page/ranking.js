@@ -1,15 +1,15 @@
 /** @import { Cell, Dataset, Field } from "../clickfold.js" */
 
 import { html, nothing } from "lit";
-import { actionName } from "./actions.js";
+import { actionKey, actionName } from "./actions.js";
 import { cell, count, sentence } from "./format.js";
 import { byRole, isFatal } from "./state.js";
 
 const ALL = "\0all";
 const MOST_ACTIONS = 100;
 
-/** An action as a query names it. @param {Cell} value */
-const key = value => value === null ? ALL : value instanceof Date ? value.toISOString() : String(value);
+/** A choice of the action list. @param {Cell} value */
+const key = value => value === null ? ALL : actionKey(value);
 
 /** The most viewed, carted, bought: groups of one column, ranked by a measure. */
 export class RankingPanel {

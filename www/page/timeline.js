@@ -2,7 +2,7 @@
 
 import { html, nothing } from "lit";
 import { Lines } from "../chart/lines.js";
-import { actionName } from "./actions.js";
+import { actionKey, actionName } from "./actions.js";
 import { count, instant, sentence } from "./format.js";
 import { byRole, isFatal } from "./state.js";
 
@@ -10,7 +10,7 @@ const MOST_LINES = 6;
 const ROWS = 500; // a table of ten thousand hours would hold the page up
 const HOUR = 3_600_000;
 /** @type {[string, string, number][]} */
-const WIDTHS = [["1h", "hour", HOUR], ["1d", "day", 24 * HOUR], ["1w", "week", 168 * HOUR], ["1mo", "month", 730 * HOUR]];
+const WIDTHS = [["1m", "minute", HOUR / 60], ["1h", "hour", HOUR], ["1d", "day", 24 * HOUR], ["1w", "week", 168 * HOUR], ["1mo", "month", 730 * HOUR]];
 
 /** Events over time, one line for each of the file's own actions. */
 export class TimelinePanel {
@@ -47,7 +47,7 @@ export class TimelinePanel {
     this.#range = [from, to];
     const span = to.getTime() - from.getTime();
     // As fine as leaves some hundred points.
-    this.#every = span <= 7 * 24 * HOUR ? "1h" : span <= 200 * 24 * HOUR ? "1d" : span <= 1500 * 24 * HOUR ? "1w" : "1mo";
+    this.#every = span <= 6 * HOUR ? "1m" : span <= 7 * 24 * HOUR ? "1h" : span <= 200 * 24 * HOUR ? "1d" : span <= 1500 * 24 * HOUR ? "1w" : "1mo";
     await this.#ask();
   }
 
@@ -55,14 +55,27 @@ export class TimelinePanel {
     const dataset = /** @type {Dataset} */ (this.#dataset);
     const asked = ++this.#asked;
     const time = byRole(dataset, "time"), action = byRole(dataset, "action");
+    const where = [{ column: time?.name, is_null: false }], bucket = { column: time?.name, every: this.#every, as: "time" }, measures = { n: { fn: "count" } };
     try {
-      const answer = await dataset.query({
-        kind: "aggregate", where: [{ column: time?.name, is_null: false }],
-        group_by: [{ column: time?.name, every: this.#every, as: "time" }, ...(action ? [{ column: action.name, as: "action" }] : [])],
-        measures: { n: { fn: "count" } }, order_by: ["time"],
-      });
+      // A column of many values may be called an action: only the lines that are drawn are fetched, and the sum of all.
+      const kinds = action ? (await dataset.query({
+        kind: "aggregate", where, group_by: [{ column: action.name, as: "action" }], measures, order_by: ["-n", "action"], limit: MOST_LINES + 2,
+      })).rows().map(row => row.action) : [];
+      const drawn = kinds.length > MOST_LINES + 1 ? kinds.slice(0, MOST_LINES) : kinds;
+      const ofDrawn = { any: [
+        { column: action?.name, in: drawn.filter(value => value !== null).map(actionKey) },
+        ...(drawn.includes(null) ? [{ column: action?.name, is_null: true }] : []),
+      ] };
+      const [all, each, [{ distinct }]] = (await Promise.all([
+        dataset.query({ kind: "aggregate", where, group_by: [bucket], measures, order_by: ["time"] }),
+        action ? dataset.query({
+          kind: "aggregate", where: [...where, ofDrawn],
+          group_by: [bucket, { column: action.name, as: "action" }], measures, order_by: ["time"],
+        }) : undefined,
+        action ? dataset.query({ kind: "aggregate", where, measures: { distinct: { fn: "count_distinct", column: action.name } } }) : undefined,
+      ])).map(answer => answer?.rows() ?? [{}]);
       if (asked !== this.#asked) return; // a newer question is under way
-      this.#fill(answer.rows());
+      this.#fill(all, action ? each : [], drawn, Number(distinct ?? 0));
       this.#error = "";
     } catch (error) {
       if (isFatal(error)) return this.fail(error);
@@ -71,28 +84,33 @@ export class TimelinePanel {
     this.redraw();
   }
 
-  /** @param {Record<string, Cell>[]} rows */
-  #fill(rows) {
+  /**
+   * @param {Record<string, Cell>[]} all events of each bucket
+   * @param {Record<string, Cell>[]} each those of each bucket and drawn action
+   * @param {Cell[]} drawn
+   * @param {number} distinct how many actions there are
+   */
+  #fill(all, each, drawn, distinct) {
     const action = byRole(/** @type {Dataset} */ (this.#dataset), "action");
-    this.#times = this.#buckets(/** @type {Date[]} */ (rows.map(row => row.time)));
+    this.#times = this.#buckets(/** @type {Date[]} */ (all.map(row => row.time)));
     const place = new Map(this.#times.map((time, i) => [time.getTime(), i]));
-    /** @type {Map<string, { values: number[], total: number }>} */
-    const lines = new Map();
-    for (const row of rows) {
-      const name = action ? actionName(action, row.action) : "events";
-      const line = lines.get(name) ?? { values: this.#times.map(() => 0), total: 0 };
-      line.values[/** @type {number} */ (place.get(/** @type {Date} */ (row.time).getTime()))] += Number(row.n);
-      line.total += Number(row.n);
-      lines.set(name, line);
+    const line = () => this.#times.map(() => 0);
+    const at = (/** @type {Record<string, Cell>} */ row) => /** @type {number} */ (place.get(/** @type {Date} */ (row.time).getTime()));
+    const rest = line();
+    for (const row of all) rest[at(row)] = Number(row.n);
+    if (!action) {
+      this.#series = [{ name: "events", values: rest }];
+      return;
     }
-    const sorted = [...lines].sort(([a, x], [b, y]) => y.total - x.total || (a < b ? -1 : 1));
-    const shown = sorted.slice(0, sorted.length > MOST_LINES + 1 ? MOST_LINES : undefined);
-    this.#series = shown.map(([name, { values }]) => ({ name, values }));
-    const others = sorted.slice(shown.length);
-    if (others.length) {
-      const values = this.#times.map((_, i) => others.reduce((sum, [, line]) => sum + line.values[i], 0));
-      this.#series.push({ name: `${others.length} others`, values });
+    const lines = new Map(drawn.map(value => [String(value), { name: actionName(action, value), values: line() }]));
+    for (const row of each) {
+      const n = Number(row.n);
+      /** @type {{ values: number[] }} */ (lines.get(String(row.action))).values[at(row)] = n;
+      rest[at(row)] -= n;
     }
+    this.#series = [...lines.values()];
+    const others = distinct - drawn.filter(value => value !== null).length;
+    if (rest.some(n => n)) this.#series.push({ name: others > 0 ? `${count(others)} others` : "(none)", values: rest });
   }
 
   /** All buckets from the first to the last, those without events too. @param {Date[]} found */
