@@ -69,12 +69,11 @@ export async function loaded(page) {
 export const cells = (page, selector) =>
   page.$$eval(`${selector} tbody tr`, rows => rows.map(row => [...row.cells].map(cell => cell.textContent.trim())));
 
-/** Waits for the table to say what is expected, and says the difference if it never does. */
+/** Waits until what is read is what is expected, and says the difference if it never is. What is not there yet may come. */
 export async function eventually(read, expected) {
   for (let tries = 0; ; tries++) {
-    const found = await read();
     try {
-      return assert.deepEqual(found, expected);
+      return assert.deepEqual(await read(), expected);
     } catch (error) {
       if (tries === 50) throw error;
       await new Promise(resolve => setTimeout(resolve, 100));
