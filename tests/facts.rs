@@ -1,5 +1,6 @@
 //! Real files, whole: their published counts must come out. The files are not shipped; `CLICKFOLD_SHARED` names the
 //! folder that has them, and without it these tests have nothing to read and say so.
+#![allow(clippy::unwrap_used, reason = "a test that cannot read its input should fail")]
 
 use std::io::Read;
 use std::path::PathBuf;

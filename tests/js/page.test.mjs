@@ -18,6 +18,7 @@ const SHOP = ["user_id,product,event,time,price"];
 for (let i = 0; i < 600; i++) SHOP.push(`${i % 17},p${(i * i) % 23},${["view", "view", "cart", "buy"][i % 4]},2024-05-${String(1 + (i % 20)).padStart(2, "0")} 10:00:00,${i % 9}.50`);
 SHOP.splice(100, 0, "broken,row");
 const shop = file("shop.csv", SHOP.join("\n"));
+file("index.html", "<!doctype html><title>another site</title>");
 
 after(close);
 
@@ -47,7 +48,7 @@ test("a chosen file is ranked and drawn, its bad row shown, and nothing is sent 
   await page.waitForSelector("#timeline .uplot canvas");
   await page.click("#timeline summary");
   const days = await page.$$eval("#timeline details tbody tr", rows => rows.map(row => [...row.cells].map(cell => cell.innerText)));
-  assert.equal(days.length, 457); // every hour from 05-01 10:00 to 05-20 10:00
+  assert.equal(days.length, 20);
   const total = days.flatMap(day => day.slice(1)).reduce((sum, n) => sum + Number(n.replaceAll(",", "")), 0);
   assert.equal(total, 600);
   assert.match(await page.innerText("#health"), /601 rows read = 600 used \+ 1 rejected \+ 0 filtered \+ 0 duplicate/);
@@ -71,6 +72,7 @@ test("a file is dropped on the page", async () => {
 test("a file is chosen by the keyboard", async () => {
   const { page } = await openPage();
   await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Choose a file");
   const chooser = page.waitForEvent("filechooser");
   await page.keyboard.press("Enter");
   await (await chooser).setFiles(shop);
@@ -133,12 +135,18 @@ test("a large file does not block the page, and can be cancelled", async () => {
   const { page } = await openPage();
   await page.evaluate(() => {
     window.longest = 0;
+    const watcher = new MutationObserver(() => {
+      const button = document.querySelector(".loading button");
+      if (button) {
+        watcher.disconnect();
+        button.click();
+      }
+    });
+    watcher.observe(document.body, { childList: true, subtree: true });
     new PerformanceObserver(list => list.getEntries().forEach(task => { window.longest = Math.max(window.longest, task.duration); })).observe({ type: "longtask" });
   });
   await page.setInputFiles("input[type=file]", large);
-  await page.waitForSelector("progress");
-  await page.click("text=Cancel");
-  await page.waitForSelector(".drop");
+  await page.waitForFunction(() => /Cancelled/.test(document.querySelector("[role=status]").innerText));
   await page.setInputFiles("input[type=file]", large);
   await loaded(page);
   assert.match(await page.innerText(".file"), /1,000,000 rows/);
@@ -151,7 +159,7 @@ test("a large file does not block the page, and can be cancelled", async () => {
 async function elsewhere(run, argument) {
   const other = await serve(folder, 0);
   const { page, complaints } = await openPage();
-  await page.goto(other.url + "shop.csv");
+  await page.goto(other.url);
   complaints.length = 0;
   try {
     return await page.evaluate(run, [server.url + "clickfold.js", argument]);
