@@ -87,22 +87,32 @@ test("nothing runs out of the screen, from 360 pixels on, in the light and in th
   }
 });
 
-test("the main thread is never busy for over 50 ms while 40 MB are read", async () => {
+test("the main thread never works for over 50 ms at a stretch while 40 MB are read", async () => {
   const path = join(folder, "large.csv");
   const lines = ["user_id,item_id,category_id,behavior,timestamp"];
   for (let i = 0; i < 1_150_000; i++) lines.push(`${(i * 7919) % 100003},${(i * 104729) % 1000003},${i % 9439},${["pv", "cart", "buy"][i % 3]},${1511568000 + (i % 700_000)}`);
   writeFileSync(path, lines.join("\n"));
   const { page, leave } = await browser.visit();
-  await page.evaluate(() => {
-    globalThis.tasks = [];
-    new PerformanceObserver(list => globalThis.tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: "longtask" });
+  const read = await longestTask(page, async () => {
+    await page.setInputFiles("input[type=file]", path);
+    await page.waitForSelector("progress");
+    assert.deepEqual(await page.$eval("progress", bar => [bar.max, bar.getAttribute("aria-labelledby")]), [1, "loading-title"]);
+    await loaded(page);
   });
-  await page.setInputFiles("input[type=file]", path);
-  await page.waitForSelector("progress");
-  const progress = await page.$eval("progress", bar => [bar.max, bar.getAttribute("aria-labelledby")]);
-  assert.deepEqual(progress, [1, "loading-title"]);
-  await loaded(page);
-  const tasks = await page.evaluate(() => globalThis.tasks);
-  assert.deepEqual(tasks.filter(duration => duration > 50), [], "milliseconds");
+  const busy = await longestTask(page, () => page.evaluate(() => {
+    for (let i = 0, x = 1; i < 4e8; i++) x = (x * 48271) % 2147483647;
+  }));
+  assert.ok(busy > 50, `a task that is known to be long was measured as ${busy} ms`);
+  assert.ok(read > 0 && read <= 50, `a task of ${read} ms`);
   await leave();
 });
+
+/** Milliseconds that the main thread's longest task worked: not those it waited for a core, which depend on what else runs here. */
+async function longestTask(page, run) {
+  await browser.browser.startTracing(page, { categories: ["toplevel"] });
+  await run();
+  const { traceEvents } = JSON.parse((await browser.browser.stopTracing()).toString());
+  const main = new Set(traceEvents.filter(({ name, args }) => name === "thread_name" && args.name === "CrRendererMain").map(({ pid, tid }) => `${pid} ${tid}`));
+  const tasks = traceEvents.filter(({ ph, name, pid, tid }) => ph === "X" && name.endsWith("RunTask") && main.has(`${pid} ${tid}`));
+  return Math.max(...tasks.map(({ tdur = 0 }) => tdur)) / 1000;
+}
