@@ -47,11 +47,12 @@ test("a chosen file is ranked and drawn, its bad row shown, and nothing is sent 
   assert.deepEqual(await rankingRows(page), counted("buy"));
   await page.waitForSelector("#timeline .uplot canvas");
   await page.click("#timeline summary");
+  await page.waitForSelector("#timeline details tbody tr");
   const days = await page.$$eval("#timeline details tbody tr", rows => rows.map(row => [...row.cells].map(cell => cell.innerText)));
   assert.equal(days.length, 20);
   const total = days.flatMap(day => day.slice(1)).reduce((sum, n) => sum + Number(n.replaceAll(",", "")), 0);
   assert.equal(total, 600);
-  assert.match(await page.innerText("#health"), /601 rows read = 600 used \+ 1 rejected \+ 0 filtered \+ 0 duplicate/);
+  assert.match((await page.innerText("#health .equation")).replace(/\s+/g, " "), /601 rows read = 600 used \+ 1 rejected \+ 0 filtered \+ 0 duplicate/);
   assert.match(await page.innerText("#health .rejects"), /101\s+\S+\s+expected 5 fields, found 2\s+broken,row/);
   const download = page.waitForEvent("download");
   await page.click("text=Download rejects");
@@ -71,9 +72,9 @@ test("a file is dropped on the page", async () => {
 
 test("a file is chosen by the keyboard", async () => {
   const { page } = await openPage();
+  const chooser = page.waitForEvent("filechooser"); // asked for early: the browser takes a moment to hold its dialog back
   await page.keyboard.press("Tab");
   assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Choose a file");
-  const chooser = page.waitForEvent("filechooser");
   await page.keyboard.press("Enter");
   await (await chooser).setFiles(shop);
   await loaded(page);
@@ -147,12 +148,18 @@ test("a large file does not block the page, and can be cancelled", async () => {
   });
   await page.setInputFiles("input[type=file]", large);
   await page.waitForFunction(() => /Cancelled/.test(document.querySelector("[role=status]").innerText));
-  await page.setInputFiles("input[type=file]", large);
-  await loaded(page);
-  assert.match(await page.innerText(".file"), /1,000,000 rows/);
-  const longest = await page.evaluate(() => window.longest);
-  console.log(`longest task on the main thread: ${longest} ms`);
-  assert.ok(longest <= 150, `a task of ${longest} ms`); // 50 ms on an idle machine; tests share theirs
+  // A busy machine only ever lengthens a task: the shortest of a few loads' longest counts.
+  const longest = [];
+  for (let i = 0; i < 4; i++) {
+    await page.evaluate(() => { window.longest = 0; });
+    await page.setInputFiles("input[type=file]", large);
+    await page.waitForSelector(".loading");
+    await page.waitForSelector("#timeline .uplot");
+    assert.match(await page.innerText(".file"), /1,000,000 rows/);
+    longest.push(await page.evaluate(() => window.longest));
+  }
+  console.log(`longest task on the main thread, of each load: ${longest.join(", ")} ms`);
+  assert.ok(Math.min(...longest) <= 50, `tasks of ${longest} ms`);
 });
 
 /** Runs in a blank page of another origin than the engine's. */
@@ -189,7 +196,7 @@ test("rows, append, cancel and errors of the engine's API", async () => {
   const seen = await elsewhere(async ([url]) => {
     const { open, ClickfoldError } = await import(url);
     const engine = await open();
-    const code = promise => promise.then(() => "no error", error => error instanceof ClickfoldError ? [error.code, error.message, error.detail.candidates] : String(error));
+    const code = promise => promise.then(() => "no error", error => error instanceof ClickfoldError ? [error.code, error.message, error.detail.candidates ?? null] : String(error));
     const data = await engine.load(new Blob(["id,t,p,__proto__\n2053013555631882655,2024-01-01 00:00:00,1.5,x\n7,,,\n"]));
     const progress = [];
     await engine.load(new Blob(["a,b\n1,2\n"]).stream(), { onProgress: p => progress.push(p.phase) });
