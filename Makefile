@@ -26,7 +26,7 @@ test: www/dist/index.html target/release/clickfold $(VENV)/ok $(CACHE)/chromium
 	cargo clippy --locked --all-targets -- -D warnings
 	cd www && npm run --silent check && npm run --silent sizes
 	CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=wasm-bindgen-test-runner cargo test --locked --target wasm32-unknown-unknown --test node
-	node --test --test-concurrency=1 tests/js/node.test.mjs tests/js/page.test.mjs tests/js/worker.test.mjs tests/js/limits.test.mjs
+	node --test --test-concurrency=1 tests/js/*.test.mjs tests/page/*.test.mjs
 	$(VENV)/bin/python tests/conformance/run.py --binary target/release/clickfold --cases 600
 
 # A longer run of the comparison with DuckDB: make conformance CASES=20000
