@@ -73,7 +73,7 @@ test("a wrong file, or one that is cancelled, gives back the file that was shown
   const { page } = await openPage();
   await page.setInputFiles("input[type=file]", file("good.csv", ["item,event", "hat,view", "cap,view"]));
   await said(page, /2 rows loaded/);
-  assert.equal(await page.evaluate(() => document.activeElement?.textContent), "good.csv");
+  await page.waitForFunction(() => document.activeElement?.textContent === "good.csv");
   await page.setInputFiles("input[type=file]", file("photo.png", ["\x89PNG\r\n"]));
   await page.waitForSelector("[role=alert]");
   await said(page, /2 rows loaded/);
