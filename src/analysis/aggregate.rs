@@ -398,7 +398,10 @@ impl Fold for AggregateFold {
         let order = self.order();
         // A few rows of many: those that cannot be among them go first, where no rank looks at them.
         let sorted_alike = |rank: &Rank| order.len() >= rank.by.len() && order[..rank.by.len()] == rank.by[..];
-        let looks_ahead = self.spec.rank.as_ref().is_some_and(|rank| !rank.depends_on_rows_before_only() || !sorted_alike(rank));
+        let looks_ahead = self.spec.rank.as_ref().is_some_and(|rank| {
+            let begins_with_rank = order.first().is_some_and(|by| by.column == rank.name);
+            !rank.depends_on_rows_before_only() || !sorted_alike(rank) || begins_with_rank
+        });
         if self.spec.limit <= order::FEW.min(table.n_rows / 2) && !looks_ahead {
             let first = match order.first() {
                 Some(by) => SortKey::new(table.values(&by.column)?, by.descending),
