@@ -11,7 +11,7 @@ use arrow_schema::DataType;
 pub use count::Count;
 pub use distinct::CountDistinct;
 pub use extreme::Extreme;
-pub use sum::{Average, Sum};
+pub use sum::Sum;
 
 use crate::Result;
 use crate::kernel::values::{ValueType, Values};

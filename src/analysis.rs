@@ -4,6 +4,7 @@ pub mod aggregate;
 pub mod filter;
 mod key;
 mod literal;
+mod measure;
 mod rank;
 pub mod rows;
 pub mod spec;

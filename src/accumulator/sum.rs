@@ -13,55 +13,31 @@ use crate::kernel::number::pow10;
 use crate::kernel::values::{Data, ValueType, Values, digits};
 use crate::{Error, ErrorKind, Result};
 
-/// Adds integers or decimals. Result: the column's type, null for no values; exact, or an `OVERFLOW` error.
+/// Adds integers or decimals, or takes their mean; null for no values.
+///
+/// A sum is of the column's type, exact or an `OVERFLOW` error. A mean is `Float64`: the exact sum divided by the count.
 #[derive(Debug)]
 pub struct Sum {
-    sums: Sums,
     column_type: ColumnType,
-}
-
-/// The mean of integers or decimals. Result: `Float64`, the exact sum divided by the count; null for no values.
-#[derive(Debug)]
-pub struct Average {
-    sums: Sums,
-    column_type: ColumnType,
+    is_mean: bool,
+    sums: Vec<i128>,
+    counts: Vec<i64>,
 }
 
 impl Sum {
     /// A sum of a column of that type.
     pub fn new(column_type: ColumnType) -> Self {
-        Self { sums: Sums::default(), column_type }
+        Self { column_type, is_mean: false, sums: vec![], counts: vec![] }
     }
-}
 
-impl Average {
     /// A mean of a column of that type.
-    pub fn new(column_type: ColumnType) -> Self {
-        Self { sums: Sums::default(), column_type }
+    pub fn mean(column_type: ColumnType) -> Self {
+        Self { is_mean: true, ..Self::new(column_type) }
     }
-}
 
-#[derive(Debug, Default)]
-struct Sums {
-    sums: Vec<i128>,
-    counts: Vec<i64>,
-}
-
-impl Sums {
     fn resize(&mut self, n_groups: usize) {
         self.sums.resize(n_groups, 0);
         self.counts.resize(n_groups, 0);
-    }
-
-    fn update(&mut self, groups: &[u32], n_groups: usize, values: Option<&Values>) -> Result<()> {
-        self.resize(n_groups);
-        let values = values.ok_or_else(|| Error::bad_state("a sum without a column"))?;
-        match &values.data {
-            // i64 values cannot overflow an i128 before 2^64 rows.
-            Data::Ints(ints) => self.add(groups, ints.iter().map(|&v| i128::from(v)), values, |a, b| Ok(a + b)),
-            Data::Wide(wide) => self.add(groups, wide.iter().copied(), values, |a, b| a.checked_add(b).ok_or_else(overflow)),
-            _ => Err(Error::bad_state("a sum of values that are no numbers")),
-        }
     }
 
     #[inline]
@@ -80,6 +56,40 @@ impl Sums {
             }
         }
         Ok(())
+    }
+
+    /// Where there were values at all; absent when everywhere.
+    fn valid(&self, n_groups: usize) -> Option<Vec<bool>> {
+        (0..n_groups).any(|group| self.count(group) == 0).then(|| (0..n_groups).map(|group| self.count(group) > 0).collect())
+    }
+
+    fn sum(&self, group: usize) -> i128 {
+        self.sums.get(group).copied().unwrap_or(0)
+    }
+
+    fn count(&self, group: usize) -> i64 {
+        self.counts.get(group).copied().unwrap_or(0)
+    }
+}
+
+fn overflow() -> Error {
+    Error::new(ErrorKind::Overflow, "a sum is too large to be exact; filter the rows or group them further")
+}
+
+impl Accumulator for Sum {
+    fn update(&mut self, groups: &[u32], n_groups: usize, values: Option<&Values>) -> Result<()> {
+        self.resize(n_groups);
+        let values = values.ok_or_else(|| Error::bad_state("a sum without a column"))?;
+        match &values.data {
+            // i64 values cannot overflow an i128 before 2^64 rows.
+            Data::Ints(ints) => self.add(groups, ints.iter().map(|&v| i128::from(v)), values, |a, b| Ok(a + b)),
+            Data::Wide(wide) => self.add(groups, wide.iter().copied(), values, |a, b| a.checked_add(b).ok_or_else(overflow)),
+            _ => Err(Error::bad_state("a sum of values that are no numbers")),
+        }
+    }
+
+    fn state_types(&self) -> Vec<DataType> {
+        vec![DataType::Decimal128(38, 0), DataType::Int64]
     }
 
     fn state(&self, n_groups: usize) -> Result<Vec<ArrayRef>> {
@@ -102,96 +112,31 @@ impl Sums {
         Ok(())
     }
 
-    /// Where there were values at all; absent when everywhere.
-    fn valid(&self, n_groups: usize) -> Option<Vec<bool>> {
-        let count = |group: usize| self.counts.get(group).copied().unwrap_or(0);
-        (0..n_groups).any(|group| count(group) == 0).then(|| (0..n_groups).map(|group| count(group) > 0).collect())
-    }
-
-    fn sum(&self, group: usize) -> i128 {
-        self.sums.get(group).copied().unwrap_or(0)
-    }
-
-    fn size(&self) -> usize {
-        16 * self.sums.capacity() + 8 * self.counts.capacity()
-    }
-}
-
-fn overflow() -> Error {
-    Error::new(ErrorKind::Overflow, "a sum is too large to be exact; filter the rows or group them further")
-}
-
-const STATE_TYPES: [DataType; 2] = [DataType::Decimal128(38, 0), DataType::Int64];
-
-impl Accumulator for Sum {
-    fn update(&mut self, groups: &[u32], n_groups: usize, values: Option<&Values>) -> Result<()> {
-        self.sums.update(groups, n_groups, values)
-    }
-
-    fn state_types(&self) -> Vec<DataType> {
-        STATE_TYPES.to_vec()
-    }
-
-    fn state(&self, n_groups: usize) -> Result<Vec<ArrayRef>> {
-        self.sums.state(n_groups)
-    }
-
-    fn merge(&mut self, groups: &[u32], n_groups: usize, state: &[ArrayRef]) -> Result<()> {
-        self.sums.merge(groups, n_groups, state)
-    }
-
     fn result_type(&self) -> ValueType {
-        ValueType::Of(self.column_type)
+        if self.is_mean { ValueType::Float } else { ValueType::Of(self.column_type) }
     }
 
     fn finish(&self, n_groups: usize) -> Result<Values> {
-        let sums = (0..n_groups).map(|group| self.sums.sum(group));
+        let sums = (0..n_groups).map(|group| self.sum(group));
         let data = match self.column_type {
+            _ if self.is_mean => {
+                let unit = pow10(digits(self.column_type)) as f64;
+                let mean = |(group, sum): (usize, i128)| match self.count(group) {
+                    0 => 0.0,
+                    count => sum as f64 / (count as f64 * unit),
+                };
+                Data::Floats(sums.enumerate().map(mean).collect())
+            }
             ColumnType::Int => Data::Ints(sums.map(|sum| i64::try_from(sum).map_err(|_| overflow())).collect::<Result<_>>()?),
             _ => {
                 let within = |sum: i128| if sum.unsigned_abs() < pow10(38) as u128 { Ok(sum) } else { Err(overflow()) };
                 Data::Wide(sums.map(within).collect::<Result<_>>()?)
             }
         };
-        Ok(Values { data, valid: self.sums.valid(n_groups) })
+        Ok(Values { data, valid: self.valid(n_groups) })
     }
 
     fn size(&self) -> usize {
-        self.sums.size()
-    }
-}
-
-impl Accumulator for Average {
-    fn update(&mut self, groups: &[u32], n_groups: usize, values: Option<&Values>) -> Result<()> {
-        self.sums.update(groups, n_groups, values)
-    }
-
-    fn state_types(&self) -> Vec<DataType> {
-        STATE_TYPES.to_vec()
-    }
-
-    fn state(&self, n_groups: usize) -> Result<Vec<ArrayRef>> {
-        self.sums.state(n_groups)
-    }
-
-    fn merge(&mut self, groups: &[u32], n_groups: usize, state: &[ArrayRef]) -> Result<()> {
-        self.sums.merge(groups, n_groups, state)
-    }
-
-    fn result_type(&self) -> ValueType {
-        ValueType::Float
-    }
-
-    fn finish(&self, n_groups: usize) -> Result<Values> {
-        let unit = pow10(digits(self.column_type)) as f64;
-        let mean = |group: usize| {
-            let count = self.sums.counts.get(group).copied().unwrap_or(0);
-            if count == 0 { 0.0 } else { self.sums.sum(group) as f64 / (count as f64 * unit) }
-        };
-        Ok(Values { data: Data::Floats((0..n_groups).map(mean).collect()), valid: self.sums.valid(n_groups) })
-    }
-
-    fn size(&self) -> usize {
-        self.sums.size()
+        16 * self.sums.capacity() + 8 * self.counts.capacity()
     }
 }

@@ -12,16 +12,16 @@ use serde_json::Value;
 use super::Zones;
 use super::filter::Filter;
 use super::key::{Key, KeyPlan};
+use super::measure::{Measure, MeasurePlan};
 use super::rank::Rank;
-use super::spec::{Spec, unknown};
+use super::spec::Spec;
 use super::table::{OrderBy, Table, TableColumn, unknown_output};
-use crate::accumulator::{Accumulator, Average, Count, CountDistinct, Extreme, Sum};
 use crate::event::{ColumnType, Schema};
 use crate::fold::Fold;
 use crate::kernel::ids::{Ids, Pairs};
 use crate::kernel::order::{self, SortKey};
 use crate::kernel::values::{Rows, ValueType, Values, gather};
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, Result};
 
 /// The question `{"kind": "aggregate", …}`.
 ///
@@ -40,29 +40,6 @@ pub struct Aggregate {
     order_by: Vec<OrderBy>,
     limit: usize,
 }
-
-#[derive(Clone, Debug)]
-struct Measure {
-    name: String,
-    function: String,
-    column: Option<String>,
-}
-
-const FUNCTIONS: [&str; 6] = ["count", "count_distinct", "sum", "avg", "min", "max"];
-const LATER_FUNCTIONS: [&str; 12] = [
-    "quantile",
-    "median",
-    "mode",
-    "stddev",
-    "var",
-    "first",
-    "last",
-    "approx_count_distinct",
-    "approx_quantile",
-    "approx_top_k",
-    "running_sum",
-    "previous",
-];
 
 impl Aggregate {
     /// Reads the question.
@@ -124,55 +101,6 @@ impl Aggregate {
         fold.check_names()?;
         Ok(Box::new(fold))
     }
-}
-
-impl Measure {
-    fn parse(name: &str, value: &Value) -> Result<Self> {
-        let mut spec = Spec::new(format!("measure {name:?}"), value)?;
-        let function =
-            spec.need("fn")?.as_str().ok_or_else(|| Error::bad_query(format!("\"fn\" in measure {name:?} must be a string")))?;
-        if LATER_FUNCTIONS.contains(&function) {
-            let sentence = format!(
-                "the function {function:?} of measure {name:?} cannot be computed yet; known are {}",
-                FUNCTIONS.join(", ")
-            );
-            return Err(Error::new(ErrorKind::Unsupported, sentence));
-        }
-        if !FUNCTIONS.contains(&function) {
-            return Err(unknown(&format!("function {function:?} in measure {name:?}"), function, &FUNCTIONS));
-        }
-        let column = spec.text("column")?.map(str::to_owned);
-        if column.is_none() && function != "count" {
-            return Err(Error::bad_query(format!("measure {name:?} needs a \"column\" to take the {function} of")));
-        }
-        spec.finish()?;
-        Ok(Self { name: name.to_owned(), function: function.to_owned(), column })
-    }
-
-    fn plan(&self, schema: &Schema) -> Result<MeasurePlan> {
-        let at = self.column.as_ref().map(|name| schema.index_of(name)).transpose()?;
-        let column_type = at.map_or(ColumnType::Null, |at| schema.columns()[at].column_type);
-        let is_number = matches!(column_type, ColumnType::Int | ColumnType::Decimal { .. });
-        let accumulator: Box<dyn Accumulator> = match self.function.as_str() {
-            "count" => Box::new(Count::default()),
-            "count_distinct" => Box::new(CountDistinct::new(column_type)),
-            "min" => Box::new(Extreme::min(column_type)),
-            "max" => Box::new(Extreme::max(column_type)),
-            "sum" if is_number => Box::new(Sum::new(column_type)),
-            "avg" if is_number => Box::new(Average::new(column_type)),
-            function => {
-                let column = self.column.as_deref().unwrap_or_default();
-                let sentence = format!("cannot take the {function} of {column:?}, which is of type {}", column_type.name());
-                return Err(Error::bad_query(sentence).at_column(column));
-            }
-        };
-        Ok(MeasurePlan { at, accumulator })
-    }
-}
-
-struct MeasurePlan {
-    at: Option<usize>,
-    accumulator: Box<dyn Accumulator>,
 }
 
 struct AggregateFold {

@@ -171,7 +171,7 @@ fn zones(query: &Query) -> Result<Zones, Failure> {
         .into_iter()
         .map(|name| {
             let zone = jiff::tz::TimeZone::get(&name).map_err(|_| unknown(&name))?;
-            let start = jiff::Timestamp::UNIX_EPOCH;
+            let start = jiff::Timestamp::from_second(-2_208_988_800).map_err(|e| Failure::Data(e.to_string()))?; // 1900
             let end = jiff::Timestamp::from_second(4_102_444_800).map_err(|e| Failure::Data(e.to_string()))?; // 2100
             let mut changes = vec![(start.as_second(), zone.to_offset(start).seconds())];
             let following = zone.following(start).take_while(|change| change.timestamp() < end);

@@ -4,21 +4,24 @@
 //! column by column. A cell that does not fit its column widens the column's type; a row that cannot be
 //! a row of this file is rejected.
 
+mod reading;
+mod records;
 mod sniff;
 mod split;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use reading::{Position, Reading, first_kind};
+pub use records::{first_record, guess_separator, records};
 pub use split::Cells;
 use split::{Record, Splitter};
 
 use super::Rejects;
 use super::column::ColumnBuilder;
-use super::kind::{Kind, epoch_unit, sounds_like_time};
+use super::kind::Kind;
 use crate::event::ColumnType;
 use crate::kernel::batch::Batch;
-use crate::kernel::number::parse_int;
 use crate::{Error, Result};
 
 /// Rows in a batch, the last one apart.
@@ -68,20 +71,6 @@ pub struct Decoder {
 enum State {
     Sampling,
     Reading(Box<Reading>),
-}
-
-/// The shape of the file, once its first bytes are seen.
-#[derive(Debug)]
-struct Reading {
-    splitter: Splitter,
-    separator: u8,
-    header: bool,
-    names: Vec<String>,
-    fixed: Vec<Option<String>>,
-    columns: Vec<ColumnBuilder>,
-    rows_in_batch: usize,
-    /// Inside a record that was given up: skip to the next line.
-    skipping: bool,
 }
 
 impl Decoder {
@@ -325,11 +314,8 @@ impl Decoder {
                     next = after;
                     if rows.len() == BLOCK_ROWS {
                         let start = Position { lines: self.lines, byte: self.offset + *at as u64 };
-                        self.n_rows += reading.read_columns(stretch, &rows, start, &mut self.rejects)?;
+                        self.n_rows += reading.read_columns(stretch, &rows, start, &mut self.rejects, &mut self.batches)?;
                         rows.clear();
-                        if reading.rows_in_batch + BLOCK_ROWS > BATCH_ROWS {
-                            self.batches.push(reading.take_batch()?);
-                        }
                     }
                 }
                 Record::Whole { cells, next: after } => {
@@ -348,10 +334,7 @@ impl Decoder {
             }
         };
         let start = Position { lines: self.lines, byte: self.offset + *at as u64 };
-        self.n_rows += reading.read_columns(stretch, &rows, start, &mut self.rejects)?;
-        if reading.rows_in_batch + BLOCK_ROWS > BATCH_ROWS {
-            self.batches.push(reading.take_batch()?);
-        }
+        self.n_rows += reading.read_columns(stretch, &rows, start, &mut self.rejects, &mut self.batches)?;
         self.lines += reading.splitter.lines();
         *at += next;
         Ok(stop)
@@ -368,7 +351,8 @@ impl Decoder {
                 if cells == width {
                     let start = Position { lines: self.lines, byte: self.offset + *at as u64 };
                     let row = 0..next;
-                    self.n_rows += reading.read_columns(rest, std::slice::from_ref(&row), start, &mut self.rejects)?;
+                    self.n_rows +=
+                        reading.read_columns(rest, std::slice::from_ref(&row), start, &mut self.rejects, &mut self.batches)?;
                 } else {
                     let reason = || format!("expected {width} fields, found {cells}");
                     self.rejects.push(self.lines + 1, self.offset + *at as u64, reason, &rest[..next]);
@@ -396,78 +380,6 @@ impl Decoder {
     }
 }
 
-/// Where a stretch of bytes begins in the source.
-#[derive(Clone, Copy)]
-struct Position {
-    /// Lines before it.
-    lines: u64,
-    /// Bytes before it.
-    byte: u64,
-}
-
-impl Reading {
-    /// Reads the columns of the `rows` of `stretch` that are cut into cells; gives how many were rows indeed.
-    #[inline(never)]
-    fn read_columns(&mut self, stretch: &[u8], rows: &[Range<usize>], start: Position, rejects: &mut Rejects) -> Result<u64> {
-        let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(0) };
-        let width = self.names.len();
-        let all_utf8 = std::str::from_utf8(&stretch[first.start..last.end]).is_ok();
-        if !all_utf8 || self.fixed.iter().any(Option::is_some) {
-            let cells = self.splitter.cells(stretch, width);
-            let reasons: Vec<Option<String>> = (0..rows.len()).map(|row| self.misfit(&cells, row)).collect();
-            let keep: Vec<bool> = reasons.iter().map(Option::is_none).collect();
-            for (row, reason) in rows.iter().zip(reasons) {
-                if let Some(reason) = reason {
-                    let line = start.lines + 1 + count_lines(&stretch[..row.start]);
-                    rejects.push(line, start.byte + row.start as u64, || reason, &stretch[row.clone()]);
-                }
-            }
-            self.splitter.retain_rows(width, &keep);
-        }
-        let cells = self.splitter.cells(stretch, width);
-        for (at, column) in self.columns.iter_mut().enumerate() {
-            column.push(&cells, at)?;
-        }
-        let n_rows = cells.n_rows();
-        self.rows_in_batch += n_rows;
-        self.splitter.clear();
-        Ok(n_rows as u64)
-    }
-
-    /// Why a row of the right width is no row all the same.
-    fn misfit(&self, cells: &Cells<'_>, row: usize) -> Option<String> {
-        self.names.iter().zip(&self.fixed).enumerate().find_map(|(at, (name, fixed))| {
-            let cell = cells.get(row, at);
-            let Ok(text) = std::str::from_utf8(cell) else { return Some(format!("column {name}: the text is not UTF-8")) };
-            let fixed = fixed.as_ref().filter(|fixed| Kind::fixed(fixed, cell).is_none())?;
-            Some(format!("column {name}: expected {fixed}, found {text:?}"))
-        })
-    }
-
-    fn take_batch(&mut self) -> Result<Batch> {
-        let n_rows = std::mem::take(&mut self.rows_in_batch);
-        Ok(Batch { columns: self.columns.iter_mut().map(ColumnBuilder::take).collect::<Result<_>>()?, n_rows })
-    }
-}
-
-/// The byte that most likely separates the cells of a text: of `,`, tab, `;` and `|`, the one that cuts its first
-/// lines most evenly, and into more cells.
-pub fn guess_separator(bytes: &[u8], quote: u8) -> u8 {
-    sniff::separator(bytes, quote, true)
-}
-
-/// All records of a text as cells, without types or rejects; a record whose quote never closes is left out.
-pub fn records(bytes: &[u8], separator: u8, quote: u8) -> Vec<Vec<String>> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let text = |row: &Vec<Vec<u8>>| row.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect();
-    sniff::rows(bytes, separator, quote, true, usize::MAX).iter().map(text).collect()
-}
-
-/// The cells of the first record.
-pub fn first_record(bytes: &[u8], separator: u8, quote: u8) -> Vec<String> {
-    records(&bytes[..bytes.len().min(SAMPLE)], separator, quote).into_iter().next().unwrap_or_default()
-}
-
 /// Why a block ended.
 enum Stop {
     /// There is more to read.
@@ -476,31 +388,6 @@ enum Stop {
     End,
     /// The next record is not all there.
     Partial,
-}
-
-/// Line ends in `bytes`: `\n`, or `\r` without one.
-fn count_lines(bytes: &[u8]) -> u64 {
-    let lone = |i: usize| bytes.get(i + 1) != Some(&b'\n');
-    memchr::memchr2_iter(b'\n', b'\r', bytes).filter(|&i| bytes[i] == b'\n' || lone(i)).count() as u64
-}
-
-/// The kind that holds the sample's cells of a column.
-fn first_kind(name: &str, fixed: Option<&str>, at: usize, sample: &[Vec<Vec<u8>>], width: usize) -> Kind {
-    let cells = || sample.iter().filter(|row| row.len() == width).map(|row| row[at].as_slice());
-    if let Some(fixed) = fixed {
-        let kind = cells().filter_map(|cell| Kind::fixed(fixed, cell)).fold(Kind::Null, Kind::join);
-        return if fixed == "text" { Kind::Text } else { kind };
-    }
-    let kind = cells().map(Kind::of).fold(Kind::Null, Kind::join);
-    if kind == Kind::Int && sounds_like_time(name) {
-        let mut units = cells().filter_map(parse_int).map(epoch_unit);
-        if let Some(Some(unit)) = units.next()
-            && units.all(|u| u == Some(unit))
-        {
-            return Kind::Epoch(unit);
-        }
-    }
-    kind
 }
 
 #[cfg(test)]

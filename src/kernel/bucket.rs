@@ -84,7 +84,8 @@ impl Zone {
 }
 
 const MONDAY: i64 = 10_959; // 2000-01-03
-const SLOT: i64 = 900; // clocks change at quarters of an hour
+const SLOT: i64 = 60; // clocks change at full minutes, since the last zone gave up seconds:
+const FULL_MINUTES: i64 = 94_694_400; // 1973-01-01
 const SLOTS: usize = 4_096;
 
 /// Puts instants into buckets.
@@ -93,7 +94,7 @@ pub struct Bucketer {
     every: Every,
     zone: Option<Zone>,
     per_second: i64,
-    /// `(slot, start of its bucket)`, by the slot's last digits: calendar arithmetic once per quarter of an hour.
+    /// `(slot, start of its bucket)`, by the slot's last digits: calendar arithmetic once a minute.
     memo: Vec<(i64, i64)>,
 }
 
@@ -102,7 +103,8 @@ impl Bucketer {
     pub fn new(every: Every, zone: Option<Zone>, unit: TimeUnit) -> Self {
         let by_slot = match every {
             Every::Seconds(width) => zone.is_some() && width % SLOT == 0,
-            Every::Days(_) | Every::Months(_) => true,
+            Every::Days(_) => zone.is_some(),
+            Every::Months(_) => true,
         };
         let memo = if by_slot { vec![(i64::MIN, 0); SLOTS] } else { vec![] };
         Self { every, zone, per_second: unit.per_second(), memo }
@@ -117,7 +119,7 @@ impl Bucketer {
 
     #[inline]
     fn start_second(&mut self, utc: i64) -> i64 {
-        if self.memo.is_empty() {
+        if self.memo.is_empty() || utc < FULL_MINUTES {
             return self.compute(utc);
         }
         let slot = utc.div_euclid(SLOT);
@@ -202,6 +204,24 @@ mod tests {
             ("1h", "2024-11-03T06:30:00Z", "2024-11-03T06:00:00Z"),
         ] {
             assert_eq!(bucket(every, Some(new_york()), instant), start, "{every} {instant}");
+        }
+    }
+
+    #[test]
+    fn clocks_that_go_back_over_midnight_split_no_minute_wrong() {
+        // In St. John's clocks went from 2010-11-07 00:01 -02:30 back to 23:01 -03:30 of the day before.
+        let zone = Zone::new(vec![(0, -9_000), (1_289_097_060, -12_600)]);
+        for (instant, start) in [
+            ("2010-11-07T02:30:30Z", "2010-11-07T02:30:00Z"),
+            ("2010-11-07T02:31:30Z", "2010-11-06T02:30:00Z"),
+            ("2010-11-07T03:29:00Z", "2010-11-06T02:30:00Z"),
+        ] {
+            let mut bucketer = Bucketer::new(Every::Days(1), Some(zone.clone()), TimeUnit::Second);
+            for warm in ["2010-11-07T02:30:30Z", "2010-11-07T02:31:30Z", instant] {
+                bucketer.start(parse_instant(warm.as_bytes()).unwrap().seconds);
+            }
+            let got = bucketer.start(parse_instant(instant.as_bytes()).unwrap().seconds);
+            assert_eq!(instant_text(got, TimeUnit::Second), start, "{instant}");
         }
     }
 

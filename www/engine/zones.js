@@ -1,4 +1,4 @@
-const FROM = 0;
+const FROM = Date.UTC(1900, 0) / 1000;
 const TO = Date.UTC(2100, 0) / 1000;
 const PROBE = 20 * 86400; // clocks hardly ever change twice within so many seconds
 
@@ -6,7 +6,7 @@ const PROBE = 20 * 86400; // clocks hardly ever change twice within so many seco
 const known = new Map();
 
 /**
- * When a zone's clocks change, 1970 to 2100: pairs of a UTC second and seconds east of Greenwich from then on.
+ * When a zone's clocks change, 1900 to 2100, the first change standing for all time before: pairs of a UTC second and seconds east of Greenwich from then on.
  * Nothing for a name that is no zone. From the browser's own time zone data.
  * @param {string} name
  */
@@ -25,8 +25,9 @@ function findChanges(name) {
   }
   const offset = offsets(format);
   const changes = [FROM, offset(FROM)];
+  let before = offset(FROM);
   for (let at = FROM; at < TO; at += PROBE) {
-    const before = offset(at), after = offset(at + PROBE);
+    const after = offset(at + PROBE);
     if (before === after) continue;
     let low = at, high = at + PROBE;
     while (high - low > 1) {
@@ -35,6 +36,7 @@ function findChanges(name) {
       else high = middle;
     }
     changes.push(high, after);
+    before = after;
   }
   return Float64Array.from(changes);
 }

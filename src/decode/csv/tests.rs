@@ -1,3 +1,5 @@
+//! Dirty files, in any chunks.
+
 use super::*;
 use crate::event::ColumnType;
 use crate::kernel::column;
