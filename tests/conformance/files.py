@@ -1,5 +1,6 @@
 """Random small event files: what is written, and what it means by the generator's own knowledge."""
 
+import re
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -52,7 +53,7 @@ class File:
             if column.kind == "decimal":
                 column.scale = max((len(s.partition(".")[2]) for s in spellings), default=0)
             if column.kind == "time" and not spellings[0].isdigit():
-                fraction = max((len(s.partition(".")[2].rstrip("Z UTC")) for s in spellings), default=0)
+                fraction = max((len(re.match(r"\d*", s.partition(".")[2])[0]) for s in spellings), default=0)
                 column.unit = "s" if fraction == 0 else "ms" if fraction <= 3 else "us"
         return self
 

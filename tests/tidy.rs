@@ -1,0 +1,126 @@
+//! The sources keep to their layers and their manners.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Modules from the lowest layer up; those of one layer do not know each other, but for the pairs below.
+const LAYERS: [&[&str]; 8] = [
+    &["error"],
+    &["event", "kernel"],
+    &["sql", "fold", "frame", "sketch"],
+    &["decode", "clean", "store", "accumulator"],
+    &["analysis"],
+    &["query"],
+    &["engine", "text"],
+    &["wasm", "bin"],
+];
+/// Who may know whom within a layer.
+const WITHIN: [(&str, &str); 1] = [("kernel", "event")];
+/// What only the doors may touch.
+const OUTSIDE: [&str; 5] = ["js_sys", "wasm_bindgen", "std::fs", "std::thread", "Instant::now"];
+const LONGEST: usize = 400;
+
+struct Source {
+    path: PathBuf,
+    /// `kernel` of `src/kernel/scan.rs`; `lib` of the crate's root.
+    module: String,
+    /// All of it, and what stands before its tests; nothing of a file of tests.
+    text: String,
+    code: String,
+}
+
+#[test]
+fn modules_import_from_lower_layers() {
+    let layer = |module: &str| LAYERS.iter().position(|layer| layer.contains(&module));
+    check(|source| {
+        if source.module == "lib" {
+            return vec![];
+        }
+        let Some(own) = layer(&source.module) else { return vec![format!("the module {:?} has no layer", source.module)] };
+        let mut faults = vec![];
+        for (at, line) in source.code.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")) {
+            for module in imports(line) {
+                let allowed = match layer(&module) {
+                    // `crate::Error` and other names that the root exports.
+                    None => !module.starts_with(char::is_uppercase) || ["Error", "ErrorKind", "Result"].contains(&&*module) || own > 5,
+                    Some(other) => {
+                        module == source.module || other < own || WITHIN.contains(&(&source.module, &module))
+                    }
+                };
+                if !allowed {
+                    faults.push(format!("line {}: {} must not know {module}", at + 1, source.module));
+                }
+            }
+        }
+        faults
+    });
+}
+
+/// The first names after `crate::` in a line, also of a list in braces.
+fn imports(line: &str) -> Vec<String> {
+    let name = |text: &str| text.trim().split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or("").to_owned();
+    let after = line.match_indices("crate::").filter(|(at, _)| !line[..*at].ends_with(|c: char| c == '_' || c.is_alphanumeric()));
+    after.flat_map(|(at, found)| {
+        let rest = &line[at + found.len()..];
+        match rest.strip_prefix('{') {
+            Some(list) => list.split(['}', ';']).next().unwrap_or("").split(',').map(name).collect(),
+            None => vec![name(rest)],
+        }
+    }).collect()
+}
+
+#[test]
+fn files_say_why_they_exist_and_are_short() {
+    check(|source| {
+        let mut faults = vec![];
+        if !source.text.starts_with("//! ") {
+            faults.push("does not begin with //!".to_owned());
+        }
+        let lines = source.code.lines().count();
+        if lines > LONGEST {
+            faults.push(format!("has {lines} lines without tests, more than {LONGEST}"));
+        }
+        faults
+    });
+}
+
+#[test]
+fn nothing_unwraps_or_reaches_outside() {
+    check(|source| {
+        let is_door = ["wasm", "bin"].contains(&&*source.module);
+        let lines = source.code.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//"));
+        let faults = lines.flat_map(|(at, line)| {
+            let unwraps = line.contains(".unwrap()").then_some("unwrap()");
+            let outside = OUTSIDE.into_iter().filter(|word| !is_door && line.contains(word));
+            unwraps.into_iter().chain(outside).map(|word| format!("line {}: {word}", at + 1)).collect::<Vec<_>>()
+        });
+        faults.collect()
+    });
+}
+
+/// Applies a rule to every file below `src`, and says all faults at once.
+fn check(rule: impl Fn(&Source) -> Vec<String>) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut sources = vec![];
+    read(&root, &root, &mut sources);
+    assert!(sources.len() > 10, "only {} files found in {}", sources.len(), root.display());
+    let faults: Vec<String> =
+        sources.iter().flat_map(|s| rule(s).into_iter().map(|fault| format!("src/{}: {fault}", s.path.display()))).collect();
+    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+}
+
+fn read(root: &Path, folder: &Path, sources: &mut Vec<Source>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            read(root, &path, sources);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = fs::read_to_string(&path).unwrap();
+            let path = path.strip_prefix(root).unwrap().to_owned();
+            let module = path.with_extension("").iter().next().unwrap().to_string_lossy().into_owned();
+            let is_test = path.file_stem().unwrap() == "tests";
+            let code = if is_test { "" } else { text.split("\n#[cfg(test)]\nmod ").next().unwrap_or("") };
+            sources.push(Source { module, code: code.to_owned(), path, text });
+        }
+    }
+}
