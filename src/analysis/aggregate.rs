@@ -274,12 +274,13 @@ impl KeyPlan {
         }
         let ids = self.ids.get_or_insert_with(|| Ids::like(&values));
         let mut numbers = ids.of(&values)?;
-        if values.valid.is_some() {
-            if let Some(literal) = &self.null_as {
-                let stands_for_null = ids.of(literal)?[0];
-                numbers.iter_mut().filter(|n| **n == NULL).for_each(|n| *n = stands_for_null);
-            } else {
-                self.has_null = self.has_null || numbers.contains(&NULL);
+        if values.valid.is_some() && numbers.contains(&NULL) {
+            match &self.null_as {
+                Some(literal) => {
+                    let stands_for_null = ids.of(literal)?[0];
+                    numbers.iter_mut().filter(|n| **n == NULL).for_each(|n| *n = stands_for_null);
+                }
+                None => self.has_null = true,
             }
         }
         Ok(numbers)

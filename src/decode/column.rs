@@ -53,9 +53,7 @@ impl ColumnBuilder {
         loop {
             row = match self.kind {
                 Kind::Null => self.push_nulls(cells, at, row),
-                Kind::Bool => {
-                    self.push_with(cells, at, row, |_, cell| parse_bool(cell).map(|(v, form)| (i64::from(v), Form(form))))
-                }
+                Kind::Bool => self.push_bools(cells, at, row),
                 Kind::Int => self.push_ints(cells, at, row, Forms::Plain),
                 Kind::Epoch(_) => self.push_ints(cells, at, row, Forms::Alike(EPOCH)),
                 Kind::Time(unit) => self.push_times(cells, at, row, unit),

@@ -198,7 +198,7 @@ impl Decoder {
         sniff::refuse_other_formats(&self.bytes)?;
         let quote = self.options.quote.unwrap_or(b'"');
         let separator = self.options.separator.unwrap_or_else(|| sniff::separator(&self.bytes, quote, at_end));
-        let rows = sniff::rows(&self.bytes, separator, quote, at_end);
+        let rows = sniff::rows(&self.bytes, separator, quote, at_end, sniff::ROWS);
         let Some(first) = rows.first() else {
             return match () {
                 () if at_end => Err(Error::bad_input("a quote on the first line is never closed; this is not a CSV file")),
@@ -448,11 +448,22 @@ impl Reading {
     }
 }
 
-/// The cells of the first record, as text.
-pub fn first_record(bytes: &[u8], separator: u8, quote: u8) -> Vec<String> {
+/// The byte that most likely separates the cells of a text: of `,`, tab, `;` and `|`, the one that cuts its first
+/// lines most evenly, and into more cells.
+pub fn guess_separator(bytes: &[u8], quote: u8) -> u8 {
+    sniff::separator(bytes, quote, true)
+}
+
+/// All records of a text as cells, without types or rejects; a record whose quote never closes is left out.
+pub fn records(bytes: &[u8], separator: u8, quote: u8) -> Vec<Vec<String>> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let first = sniff::rows(&bytes[..bytes.len().min(SAMPLE)], separator, quote, true).into_iter().next();
-    first.unwrap_or_default().iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect()
+    let text = |row: &Vec<Vec<u8>>| row.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect();
+    sniff::rows(bytes, separator, quote, true, usize::MAX).iter().map(text).collect()
+}
+
+/// The cells of the first record.
+pub fn first_record(bytes: &[u8], separator: u8, quote: u8) -> Vec<String> {
+    records(&bytes[..bytes.len().min(SAMPLE)], separator, quote).into_iter().next().unwrap_or_default()
 }
 
 /// Why a block ended.

@@ -3,6 +3,7 @@
 //! Grouping, counting distinct values and comparing text all work on these numbers. Integers whose range
 //! is small are looked up in a table, others by hash; text is looked up once per dictionary entry.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use arrow_array::{Array, StringArray};
@@ -75,13 +76,15 @@ impl Ids {
             let values = ids.values.iter().map(|&v| i128::from(v)).collect();
             *self = Self::Wide(WideIds::from_values(values));
         }
+        let valid = values.valid.as_deref();
         let mut numbers = match (self, &values.data) {
-            (Self::Ints(ids), Data::Ints(values)) => ids.of(values),
-            (Self::Wide(ids), Data::Wide(values)) => ids.of(values.iter().copied()),
-            (Self::Wide(ids), Data::Ints(values)) => ids.of(values.iter().map(|&v| i128::from(v))),
+            (Self::Ints(ids), Data::Ints(values)) => ids.of(&without_nulls(values, valid)),
+            (Self::Wide(ids), Data::Wide(values)) => ids.of(without_nulls(values, valid).iter().copied()),
+            (Self::Wide(ids), Data::Ints(values)) => ids.of(without_nulls(values, valid).iter().map(|&v| i128::from(v))),
             (Self::Texts(ids), Data::Codes(codes, texts)) => ids.of(codes, texts, values.valid.as_deref())?,
             _ => return Err(Error::bad_state("a column changed its type between two batches")),
         };
+        numbers.resize(values.len(), NULL);
         if let Some(valid) = &values.valid {
             numbers.iter_mut().zip(valid).filter(|(_, valid)| !**valid).for_each(|(number, _)| *number = NULL);
         }
@@ -115,6 +118,14 @@ impl Ids {
             Self::Texts(ids) => ids.dictionary.size() + 4 * ids.moved.capacity(),
         }
     }
+}
+
+/// The values with one that is there in the place of nulls: what a null row holds must not get a number. All null,
+/// there is no value at all.
+fn without_nulls<'a, T: Copy>(values: &'a [T], valid: Option<&[bool]>) -> Cow<'a, [T]> {
+    let Some(valid) = valid else { return Cow::Borrowed(values) };
+    let Some(first) = valid.iter().position(|&valid| valid) else { return Cow::Owned(vec![]) };
+    Cow::Owned(values.iter().zip(valid).map(|(&value, &valid)| if valid { value } else { values[first] }).collect())
 }
 
 /// A table of four bytes an entry is cheaper than hashing up to this many entries: beyond, most of them are cold memory.
@@ -384,6 +395,15 @@ mod tests {
         let numbers: Vec<Vec<u32>> = batches.iter().map(|b| ids.of(&Values::ints(b.to_vec())).unwrap()).collect();
         assert_eq!(numbers, [vec![1, 2, 1], vec![3, 4, 2], vec![5, 1], vec![6, 4], vec![1, 3]]);
         assert!(matches!(ids.values(&[5, 3]).data, Data::Ints(v) if v == [i64::MAX, -3]));
+    }
+
+    #[test]
+    fn what_stands_at_a_null_gets_no_number() {
+        let values = |valid: [bool; 3]| Values { data: Data::Ints(vec![0, 5, 6]), valid: Some(valid.to_vec()) };
+        let mut ids = Ids::Ints(IntIds::default());
+        assert_eq!(ids.of(&values([false, true, true])).unwrap(), [NULL, 1, 2]);
+        assert_eq!(ids.of(&values([false; 3])).unwrap(), [NULL; 3]);
+        assert_eq!(ids.len(), 3);
     }
 
     #[test]

@@ -119,6 +119,7 @@ impl ValueType {
 /// When the array is of a type that no event column or fold state has.
 pub fn gather(array: &dyn Array, rows: &Rows) -> Result<Values> {
     let valid = array.nulls().filter(|nulls| nulls.null_count() > 0).map(|nulls| pick(rows, |row| nulls.is_valid(row)));
+    let valid = valid.filter(|valid| valid.contains(&false));
     let data = match array.data_type() {
         DataType::Int8 => ints::<Int8Type>(array, rows),
         DataType::Int16 => ints::<Int16Type>(array, rows),

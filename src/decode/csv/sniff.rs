@@ -5,7 +5,8 @@ use crate::decode::kind::Kind;
 use crate::{Error, Result};
 
 const SEPARATORS: [u8; 4] = [b',', b'\t', b';', b'|'];
-const ROWS: usize = 200;
+/// Rows of the sample that are looked at.
+pub(super) const ROWS: usize = 200;
 
 /// First bytes of files that are often dropped by mistake.
 const SIGNATURES: [(&[u8], &str); 12] = [
@@ -64,15 +65,15 @@ pub(super) fn separator(sample: &[u8], quote: u8, at_end: bool) -> u8 {
 }
 
 fn widths(sample: &[u8], separator: u8, quote: u8, at_end: bool) -> Vec<usize> {
-    rows(sample, separator, quote, at_end).iter().map(Vec::len).collect()
+    rows(sample, separator, quote, at_end, ROWS).iter().map(Vec::len).collect()
 }
 
-/// The sample's first whole rows.
-pub(super) fn rows(sample: &[u8], separator: u8, quote: u8, at_end: bool) -> Vec<Vec<Vec<u8>>> {
+/// The sample's first whole rows, at most so many.
+pub(super) fn rows(sample: &[u8], separator: u8, quote: u8, at_end: bool, most: usize) -> Vec<Vec<Vec<u8>>> {
     let mut splitter = Splitter::new(separator, quote);
     splitter.start(sample);
     let (mut at, mut rows) = (0, vec![]);
-    while at < sample.len() && rows.len() < ROWS {
+    while at < sample.len() && rows.len() < most {
         splitter.clear();
         match splitter.record(sample, at, at_end) {
             Record::Whole { cells, next } => {
@@ -147,7 +148,7 @@ mod tests {
             (",user\n0,ann\n", true),
             ("a,b\n", true),
         ] {
-            assert_eq!(has_header(&rows(text.as_bytes(), b',', b'"', true)), expected, "{text:?}");
+            assert_eq!(has_header(&rows(text.as_bytes(), b',', b'"', true, ROWS)), expected, "{text:?}");
         }
     }
 

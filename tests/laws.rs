@@ -1,0 +1,135 @@
+//! The laws of every fold: any split of the rows, any tree of merges, states over the wire, nothing at all, and
+//! a reading in between give the answer that all rows in one fold give.
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Int64Array, RecordBatch};
+use arrow_schema::{DataType, Field, Schema as ArrowSchema};
+use clickfold::Query;
+use clickfold::analysis::Zones;
+use clickfold::decode::csv::{Decoder, Options};
+use clickfold::event::{Column, Schema};
+use clickfold::fold::Fold;
+use clickfold::frame;
+use clickfold::query::ROW;
+use clickfold::store::Store;
+use clickfold::text::to_csv;
+
+/// A small generator of the same numbers everywhere (SplitMix64).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, n: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % n
+    }
+
+    fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
+        from[self.below(from.len() as u64) as usize]
+    }
+}
+
+const HEADER: [&str; 6] = ["user", "item", "action", "ts", "price", "big"];
+
+/// Rows of few different values, so that everything ties; the first row fixes the types.
+fn rows(random: &mut Random, n: usize) -> Vec<String> {
+    let mut rows = vec!["1,a,view,2024-03-10 00:00:00,1.25,2053013555631882655".to_owned()];
+    for _ in 1..n {
+        rows.push(format!(
+            "{},{},{},{},{},{}",
+            random.pick(&["1", "2", "70000", "-5", ""]),
+            random.pick(&["a", "b", "ä", "a long name of an item", ""]),
+            random.pick(&["view", "cart", "buy", "none", ""]),
+            random.pick(&["2024-03-10 00:30:00", "2024-03-10 07:00:00", "2024-03-11 23:59:59", "1969-12-31 23:00:00", ""]),
+            random.pick(&["1.25", "0.00", "-3.50", "99999999999999.99", ""]),
+            random.pick(&["2053013555631882655", "2053013555631882656", "3", ""]),
+        ));
+    }
+    rows
+}
+
+/// Some rows as batches with a dictionary of their own, numbered from `first`.
+fn batches(rows: &[String], first: usize) -> (Schema, Vec<RecordBatch>) {
+    let types = ["int", "text", "text", "time", "decimal", "int"];
+    let types = HEADER.iter().zip(types).map(|(name, t)| ((*name).to_owned(), t.to_owned())).collect();
+    let names = HEADER.map(str::to_owned).to_vec();
+    let mut decoder =
+        Decoder::new(Options { names: Some(names), header: Some(false), separator: Some(b','), types, ..Options::default() });
+    // The first row of all is there in every part, to fix the types, and is cut off again.
+    decoder.push(format!("1,a,view,2024-03-10 00:00:00,1.25,2053013555631882655\n{}\n", rows.join("\n")).as_bytes()).unwrap();
+    decoder.finish().unwrap();
+    assert_eq!(decoder.rejects().count, 0);
+    let mut store = Store::default();
+    decoder.take_batches().into_iter().for_each(|batch| store.append(batch).unwrap());
+    store.seal().unwrap();
+    let columns =
+        HEADER.iter().zip(store.types()).map(|(name, column_type)| Column { name: (*name).to_owned(), column_type, role: None });
+    let schema = Schema::new(columns.collect());
+    let batch = store.batch(0, &HEADER, None).unwrap();
+    let batch = batch.slice(1, batch.num_rows() - 1);
+    let mut fields: Vec<Field> = batch.schema().fields().iter().map(|f| f.as_ref().clone()).collect();
+    fields.push(Field::new(ROW, DataType::Int64, false));
+    let numbers: ArrayRef = Arc::new(Int64Array::from_iter_values(first as i64..(first + batch.num_rows()) as i64));
+    let arrays = batch.columns().iter().cloned().chain([numbers]).collect();
+    (schema, vec![RecordBatch::try_new(Arc::new(ArrowSchema::new(fields)), arrays).unwrap()])
+}
+
+fn query(json: &str) -> Query {
+    serde_json::from_str(json).unwrap_or_else(|e| panic!("{json}: {e}"))
+}
+
+/// What each fold answers when the rows are cut at `cuts` and the parts' states are merged in pairs.
+fn split_answer(query: &Query, all: &[String], cuts: &[usize], random: &mut Random) -> String {
+    let mut folds: Vec<Box<dyn Fold>> = vec![];
+    for (from, to) in std::iter::once(&0).chain(cuts).zip(cuts.iter().chain([&all.len()])) {
+        let (schema, parts) = batches(&all[*from..*to], *from);
+        let mut fold = query.fold(&schema, &Zones::new()).unwrap();
+        for part in parts {
+            // A part in two halves, with a reading in between.
+            let half = part.num_rows() / 2;
+            fold.update(&part.slice(0, half)).unwrap();
+            fold.finish().unwrap();
+            fold.update(&part.slice(half, part.num_rows() - half)).unwrap();
+        }
+        folds.push(fold);
+    }
+    while folds.len() > 1 {
+        let from = folds.swap_remove(random.below(folds.len() as u64) as usize);
+        let into = random.below(folds.len() as u64) as usize;
+        let state = frame::read(&frame::write(&from.state().unwrap()).unwrap()).unwrap();
+        folds[into].merge(&state).unwrap();
+    }
+    to_csv(&folds[0].finish().unwrap())
+}
+
+#[test]
+fn any_split_and_any_merges_answer_alike() {
+    for seed in 0..30 {
+        let mut random = Random(seed);
+        let all = rows(&mut random, 60);
+        for json in Query::examples() {
+            let query = query(json);
+            let whole = split_answer(&query, &all, &[], &mut random);
+            for _ in 0..3 {
+                let mut cuts: Vec<usize> = (0..random.below(5)).map(|_| random.below(61) as usize).collect();
+                cuts.sort_unstable();
+                let split = split_answer(&query, &all, &cuts, &mut random);
+                assert_eq!(split, whole, "seed {seed}, cut at {cuts:?}: {json}");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_rows_have_an_answer_too() {
+    let (schema, _) = batches(&rows(&mut Random(1), 2), 0);
+    for json in Query::examples() {
+        let mut fold = query(json).fold(&schema, &Zones::new()).unwrap();
+        let empty = fold.finish().unwrap();
+        let state = fold.state().unwrap();
+        fold.merge(&state).unwrap();
+        assert_eq!(fold.finish().unwrap(), empty, "{json}");
+    }
+}
