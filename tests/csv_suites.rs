@@ -26,8 +26,62 @@ struct Case {
     outcome: Outcome,
 }
 
+const THEIRS: &str = "the suite's JSON has another telephone number than its CSV";
+const AFTER: &str = "what follows a closing quote belongs to the cell, spaces too, as in csv-core";
+const WITHIN: &str = "a quote within an unquoted cell is text, as in csv-core";
+const UNCLOSED: &str = "a record whose quote never closes is left out, and a reject when loaded";
+const UNQUOTED: &str = "cells hold the separator, or quotes, that nothing marks";
+const SECOND: &str = "a second table below the first; its rows count as rows";
+const OPENS: &str = "a stray quote at the start of a cell opens it, as in csv-core";
+const WIDTH: &str = "a row of another width is not mended; loaded it is a reject";
+const HEADER: &str = "the header is what is broken: the file is refused with one sentence";
+const CHANCE: &str = "a stray quote and the next one leave as many cells as there should be";
+
 /// Failures that are meant: suite, case, why.
-const KNOWN: &[(&str, &str, &str)] = &[];
+#[rustfmt::skip]
+const KNOWN: &[(&str, &str, &str)] = &[
+    ("csv-spectrum", "location_coordinates", THEIRS),
+    ("csv-spectrum, typed", "location_coordinates", THEIRS),
+    ("csv-test-data", "bad-quotes-with-unescaped-quote", AFTER),
+    ("csv-test-data", "bad-unescaped-quote", WITHIN),
+    ("PapaParse", "CORE_PARSER_TESTS 19 (Quoted field has no closing quote)", UNCLOSED),
+    ("PapaParse", "CORE_PARSER_TESTS 20 (Quoted field has invalid trailing quote after delimiter with a valid closer)", AFTER),
+    ("PapaParse", "CORE_PARSER_TESTS 21 (Quoted field has invalid trailing quote after delimiter)", AFTER),
+    ("PapaParse", "CORE_PARSER_TESTS 22 (Quoted field has invalid trailing quote before delimiter)", AFTER),
+    ("PapaParse", "CORE_PARSER_TESTS 23 (Quoted field has invalid trailing quote after new line)", AFTER),
+    ("PapaParse", "PARSE_TESTS 5 (Quoted fields with spaces between closing quote and next delimiter)", AFTER),
+    ("PapaParse", "PARSE_TESTS 6 (Quoted fields with spaces between closing quote and next new line)", AFTER),
+    ("PapaParse", "PARSE_TESTS 7 (Quoted fields with spaces after closing quote)", AFTER),
+    ("PapaParse", "PARSE_TESTS 90 (Quoted fields with spaces between closing quote and next delimiter and contains delimiter)", AFTER),
+    ("PapaParse", "PARSE_TESTS 91 (Quoted fields with spaces between closing quote and newline and contains newline)", AFTER),
+    ("Pollock", "file_escape_char_0x00", UNQUOTED),
+    ("Pollock", "file_field_delimiter_0x20", UNQUOTED),
+    ("Pollock", "file_multitable_less", SECOND),
+    ("Pollock", "file_multitable_more", SECOND),
+    ("Pollock", "file_multitable_same", SECOND),
+    ("Pollock", "row_extra_quote0_col0", OPENS),
+    ("Pollock", "row_extra_quote20_col6", OPENS),
+    ("Pollock", "row_extra_quote32_col3", OPENS),
+    ("Pollock", "row_extra_quote44_col0", OPENS),
+    ("Pollock", "row_extra_quote55_col6", OPENS),
+    ("Pollock", "row_extra_quote67_col3", OPENS),
+    ("Pollock", "row_extra_quote79_col0", OPENS),
+    ("Pollock", "row_field_delimiter_48_0x20", WIDTH),
+    ("Pollock", "row_less_sep_row18_col1", WIDTH),
+    ("Pollock", "row_less_sep_row30_col3", WIDTH),
+    ("Pollock", "row_less_sep_row43_col5", WIDTH),
+    ("Pollock", "row_less_sep_row56_col7", WIDTH),
+    ("Pollock", "row_less_sep_row6_col1", WIDTH),
+    ("Pollock", "row_less_sep_row82_col3", WIDTH),
+    ("Pollock", "row_more_sep_row18_col3", WIDTH),
+    ("Pollock", "row_more_sep_row2_col0", WIDTH),
+    ("Pollock", "row_more_sep_row40_col6", WIDTH),
+    ("Pollock", "row_more_sep_row52_col3", WIDTH),
+    ("Pollock", "row_more_sep_row64_col0", WIDTH),
+    ("Pollock", "row_more_sep_row75_col6", WIDTH),
+    ("Pollock, loaded", "row_extra_quote0_col0", HEADER),
+    ("Pollock, loaded", "row_extra_quote67_col3", CHANCE),
+];
 
 #[test]
 fn suites_of_others() {
@@ -54,7 +108,15 @@ fn suites_of_others() {
         }
     }
     println!("{:<24}{:>8}{:>8}{:>16}", "suite", "passed", "failed", "not applicable");
-    for suite in ["csv-spectrum", "csv-spectrum, typed", "csv-test-data", "csv-test-data, typed", "PapaParse", "Pollock"] {
+    for suite in [
+        "csv-spectrum",
+        "csv-spectrum, typed",
+        "csv-test-data",
+        "csv-test-data, typed",
+        "PapaParse",
+        "Pollock",
+        "Pollock, loaded",
+    ] {
         let count = |is: fn(&Outcome) -> bool| cases.iter().filter(|c| c.suite == suite && is(&c.outcome)).count();
         let passed = count(|o| matches!(o, Outcome::Passed));
         let failed = count(|o| matches!(o, Outcome::Failed(_)));
@@ -122,7 +184,8 @@ fn papa_parse(path: &Path, cases: &mut Vec<Case>) {
             let byte = |key: &str| config[key].as_str().map(|text| text.as_bytes()[0]);
             let quote = byte("quoteChar").unwrap_or(b'"');
             // The parser alone takes a comma; `Papa.parse` guesses.
-            let separator = byte("delimiter").unwrap_or_else(|| if list == "PARSE_TESTS" { guess_separator(input, quote) } else { b',' });
+            let separator =
+                byte("delimiter").unwrap_or_else(|| if list == "PARSE_TESTS" { guess_separator(input, quote) } else { b',' });
             cases.push(compared("PapaParse", &name, &table(&case["expected"]["data"]), &records(input, separator, quote)));
         }
     }
@@ -133,7 +196,8 @@ fn beyond_our_options(case: &Value) -> Option<&'static str> {
     let config = &case["config"];
     let set = |key: &str| !matches!(config[key], Value::Null | Value::Bool(false));
     let one_byte = |key: &str| config[key].as_str().is_none_or(|text| text.len() == 1 && text != "\n");
-    let keeps_empty_lines = !set("skipEmptyLines") && case["expected"]["data"].as_array()?.iter().any(|row| *row == serde_json::json!([""]));
+    let keeps_empty_lines =
+        !set("skipEmptyLines") && case["expected"]["data"].as_array()?.iter().any(|row| *row == serde_json::json!([""]));
     let reasons = [
         (case.get("__has_function").is_some(), "a function of the user's"),
         (set("dynamicTyping"), "types cell by cell; here a column has one"),
@@ -153,13 +217,13 @@ fn beyond_our_options(case: &Value) -> Option<&'static str> {
 fn pollock(folder: &Path, cases: &mut Vec<Case>) {
     for path in files(&folder.join("csv")) {
         let file = path.file_name().unwrap().to_str().unwrap();
-        let parameters: Value =
-            serde_json::from_str(&lossy(&folder.join(format!("parameters/{file}_parameters.json")))).unwrap();
-        let text = |key: &str| parameters[key].as_str().unwrap_or("\"").to_owned();
+        let parameters: Value = serde_json::from_str(&lossy(&folder.join(format!("parameters/{file}_parameters.json")))).unwrap();
+        let given = |key: &str| parameters[key].as_str().filter(|text| !text.is_empty());
+        let (separator, quote) = (given("delimiter").unwrap_or(","), given("quotechar").unwrap_or("\""));
         let name = stem(&path);
         let reasons = [
-            (text("delimiter").len() != 1, "a separator of several bytes"),
-            (text("escapechar") != text("quotechar"), "an escape character other than the quote"),
+            (separator.len() != 1, "a separator of several bytes"),
+            (given("escapechar").unwrap_or(quote) != quote, "an escape character other than the quote"),
             (parameters["preamble_lines"].as_i64() > Some(0), "lines before the table"),
             (parameters["header_lines"].as_i64() > Some(1), "a header of several lines"),
         ];
@@ -168,8 +232,27 @@ fn pollock(folder: &Path, cases: &mut Vec<Case>) {
             continue;
         }
         let expected = records(&fs::read(folder.join("clean").join(file)).unwrap(), b',', b'"');
-        let got = records(&fs::read(&path).unwrap(), text("delimiter").as_bytes()[0], text("quotechar").as_bytes()[0]);
+        let bytes = fs::read(&path).unwrap();
+        let got = records(&bytes, separator.as_bytes()[0], quote.as_bytes()[0]);
         cases.push(compared("Pollock", &name, &expected, &got));
+        if name.starts_with("row_") {
+            cases.push(Case { suite: "Pollock, loaded", outcome: no_row_is_wrong(&bytes, &expected), name });
+        }
+    }
+}
+
+/// With one polluted row, all others must be there, and that one right or a reject.
+fn no_row_is_wrong(bytes: &[u8], expected: &Table) -> Outcome {
+    let (data, got) = (load(bytes), typed(bytes));
+    let mut left = expected.iter();
+    let strange = got.iter().find(|row| !left.any(|other| other == *row));
+    let rejected = data.map_or(0, |data| data.report().rejected);
+    match strange {
+        Some(row) => Outcome::Failed(format!("a row that is none: {row:?}")),
+        None if got.len() as u64 + rejected != expected.len() as u64 => {
+            Outcome::Failed(format!("{} rows expected, found {} and {rejected} rejects", expected.len(), got.len()))
+        }
+        None => Outcome::Passed,
     }
 }
 
@@ -228,7 +311,8 @@ fn lossy(path: &Path) -> String {
 
 /// A folder of data that is not in the repository.
 fn shared(name: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("CLICKFOLD_SHARED").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
+    let root = std::env::var_os("CLICKFOLD_SHARED")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
     let folder = root.join("data").join(name);
     if !folder.is_dir() {
         println!("passed over: {} is not there; set CLICKFOLD_SHARED", folder.display());
