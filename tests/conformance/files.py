@@ -87,7 +87,7 @@ def time_cell(rng, style):
     return spelling, micros_of(day, clock, fraction) - minutes * 60_000_000
 
 
-def random_file(rng):
+def random_file(rng, n_rows=None):
     """A file in which one row, somewhere, has a value in every column."""
     style = {"name": rng.choice(["day", "clock", "clock", "mixed", "epoch", "epoch"]), "unit": rng.choice(["s", "ms", "us"]),
              "digits": rng.choice([0, 0, 3, 6, 1]), "between": rng.choice([" ", "T"]), "slash": rng.random() < 0.2,
@@ -97,10 +97,11 @@ def random_file(rng):
         style["old"] = False
     texts = rng.sample(TEXTS, rng.randrange(2, 9)) + ["view"]
     wide = rng.random() < 0.1
+    many = rng.random() < 0.2  # of the values that are few otherwise
 
     def cell(kind):
         if kind == "user":
-            v = rng.choice([1, 2, 3, -3, 0, 70_000, 2 ** 31, -129])
+            v = rng.choice([1, 2, 3, -3, 0, 70_000, 2 ** 31, -129]) if not many else rng.randrange(-1_000, 100_000)
             return str(v), v
         if kind == "qty":
             v = rng.randrange(-3, 4)
@@ -119,6 +120,8 @@ def random_file(rng):
             return text, Decimal(text)
         if kind in ("item", "action"):
             v = rng.choice(texts if kind == "item" else ["view", "cart", "buy", "fav"])
+            if kind == "item" and many:
+                v += f" {rng.randrange(10_000)}"
             return v, v
         if kind == "paid":
             v = rng.random() < 0.5
@@ -133,7 +136,7 @@ def random_file(rng):
     names += ["timestamp"] if rng.random() < 0.8 else []
     rng.shuffle(names)
     columns = [Column(n, kinds[n], summable=n != "category_id", unit=style["unit"]) for n in names]
-    n_rows = rng.choice([1, 2, 5, 12, 30, 30, 60]) if rng.random() < 0.98 else 5_000
+    n_rows = n_rows or (rng.choice([1, 2, 5, 12, 30, 30, 60]) if rng.random() < 0.98 else 5_000)
     nulls = rng.choice([0, 0.1, 0.3, 0.6])
     null = rng.choice(["", "", "", "NULL", "null", "\\N"])
 

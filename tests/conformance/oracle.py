@@ -19,8 +19,11 @@ def load(connection, file):
     """The file as the table `events`, typed cell by cell; `row` is the place in the file."""
     def value(v):
         return "NULL" if v is None else string(str(v).lower() if isinstance(v, bool) else f"{v}")
-    rows = ",".join(f"({i}," + ",".join(value(v) for _, v in row) + ")" for i, row in enumerate(file.rows))
-    columns = ["row"] + [f"c{i}" for i in range(len(file.columns))]
+    columns = ["row INTEGER"] + [f"c{i} VARCHAR" for i in range(len(file.columns))]
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE cells ({', '.join(columns)})")
+    rows = [f"({i}," + ",".join(value(v) for _, v in row) + ")" for i, row in enumerate(file.rows)]
+    for start in range(0, len(rows), 2_000):
+        connection.execute(f"INSERT INTO cells VALUES {','.join(rows[start:start + 2_000])}")
 
     def typed(i, column):
         if column.kind == "time":
@@ -28,7 +31,7 @@ def load(connection, file):
         sql_type = SQL_TYPES.get(column.kind) or f"DECIMAL(18,{column.scale})"
         return f"CAST(c{i} AS {sql_type}) AS {name(column.name)}"
     select = ", ".join(typed(i, c) for i, c in enumerate(file.columns))
-    connection.execute(f"CREATE OR REPLACE TABLE events AS SELECT row, {select} FROM (VALUES {rows}) AS t({', '.join(columns)})")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE events AS SELECT row, {select} FROM cells")
 
 
 def instant(text):

@@ -1,6 +1,8 @@
 """Random files and questions, answered by Clickfold and by DuckDB, compared exactly.
 
-    python tests/conformance/run.py --cases 500 [--seed S] --binary target/release/clickfold
+    python tests/conformance/run.py --cases 500 [--seed S] [--rows N] --binary target/release/clickfold
+
+Every file serves a few questions; its schema is compared too. A difference is shrunk and kept in a folder that is named.
 """
 
 import argparse
@@ -202,6 +204,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=int, default=500)
     parser.add_argument("--seed", type=int, default=None)
+    parser.add_argument("--rows", type=int, default=None, help="rows in each file, instead of a few")
     parser.add_argument("--binary", default="target/release/clickfold")
     args = parser.parse_args()
     seed = args.seed if args.seed is not None else random.SystemRandom().randrange(10 ** 9)
@@ -211,7 +214,7 @@ def main():
         session = Session(args.binary, folder)
         for number in range(args.cases):
             if number % QUESTIONS_PER_FILE == 0:
-                file = random_file(random.Random(f"{seed}/{number}"))
+                file = random_file(random.Random(f"{seed}/{number}"), args.rows)
                 if problem := session.schema_difference(file):
                     failed += 1
                     report(session, number, seed, file, None, None, None, problem)
