@@ -5,7 +5,8 @@ from files import DAYS, CLOCKS, DIGITS
 
 COMPARE = ["eq", "ne", "lt", "lte", "gt", "gte", "from", "to", "in", "not_in"]
 WIDTHS = ["15m", "1h", "6h", "1d", "2d", "1w", "2w", "1mo", "1q", "1y"]
-ZONES = ["America/New_York", "Asia/Shanghai", "Europe/Berlin", "Asia/Kolkata"]
+ZONES = ["America/New_York", "Asia/Shanghai", "Europe/Berlin", "Asia/Kolkata",
+         "America/Sao_Paulo", "Asia/Kathmandu", "Australia/Lord_Howe"]
 RANKS = ["row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile", "lag", "lead"]
 
 
@@ -84,6 +85,8 @@ def group_key(rng, column, at, file):
     out = Output(column.name, column.kind, column.scale, column.unit, column.samples)
     if column.kind == "time" and rng.random() < 0.8:
         key["every"] = rng.choice(WIDTHS)
+        # Left out: zones before 1970, which the command line does not know, and several hours at once by a zone's
+        # clock, which DuckDB counts in elapsed time from 2000-01-03.
         if rng.random() < 0.4 and not file.old and key["every"] != "6h":
             key["timezone"] = rng.choice(ZONES)
     if rng.random() < 0.2 and column.kind != "null":
