@@ -2,6 +2,7 @@
 
 pub mod aggregate;
 pub mod filter;
+mod key;
 mod literal;
 mod rank;
 pub mod rows;

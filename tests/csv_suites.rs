@@ -2,6 +2,7 @@
 //!
 //! Needs the folder `CLICKFOLD_SHARED` (by default `../shared`); without it these tests pass over. A case that
 //! fails for a reason we stand by is in `KNOWN`: any other failure fails the test, and so does an unexpected pass.
+#![allow(clippy::unwrap_used, reason = "a test that cannot read its input should fail")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

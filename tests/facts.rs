@@ -3,6 +3,7 @@
 //! Needs the folder `CLICKFOLD_SHARED` (by default `../shared`); without it these tests pass over. What the facts say
 //! of products (quantity × price: revenues), of cohorts, RFM and funnels is left out: these two kinds of question
 //! take columns as they are.
+#![allow(clippy::unwrap_used, reason = "a test that cannot read its input should fail")]
 
 use std::collections::BTreeMap;
 use std::fs;

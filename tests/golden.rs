@@ -1,4 +1,5 @@
 //! Each folder of `tests/golden` is one idea: a file, a question, and its answer made by hand or by DuckDB.
+#![allow(clippy::unwrap_used, reason = "a test that cannot read its input should fail")]
 
 use std::fs;
 use std::path::Path;

@@ -1,5 +1,6 @@
 //! The laws of every fold: any split of the rows, any tree of merges, states over the wire, nothing at all, and
 //! a reading in between give the answer that all rows in one fold give.
+#![allow(clippy::unwrap_used, reason = "a test that cannot read its input should fail")]
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
 //! The sources keep to their layers and their manners.
+#![allow(clippy::unwrap_used, reason = "a test that cannot read its input should fail")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

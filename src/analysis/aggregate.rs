@@ -11,17 +11,16 @@ use serde_json::Value;
 
 use super::Zones;
 use super::filter::Filter;
-use super::literal;
+use super::key::{Key, KeyPlan};
 use super::rank::Rank;
 use super::spec::{Spec, unknown};
 use super::table::{OrderBy, Table, TableColumn, unknown_output};
 use crate::accumulator::{Accumulator, Average, Count, CountDistinct, Extreme, Sum};
-use crate::event::{ColumnType, Schema, TimeUnit};
+use crate::event::{ColumnType, Schema};
 use crate::fold::Fold;
-use crate::kernel::bucket::{Bucketer, Every};
-use crate::kernel::ids::{Ids, NULL, Pairs};
+use crate::kernel::ids::{Ids, Pairs};
 use crate::kernel::order::{self, SortKey};
-use crate::kernel::values::{Data, Rows, Texts, ValueType, Values, gather};
+use crate::kernel::values::{Rows, ValueType, Values, gather};
 use crate::{Error, ErrorKind, Result};
 
 /// The question `{"kind": "aggregate", …}`.
@@ -40,15 +39,6 @@ pub struct Aggregate {
     rank: Option<Rank>,
     order_by: Vec<OrderBy>,
     limit: usize,
-}
-
-#[derive(Clone, Debug)]
-struct Key {
-    column: String,
-    name: String,
-    every: Option<Every>,
-    zone: Option<String>,
-    null_as: Option<Value>,
 }
 
 #[derive(Clone, Debug)]
@@ -136,77 +126,6 @@ impl Aggregate {
     }
 }
 
-impl Key {
-    fn parse(value: &Value) -> Result<Self> {
-        if let Some(column) = value.as_str() {
-            return Ok(Self { column: column.to_owned(), name: column.to_owned(), every: None, zone: None, null_as: None });
-        }
-        let mut spec = Spec::new("a group key", value)?;
-        let column =
-            spec.need("column")?.as_str().ok_or_else(|| Error::bad_query("\"column\" in a group key must be a string"))?;
-        let key = Self {
-            column: column.to_owned(),
-            name: spec.text("as")?.unwrap_or(column).to_owned(),
-            every: spec.text("every")?.map(Every::parse).transpose()?,
-            zone: spec.text("timezone")?.filter(|zone| *zone != "UTC").map(str::to_owned),
-            null_as: spec.get("null_as").cloned(),
-        };
-        spec.finish()?;
-        Ok(key)
-    }
-
-    fn plan(&self, schema: &Schema, zones: &Zones) -> Result<KeyPlan> {
-        let at = schema.index_of(&self.column)?;
-        let column_type = schema.columns()[at].column_type;
-        let bucketer = match (self.every, column_type) {
-            (None, _) if self.zone.is_some() => {
-                return Err(Error::bad_query(format!("group key {:?} has a \"timezone\" but no \"every\"", self.name))
-                    .at_column(&self.column));
-            }
-            (None, _) => None,
-            (Some(every), ColumnType::Time { unit }) => Some(self.bucketer(every, unit, zones)?),
-            (Some(_), other) => {
-                let sentence = format!("\"every\" needs a time column; {:?} is of type {}", self.column, other.name());
-                return Err(Error::bad_query(sentence).at_column(&self.column));
-            }
-        };
-        let null_as = self.null_as.as_ref().map(|literal| null_value(literal, &self.column, column_type)).transpose()?;
-        Ok(KeyPlan { at, value_type: ValueType::Of(column_type), bucketer, null_as, ids: None, has_null: false })
-    }
-
-    fn bucketer(&self, every: Every, unit: TimeUnit, zones: &Zones) -> Result<Bucketer> {
-        let zone = match &self.zone {
-            None => None,
-            Some(name) => Some(zones.get(name).cloned().ok_or_else(|| {
-                Error::bad_query(format!("unknown time zone {name:?}; write an IANA name such as \"Asia/Shanghai\""))
-                    .at_column("timezone")
-            })?),
-        };
-        Ok(Bucketer::new(every, zone, unit))
-    }
-}
-
-/// The one value that stands for null.
-fn null_value(literal: &Value, column: &str, column_type: ColumnType) -> Result<Values> {
-    let data = match column_type {
-        ColumnType::Text | ColumnType::Null => {
-            let text = literal::text(literal, column)?;
-            Data::Codes(vec![0], Texts(Arc::new(arrow_array::StringArray::from_iter_values([text]))))
-        }
-        _ => {
-            let point = literal::Point::parse(literal, column, column_type)?;
-            if point.floor != point.ceil {
-                return Err(Error::bad_query(format!("column {column:?} cannot hold \"null_as\" {literal}")).at_column(column));
-            }
-            match i64::try_from(point.floor) {
-                Ok(int) => Data::Ints(vec![int]),
-                Err(_) => Data::Wide(vec![point.floor]),
-            }
-        }
-    };
-    Ok(Values { data, valid: None })
-}
-
 impl Measure {
     fn parse(name: &str, value: &Value) -> Result<Self> {
         let mut spec = Spec::new(format!("measure {name:?}"), value)?;
@@ -251,51 +170,9 @@ impl Measure {
     }
 }
 
-struct KeyPlan {
-    at: usize,
-    value_type: ValueType,
-    bucketer: Option<Bucketer>,
-    null_as: Option<Values>,
-    ids: Option<Ids>,
-    /// Whether null occurred as a key.
-    has_null: bool,
-}
-
 struct MeasurePlan {
     at: Option<usize>,
     accumulator: Box<dyn Accumulator>,
-}
-
-impl KeyPlan {
-    /// The number of each row's key.
-    fn numbers(&mut self, mut values: Values) -> Result<Vec<u32>> {
-        if let (Some(bucketer), Data::Ints(instants)) = (&mut self.bucketer, &mut values.data) {
-            instants.iter_mut().for_each(|instant| *instant = bucketer.start(*instant));
-        }
-        let ids = self.ids.get_or_insert_with(|| Ids::like(&values));
-        let mut numbers = ids.of(&values)?;
-        if values.valid.is_some() && numbers.contains(&NULL) {
-            match &self.null_as {
-                Some(literal) => {
-                    let stands_for_null = ids.of(literal)?[0];
-                    numbers.iter_mut().filter(|n| **n == NULL).for_each(|n| *n = stands_for_null);
-                }
-                None => self.has_null = true,
-            }
-        }
-        Ok(numbers)
-    }
-
-    fn n_numbers(&self) -> usize {
-        self.ids.as_ref().map_or(1, Ids::len)
-    }
-
-    fn values(&self, numbers: &[u32]) -> Values {
-        match &self.ids {
-            Some(ids) => ids.values(numbers),
-            None => Values { data: Data::Ints(vec![]), valid: None },
-        }
-    }
 }
 
 struct AggregateFold {

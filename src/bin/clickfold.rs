@@ -155,7 +155,7 @@ fn load(path: &str, options: LoadOptions) -> Result<Dataset, Failure> {
     let mut buffer = vec![0; 1 << 20];
     loop {
         match source.read(&mut buffer) {
-            Ok(0) => return Ok(loader.finish().map_err(|e| Failure::Data(format!("{path}: {e}")))?),
+            Ok(0) => return loader.finish().map_err(|e| Failure::Data(format!("{path}: {e}"))),
             Ok(n) => loader.push(&buffer[..n]).map_err(|e| Failure::Data(format!("{path}: {e}")))?,
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
             Err(e) => return Err(Failure::Data(format!("cannot read {path}: {e}"))),

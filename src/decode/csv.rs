@@ -133,6 +133,8 @@ impl Decoder {
         }
         self.read(true)?;
         self.emit()?;
+        // A block's rows of the wrong width are found before its misfits.
+        self.rejects.kept.sort_by_key(|reject| reject.byte);
         if self.n_rows == 0 && self.rejects.count == 0 {
             let reading = self.reading().expect("reading has begun");
             return Err(Error::bad_input(format!("the file has a header ({}) but no rows", reading.names.join(", "))));

@@ -25,7 +25,7 @@ pub enum Ids {
     /// Of decimals beyond 64 bits.
     Wide(WideIds),
     /// Of text.
-    Texts(TextIds),
+    Texts(Box<TextIds>),
 }
 
 impl Ids {
@@ -34,13 +34,13 @@ impl Ids {
         match values.data {
             Data::Ints(_) | Data::Floats(_) => Self::Ints(IntIds::default()),
             Data::Wide(_) => Self::Wide(WideIds::default()),
-            Data::Codes(..) => Self::Texts(TextIds::default()),
+            Data::Codes(..) => Self::Texts(Box::default()),
         }
     }
 
     /// No texts yet.
     pub fn no_texts() -> Self {
-        Self::Texts(TextIds::default())
+        Self::Texts(Box::default())
     }
 
     /// The text of a number; empty for null, and where the values are no text.
@@ -411,7 +411,7 @@ mod tests {
         let texts = |t: &[&str]| Texts(Arc::new(StringArray::from_iter_values(t)));
         let values = |codes: &[u32], t: &Texts| Values { data: Data::Codes(codes.to_vec(), t.clone()), valid: None };
         let (first, second) = (texts(&["pv", "buy", "unused"]), texts(&["buy", "cart", "buy"]));
-        let mut ids = Ids::Texts(TextIds::default());
+        let mut ids = Ids::Texts(Box::default());
         assert_eq!(ids.of(&values(&[1, 0, 1], &first)).unwrap(), [1, 2, 1]);
         assert_eq!(ids.of(&values(&[0, 1, 2], &second)).unwrap(), [1, 3, 1]);
         assert_eq!(ids.of(&values(&[0], &first)).unwrap(), [2]);

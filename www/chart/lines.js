@@ -24,7 +24,7 @@ export class Lines {
     this.clear();
     if (!times.length || !series.length) return;
     this.#drawn = series;
-    const text = getComputedStyle(place).color, grid = getComputedStyle(place).getPropertyValue("--line").trim();
+    const { color: text, borderTopColor: grid } = getComputedStyle(place);
     /** @param {string} label */
     const axis = label => ({ label, labelSize: 20, stroke: text, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1 } });
     this.#plot = new uPlot({

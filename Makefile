@@ -1,0 +1,82 @@
+# `make` builds and serves the page; `make test` runs every test. Each installs what it needs, once.
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.PHONY: serve test dist bench conformance clean
+
+CACHE := $(HOME)/.cache/clickfold
+BINDGEN := 0.2.130
+PACK := 0.15.1
+DUCKDB := 2.0.0
+TOOLS := $(CACHE)/wasm-bindgen-$(BINDGEN)-wasm-pack-$(PACK)
+VENV := $(CACHE)/duckdb-$(DUCKDB)
+PORT ?= 8080
+export PATH := $(TOOLS)/bin:$(CURDIR)/www/node_modules/.bin:$(PATH)
+
+RUST := $(shell find src -name '*.rs') Cargo.toml Cargo.lock .cargo/config.toml
+FRONT := $(shell find www -name node_modules -prune -o -name dist -prune -o -type f -print)
+TARGET := $(CACHE)/wasm32-$(shell rustc --version | tr ' ()' '---')
+
+serve: www/dist/index.html
+	node www/serve.mjs $(PORT)
+
+dist: www/dist/index.html
+
+test: www/dist/index.html target/release/clickfold $(VENV)/ok $(CACHE)/chromium
+	cargo test --locked
+	cargo clippy --locked --all-targets -- -D warnings
+	cd www && npm run --silent check && npm run --silent sizes
+	wasm-pack test --mode no-install --node -- --locked --test node
+	node --test --test-concurrency=1 tests/js/
+	$(VENV)/bin/python tests/conformance/run.py --binary target/release/clickfold --cases 600
+
+# A longer run of the comparison with DuckDB: make conformance CASES=20000
+CASES ?= 10000
+conformance: target/release/clickfold $(VENV)/ok
+	$(VENV)/bin/python tests/conformance/run.py --binary target/release/clickfold --cases $(CASES)
+
+bench:
+	cargo bench --locked
+
+target/release/clickfold: $(RUST)
+	cargo build --locked --release --bin clickfold
+	touch $@
+
+target/pkg/clickfold_bg.wasm: $(RUST) $(TOOLS)/ok $(TARGET) www/node_modules/.package-lock.json
+	wasm-pack build --target web --mode no-install --release --out-dir target/pkg --out-name clickfold -- --locked
+	touch $@
+
+www/dist/index.html: target/pkg/clickfold_bg.wasm $(FRONT) www/node_modules/.package-lock.json
+	node www/build.mjs
+
+www/node_modules/.package-lock.json: www/package-lock.json
+	cd www && npm ci --no-audit --no-fund
+	touch $@
+
+# wasm-bindgen and wasm-pack of the very versions that Cargo.lock and the page are made for.
+$(TOOLS)/ok:
+	cargo build --release --locked --manifest-path tools/wasm-bindgen-cli/Cargo.toml --target-dir $(CACHE)/build
+	mkdir -p $(TOOLS)/bin
+	cp $(CACHE)/build/release/wasm-bindgen $(CACHE)/build/release/wasm-bindgen-test-runner $(TOOLS)/bin
+	cargo install wasm-pack --version $(PACK) --locked --root $(TOOLS) --target-dir $(CACHE)/build
+	$(TOOLS)/bin/wasm-bindgen --version | grep -q ' $(BINDGEN)$$'
+	$(TOOLS)/bin/wasm-pack --version | grep -q ' $(PACK)$$'
+	touch $@
+
+$(TARGET):
+	rustup target add wasm32-unknown-unknown
+	mkdir -p $(CACHE) && touch $@
+
+$(VENV)/ok: tests/conformance/requirements.txt
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	$(VENV)/bin/python -c 'import duckdb; assert duckdb.__version__ == "$(DUCKDB)"'
+	touch $@
+
+$(CACHE)/chromium:
+	test -x /usr/bin/chromium || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; }
+	/usr/bin/chromium --version --no-sandbox
+	mkdir -p $(CACHE) && touch $@
+
+clean:
+	cargo clean
+	rm -rf www/dist www/node_modules

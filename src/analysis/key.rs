@@ -1,0 +1,137 @@
+//! Group keys: columns, time buckets, and what stands for null.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::spec::Spec;
+use super::{Zones, literal};
+use crate::event::{ColumnType, Schema, TimeUnit};
+use crate::kernel::bucket::{Bucketer, Every};
+use crate::kernel::ids::{Ids, NULL};
+use crate::kernel::values::{Data, Texts, ValueType, Values};
+use crate::{Error, Result};
+
+#[derive(Clone, Debug)]
+/// A group key as it was asked for.
+pub(super) struct Key {
+    column: String,
+    pub(super) name: String,
+    every: Option<Every>,
+    pub(super) zone: Option<String>,
+    null_as: Option<Value>,
+}
+
+impl Key {
+    pub(super) fn parse(value: &Value) -> Result<Self> {
+        if let Some(column) = value.as_str() {
+            return Ok(Self { column: column.to_owned(), name: column.to_owned(), every: None, zone: None, null_as: None });
+        }
+        let mut spec = Spec::new("a group key", value)?;
+        let column =
+            spec.need("column")?.as_str().ok_or_else(|| Error::bad_query("\"column\" in a group key must be a string"))?;
+        let key = Self {
+            column: column.to_owned(),
+            name: spec.text("as")?.unwrap_or(column).to_owned(),
+            every: spec.text("every")?.map(Every::parse).transpose()?,
+            zone: spec.text("timezone")?.filter(|zone| *zone != "UTC").map(str::to_owned),
+            null_as: spec.get("null_as").cloned(),
+        };
+        spec.finish()?;
+        Ok(key)
+    }
+
+    pub(super) fn plan(&self, schema: &Schema, zones: &Zones) -> Result<KeyPlan> {
+        let at = schema.index_of(&self.column)?;
+        let column_type = schema.columns()[at].column_type;
+        let bucketer = match (self.every, column_type) {
+            (None, _) if self.zone.is_some() => {
+                return Err(Error::bad_query(format!("group key {:?} has a \"timezone\" but no \"every\"", self.name))
+                    .at_column(&self.column));
+            }
+            (None, _) => None,
+            (Some(every), ColumnType::Time { unit }) => Some(self.bucketer(every, unit, zones)?),
+            (Some(_), other) => {
+                let sentence = format!("\"every\" needs a time column; {:?} is of type {}", self.column, other.name());
+                return Err(Error::bad_query(sentence).at_column(&self.column));
+            }
+        };
+        let null_as = self.null_as.as_ref().map(|literal| null_value(literal, &self.column, column_type)).transpose()?;
+        Ok(KeyPlan { at, value_type: ValueType::Of(column_type), bucketer, null_as, ids: None, has_null: false })
+    }
+
+    fn bucketer(&self, every: Every, unit: TimeUnit, zones: &Zones) -> Result<Bucketer> {
+        let zone = match &self.zone {
+            None => None,
+            Some(name) => Some(zones.get(name).cloned().ok_or_else(|| {
+                Error::bad_query(format!("unknown time zone {name:?}; write an IANA name such as \"Asia/Shanghai\""))
+                    .at_column("timezone")
+            })?),
+        };
+        Ok(Bucketer::new(every, zone, unit))
+    }
+}
+
+/// A group key on data of one schema: it numbers the values that occur.
+pub(super) struct KeyPlan {
+    pub(super) at: usize,
+    pub(super) value_type: ValueType,
+    bucketer: Option<Bucketer>,
+    null_as: Option<Values>,
+    pub(super) ids: Option<Ids>,
+    /// Whether null occurred as a key.
+    pub(super) has_null: bool,
+}
+
+impl KeyPlan {
+    /// The number of each row's key.
+    pub(super) fn numbers(&mut self, mut values: Values) -> Result<Vec<u32>> {
+        if let (Some(bucketer), Data::Ints(instants)) = (&mut self.bucketer, &mut values.data) {
+            instants.iter_mut().for_each(|instant| *instant = bucketer.start(*instant));
+        }
+        let ids = self.ids.get_or_insert_with(|| Ids::like(&values));
+        let mut numbers = ids.of(&values)?;
+        if values.valid.is_some() && numbers.contains(&NULL) {
+            match &self.null_as {
+                Some(literal) => {
+                    let stands_for_null = ids.of(literal)?[0];
+                    numbers.iter_mut().filter(|n| **n == NULL).for_each(|n| *n = stands_for_null);
+                }
+                None => self.has_null = true,
+            }
+        }
+        Ok(numbers)
+    }
+
+    pub(super) fn n_numbers(&self) -> usize {
+        self.ids.as_ref().map_or(1, Ids::len)
+    }
+
+    pub(super) fn values(&self, numbers: &[u32]) -> Values {
+        match &self.ids {
+            Some(ids) => ids.values(numbers),
+            None => Values { data: Data::Ints(vec![]), valid: None },
+        }
+    }
+}
+
+/// The one value that stands for null.
+fn null_value(literal: &Value, column: &str, column_type: ColumnType) -> Result<Values> {
+    let data = match column_type {
+        ColumnType::Text | ColumnType::Null => {
+            let text = literal::text(literal, column)?;
+            Data::Codes(vec![0], Texts(Arc::new(arrow_array::StringArray::from_iter_values([text]))))
+        }
+        _ => {
+            let point = literal::Point::parse(literal, column, column_type)?;
+            if point.floor != point.ceil {
+                return Err(Error::bad_query(format!("column {column:?} cannot hold \"null_as\" {literal}")).at_column(column));
+            }
+            match i64::try_from(point.floor) {
+                Ok(int) => Data::Ints(vec![int]),
+                Err(_) => Data::Wide(vec![point.floor]),
+            }
+        }
+    };
+    Ok(Values { data, valid: None })
+}

@@ -1,0 +1,42 @@
+// The golden cases in WebAssembly on Node, by the core's own door.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { Loader, initSync } from "../../target/pkg/clickfold.js";
+import { zoneChanges } from "../../www/engine/zones.js";
+import { toCsv } from "./csv.mjs";
+import { cases } from "./golden.mjs";
+
+initSync({ module: new WebAssembly.Module(readFileSync(new URL("../../target/pkg/clickfold_bg.wasm", import.meta.url))) });
+
+test("there are golden cases", () => assert.ok(cases.length >= 35));
+
+for (const { name, events, query, expected } of cases) {
+  test(`golden: ${name}`, () => {
+    for (const chunk of [1, 7, 1 << 20]) {
+      const loader = new Loader({});
+      for (let at = 0; at < events.length; at += chunk) loader.push(events.subarray(at, at + chunk));
+      const dataset = loader.finish();
+      assert.equal(toCsv(dataset.query(query, zoneChanges)), expected);
+      dataset.free();
+    }
+  });
+}
+
+test("errors are plain objects with a code, a sentence and candidates", () => {
+  const loader = new Loader({});
+  loader.push(new TextEncoder().encode("user_id,item\n1,a\n"));
+  const dataset = loader.finish();
+  assert.throws(() => dataset.query({ kind: "aggregate", group_by: ["user"] }, zoneChanges), error => {
+    assert.deepEqual(error, { code: "UNKNOWN_COLUMN", message: 'unknown column "user"; did you mean "user_id"?', detail: { column: "user", candidates: ["user_id"] } });
+    return true;
+  });
+});
+
+test("time zones are the browser's", () => {
+  const changes = zoneChanges("America/New_York");
+  const at = changes.indexOf(Date.UTC(2024, 2, 10, 7) / 1000);
+  assert.equal(changes[at + 1], -14_400);
+  assert.deepEqual([...zoneChanges("Asia/Kolkata")].slice(-1), [19_800]);
+  assert.equal(zoneChanges("Mars/Olympus"), undefined);
+});
