@@ -25,8 +25,8 @@ test: www/dist/index.html target/release/clickfold $(VENV)/ok $(CACHE)/chromium
 	cargo test --locked
 	cargo clippy --locked --all-targets -- -D warnings
 	cd www && npm run --silent check && npm run --silent sizes
-	wasm-pack test --mode no-install --node -- --locked --test node
-	node --test --test-concurrency=1 tests/js/
+	CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=wasm-bindgen-test-runner cargo test --locked --target wasm32-unknown-unknown --test node
+	node --test --test-concurrency=1 tests/js/node.test.mjs tests/js/page.test.mjs
 	$(VENV)/bin/python tests/conformance/run.py --binary target/release/clickfold --cases 600
 
 # A longer run of the comparison with DuckDB: make conformance CASES=20000

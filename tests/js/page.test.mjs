@@ -47,6 +47,7 @@ test("a chosen file is ranked and drawn, its bad row shown, and nothing is sent 
   assert.deepEqual(await rankingRows(page), counted("buy"));
   await page.waitForSelector("#timeline .uplot canvas");
   await page.click("#timeline summary");
+  await page.waitForSelector("#timeline details tbody tr");
   const days = await page.$$eval("#timeline details tbody tr", rows => rows.map(row => [...row.cells].map(cell => cell.innerText)));
   assert.equal(days.length, 20);
   const total = days.flatMap(day => day.slice(1)).reduce((sum, n) => sum + Number(n.replaceAll(",", "")), 0);
@@ -71,9 +72,9 @@ test("a file is dropped on the page", async () => {
 
 test("a file is chosen by the keyboard", async () => {
   const { page } = await openPage();
+  const chooser = page.waitForEvent("filechooser"); // asked for early: the browser takes a moment to hold its dialog back
   await page.keyboard.press("Tab");
   assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Choose a file");
-  const chooser = page.waitForEvent("filechooser");
   await page.keyboard.press("Enter");
   await (await chooser).setFiles(shop);
   await loaded(page);
@@ -195,7 +196,7 @@ test("rows, append, cancel and errors of the engine's API", async () => {
   const seen = await elsewhere(async ([url]) => {
     const { open, ClickfoldError } = await import(url);
     const engine = await open();
-    const code = promise => promise.then(() => "no error", error => error instanceof ClickfoldError ? [error.code, error.message, error.detail.candidates] : String(error));
+    const code = promise => promise.then(() => "no error", error => error instanceof ClickfoldError ? [error.code, error.message, error.detail.candidates ?? null] : String(error));
     const data = await engine.load(new Blob(["id,t,p,__proto__\n2053013555631882655,2024-01-01 00:00:00,1.5,x\n7,,,\n"]));
     const progress = [];
     await engine.load(new Blob(["a,b\n1,2\n"]).stream(), { onProgress: p => progress.push(p.phase) });

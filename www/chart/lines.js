@@ -1,10 +1,28 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 
-const HEIGHT = 320;
+const DAY = 86_400;
 /** Okabe and Ito's colours, told apart by most eyes; dashes tell the lines apart without colour. */
 const COLORS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b58900", "#56b4e9", "#7f7f7f"];
 const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3], [14, 4], [4, 4], [1, 4]];
+
+/**
+ * Marks of the time axis, in UTC: what stays the same from one mark to the next is said once, below.
+ * @param {number[]} marks @param {number} step Both in seconds.
+ */
+function timeMarks(marks, step) {
+  let said = "";
+  return marks.map(mark => {
+    const text = new Date(mark * 1000).toISOString();
+    const [upper, lower] = step < DAY ? [text.slice(11, 16), text.slice(0, 10)] : step < 28 * DAY ? [text.slice(5, 10), text.slice(0, 4)] : [text.slice(0, 7), ""];
+    const isNew = lower !== said;
+    said = lower;
+    return isNew ? `${upper}\n${lower}` : upper;
+  });
+}
+
+/** Wide charts are taller. @param {number} width */
+const sizeFor = width => ({ width: Math.max(200, width), height: width < 500 ? 300 : 430 });
 
 /** Lines over time; draws what it is given and computes nothing. */
 export class Lines {
@@ -12,7 +30,12 @@ export class Lines {
   #plot;
   /** @type {unknown} */
   #drawn;
-  #resize = new ResizeObserver(([entry]) => this.#plot?.setSize({ width: Math.max(200, entry.contentRect.width), height: HEIGHT }));
+  #resize = new ResizeObserver(([entry]) => this.#plot?.setSize(sizeFor(entry.contentRect.width)));
+
+  constructor() {
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#plot?.redraw(false));
+  }
+
 
   /**
    * @param {HTMLElement} place
@@ -24,14 +47,15 @@ export class Lines {
     this.clear();
     if (!times.length || !series.length) return;
     this.#drawn = series;
-    const { color: text, borderTopColor: grid } = getComputedStyle(place);
+    // Asked at each drawing: a canvas takes colours, not variables, and the scheme may change.
+    const text = () => getComputedStyle(place).color, grid = () => getComputedStyle(place).borderTopColor;
     /** @param {string} label */
     const axis = label => ({ label, labelSize: 20, stroke: text, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1 } });
     this.#plot = new uPlot({
-      width: Math.max(200, place.clientWidth), height: HEIGHT,
+      ...sizeFor(place.clientWidth),
       tzDate: ts => uPlot.tzDate(new Date(ts * 1000), "Etc/UTC"),
       cursor: { drag: { x: true, y: false } },
-      axes: [axis("time (UTC)"), { ...axis("events"), size: 64 }],
+      axes: [{ ...axis("time (UTC)"), values: (_, marks, __, ___, step) => timeMarks(marks, step) }, { ...axis("events"), size: 64 }],
       scales: { y: { range: (_, __, max) => [0, Math.max(1, max * 1.05)] } },
       series: [
         { label: "time", value: (_, ts) => ts === null || ts === undefined ? "–" : new Date(ts * 1000).toISOString().slice(0, 16).replace("T", " ") },

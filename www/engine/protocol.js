@@ -59,7 +59,14 @@ export class Connection {
         onProgress,
       });
       signal?.addEventListener("abort", abort);
-      this.worker.postMessage({ id, ...request }, transfer);
+      try {
+        this.worker.postMessage({ id, ...request }, transfer);
+      } catch (error) { // DataCloneError: a function in a query, a stream that somebody else reads
+        this.#waiting.delete(id);
+        done();
+        const what = request.do === "load" ? "the source or its options" : `the ${request.do}`;
+        reject(new ClickfoldError(request.do === "load" ? "BAD_INPUT" : "BAD_QUERY", `${what} cannot be sent to the worker: ${/** @type {Error} */ (error).message}`));
+      }
     });
   }
 
@@ -76,7 +83,11 @@ export class Connection {
     const waiting = this.#waiting.get(reply.id);
     if ("progress" in reply) return waiting?.onProgress?.(reply.progress);
     this.#waiting.delete(reply.id);
-    if ("value" in reply) return waiting?.resolve(reply.value);
+    if ("value" in reply) {
+      // A load that was done before its cancelling arrived: nobody will ever close what it made.
+      if (!waiting && reply.value?.handle) this.worker.postMessage({ id: 0, do: "close", handle: reply.value.handle });
+      return waiting?.resolve(reply.value);
+    }
     const { code, message, detail } = reply.error;
     waiting?.reject(new ClickfoldError(code, message, detail));
     if (code === "WORKER_LOST" || code === "OUT_OF_MEMORY") this.lose(message, code);

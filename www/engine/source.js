@@ -2,6 +2,9 @@
 
 const BUFFER = 1 << 20;
 
+/** Chromium 156 lets a stream that only a BYOB reader holds be collected as garbage, and its reads then never end. */
+const held = new Set();
+
 /**
  * A source's bytes in pieces, unpacked if they are gzip, with how many of its own bytes were read.
  * @param {WireSource} source
@@ -32,7 +35,9 @@ const isGzipStart = bytes => bytes[0] === 0x1f && bytes[1] === 0x8b;
  * @param {Blob} blob
  */
 async function* readBlob(blob) {
-  const reader = blob.stream().getReader({ mode: "byob" });
+  const stream = blob.stream();
+  held.add(stream);
+  const reader = stream.getReader({ mode: "byob" });
   const fill = (/** @type {ArrayBuffer} */ buffer) => reader.read(new Uint8Array(buffer)).catch(() => {
     throw { code: "BAD_INPUT", message: "the file cannot be read any more; it was moved or changed since it was chosen" };
   });
@@ -49,6 +54,7 @@ async function* readBlob(blob) {
       spare = /** @type {ArrayBuffer} */ (chunk.buffer);
     }
   } finally {
+    held.delete(stream);
     await reader.cancel().catch(() => {}); // of no interest any more
   }
 }

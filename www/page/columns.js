@@ -1,4 +1,5 @@
 /** @import { Dataset, Role } from "../clickfold.js" */
+/** @import { Told } from "./state.js" */
 
 import { html, nothing } from "lit";
 import { cell, count } from "./format.js";
@@ -15,8 +16,8 @@ const ROLES = [
 export class ColumnsPanel {
   /** @type {Dataset | undefined} */
   #dataset;
-  /** @type {Record<string, string>} */
-  #fixed = {};
+  /** @type {Told} */
+  #told = new Map();
   /** @type {Record<string, string[]>} */
   #samples = {};
 
@@ -25,11 +26,11 @@ export class ColumnsPanel {
     this.actions = actions;
   }
 
-  /** @param {Dataset} dataset @param {Record<string, string>} fixed */
-  show(dataset, fixed) {
+  /** @param {Dataset} dataset @param {Told} told */
+  show(dataset, told) {
     if (this.#dataset !== dataset) this.#samples = Object.create(null);
     this.#dataset = dataset;
-    this.#fixed = fixed;
+    this.#told = told;
   }
 
   /** Fetches each column's first values. */
@@ -53,8 +54,8 @@ export class ColumnsPanel {
             <tbody>${dataset.schema.map(({ name, type, role, nulls }) => html`<tr>
               <th scope="row">${name}</th>
               <td><select aria-label=${`type of ${name}`} @change=${(/** @type {any} */ e) => this.actions.retype(name, e.target.value)}>
-                ${Object.hasOwn(this.#fixed, name) ? html`<option value="">guess</option>` : html`<option value="" selected>${type}${type === "null" ? "" : " (guessed)"}</option>`}
-                ${TYPES.map(t => html`<option value=${t} ?selected=${Object.hasOwn(this.#fixed, name) && this.#fixed[name] === t}>${t}</option>`)}
+                ${this.#told.get(name)?.type ? html`<option value="">guess</option>` : html`<option value="" selected>${type}${type === "null" ? "" : " (guessed)"}</option>`}
+                ${TYPES.map(t => html`<option value=${t} ?selected=${this.#told.get(name)?.type === t}>${t}</option>`)}
               </select></td>
               <td><select aria-label=${`role of ${name}`} @change=${(/** @type {any} */ e) => this.actions.rerole(name, e.target.value || null)}>
                 <option value="" ?selected=${!role}>none</option>

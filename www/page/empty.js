@@ -1,5 +1,11 @@
 import { html } from "lit";
 
+/** A click anywhere in the drop zone is one on its button. @param {Event} event */
+function pressPicker({ target, currentTarget }) {
+  if (/** @type {Element} */ (target).closest(".picker")) return;
+  /** @type {HTMLElement} */ (/** @type {Element} */ (currentTarget).querySelector("button")).click();
+}
+
 /** What is there before a file is: where to drop one, and samples. */
 export class EmptyView {
   /** @param {{ choose: (file: File) => void, sample: (name: string) => void }} actions */
@@ -9,7 +15,7 @@ export class EmptyView {
 
   template() {
     return html`
-      <section class="drop" aria-labelledby="drop-title">
+      <section class="drop" aria-labelledby="drop-title" @click=${pressPicker}>
         <h2 id="drop-title">What sells, and when?</h2>
         <p>Drop your shop's event file here: a CSV export with one row for each view, cart or order.</p>
         ${this.picker("Choose a file")}

@@ -1,5 +1,5 @@
 /** @import { ClickfoldError, Dataset, Engine, Role, Source } from "../clickfold.js" */
-/** @import { State } from "./state.js" */
+/** @import { State, Told } from "./state.js" */
 
 import { html, nothing, render } from "lit";
 import "./page.css";
@@ -8,7 +8,7 @@ import { EmptyView } from "./empty.js";
 import { count, sentence, size } from "./format.js";
 import { HealthPanel } from "./health.js";
 import { RankingPanel } from "./ranking.js";
-import { emptyState } from "./state.js";
+import { emptyState, isFatal } from "./state.js";
 import { TimelinePanel } from "./timeline.js";
 
 const engineModule = "./clickfold.js";
@@ -17,8 +17,8 @@ let engine = boot();
 let state = emptyState();
 let isQueued = false;
 
-const ranking = new RankingPanel(redraw);
-const timeline = new TimelinePanel(redraw);
+const ranking = new RankingPanel(redraw, fail);
+const timeline = new TimelinePanel(redraw, fail);
 const columns = new ColumnsPanel({ retype, rerole });
 const health = new HealthPanel();
 const empty = new EmptyView({ choose: openFile, sample: openSample });
@@ -58,27 +58,31 @@ function openSample(name) {
 /**
  * @param {string} name
  * @param {() => Source} source
- * @param {Record<string, string>} [types]
+ * @param {Told} [told]
+ * @param {string} [error] To be shown meanwhile and after.
+ * @returns {Promise<boolean>} Whether it was read.
  */
-async function load(name, source, types = {}) {
+async function load(name, source, told = new Map(), error = "") {
   state.abort?.abort();
   state.dataset?.close().catch(() => {}); // the worker may be gone; a new one is started below
   const abort = new AbortController();
-  set({ ...emptyState(), view: "loading", name, source, types, abort, said: `Reading ${name}` });
+  set({ ...emptyState(), view: "loading", name, source, told, abort, error, said: `Reading ${name}` });
   try {
-    const schema = Object.fromEntries(Object.entries(types).map(([column, type]) => [column, { type: /** @type {any} */ (type) }]));
+    const schema = Object.fromEntries(told);
     const dataset = await (await engine).load(source(), { schema, signal: abort.signal, onProgress: progress => state.abort === abort && set({ progress }) });
-    if (state.abort !== abort) return dataset.close();
-    await show(dataset);
-  } catch (error) {
-    if (state.abort === abort) fail(error);
+    if (state.abort === abort) await show(dataset);
+    else await dataset.close();
+    return true;
+  } catch (thrown) {
+    if (state.abort === abort) fail(thrown);
+    return false;
   }
 }
 
 /** @param {Dataset} dataset */
 async function show(dataset) {
   const said = `${count(dataset.rows)} rows loaded${dataset.report.rejected ? `, ${count(dataset.report.rejected)} rejected` : ""}`;
-  columns.show(dataset, state.types);
+  columns.show(dataset, state.told);
   health.show(dataset, state.name);
   set({ view: "loaded", dataset, progress: undefined, said });
   await Promise.all([ranking.show(dataset), timeline.show(dataset), columns.sample()]);
@@ -88,17 +92,20 @@ async function show(dataset) {
 /** @param {unknown} thrown */
 function fail(thrown) {
   const error = /** @type {ClickfoldError} */ (thrown);
-  if (error.code === "WORKER_LOST" || error.code === "OUT_OF_MEMORY") engine = boot();
+  if (isFatal(error)) {
+    engine = boot();
+    engine.catch(() => {}); // told to whoever loads next
+  }
   if (error.code === "CANCELLED") return set({ ...emptyState(), said: "Cancelled" });
-  set({ ...emptyState(), error: `${state.name}: ${error.message}` });
+  set({ ...emptyState(), error: state.name ? `${state.name}: ${error.message}` : error.message });
 }
 
 /** @param {string} column @param {string} type */
-function retype(column, type) {
-  const types = { ...state.types };
-  if (type) types[column] = type;
-  else delete types[column];
-  if (state.source) load(state.name, /** @type {() => Source} */ (state.source), types);
+async function retype(column, type) {
+  const { name, told: before } = state, source = /** @type {() => Source} */ (state.source);
+  const told = new Map(before).set(column, { ...before.get(column), type: type || undefined });
+  if (await load(name, source, told) || !state.error || state.view !== "empty") return;
+  await load(name, source, before, state.error); // the file is still wanted, as it was
 }
 
 /** @param {string} column @param {Role | null} role */
@@ -106,6 +113,7 @@ async function rerole(column, role) {
   if (!state.dataset) return;
   try {
     await state.dataset.setRoles({ [column]: role });
+    state.told.set(column, { ...state.told.get(column), role });
     await show(state.dataset);
   } catch (error) {
     fail(error);
@@ -129,7 +137,7 @@ function loading() {
   return html`
     <section class="panel loading" aria-labelledby="loading-title">
       <h2 id="loading-title">Reading ${state.name}</h2>
-      <progress aria-labelledby="loading-title" max="1" .value=${share}></progress>
+      <progress aria-labelledby="loading-title" max="1" value=${totalBytes ? share : nothing}></progress>
       <p class="figures"><strong>${count(rows)}</strong> rows · ${size(bytes)}${totalBytes ? ` of ${size(totalBytes)}` : ""}${rejected ? ` · ${count(rejected)} rejected` : ""}</p>
       <button type="button" @click=${() => state.abort?.abort()}>Cancel</button>
     </section>`;
@@ -162,8 +170,9 @@ addEventListener("dragleave", event => event.relatedTarget ?? set({ dragging: fa
 addEventListener("drop", event => {
   event.preventDefault();
   set({ dragging: false });
-  const [file] = event.dataTransfer?.files ?? [];
-  if (file) openFile(file);
+  const files = [...event.dataTransfer?.files ?? []];
+  if (files.length > 1) set({ error: "Several files cannot be read as one yet; drop one" });
+  else if (files.length) openFile(files[0]);
 });
 
 engine.catch(fail);

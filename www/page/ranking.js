@@ -3,9 +3,13 @@
 import { html, nothing } from "lit";
 import { actionName } from "./actions.js";
 import { cell, count, sentence } from "./format.js";
-import { byRole } from "./state.js";
+import { byRole, isFatal } from "./state.js";
 
 const ALL = "\0all";
+const MOST_ACTIONS = 100;
+
+/** An action as a query names it. @param {Cell} value */
+const key = value => value === null ? ALL : value instanceof Date ? value.toISOString() : String(value);
 
 /** The most viewed, carted, bought: groups of one column, ranked by a measure. */
 export class RankingPanel {
@@ -16,15 +20,18 @@ export class RankingPanel {
   /** @type {Cell[]} */
   #actions = [];
   #column = "";
+  /** Whether a person chose the column; else it is the best there is. */
+  #isChosen = false;
   #action = ALL;
   #measure = "events";
   #limit = 20;
   #error = "";
   #asked = 0;
 
-  /** @param {() => void} redraw */
-  constructor(redraw) {
+  /** @param {() => void} redraw @param {(error: unknown) => void} fail */
+  constructor(redraw, fail) {
     this.redraw = redraw;
+    this.fail = fail;
   }
 
   /** @param {Dataset} dataset */
@@ -32,18 +39,23 @@ export class RankingPanel {
     const action = byRole(dataset, "action");
     const best = ["item", "category", "action"].map(role => byRole(dataset, /** @type {any} */ (role))).find(Boolean)
       ?? dataset.schema.find(field => field.type === "text") ?? dataset.schema[0];
-    if (this.#dataset !== dataset || !dataset.schema.some(field => field.name === this.#column)) {
-      this.#column = best?.name ?? "";
-      this.#action = ALL;
+    const isNew = this.#dataset !== dataset;
+    if (isNew) {
+      this.#isChosen = false;
       this.#measure = "events";
     }
+    if (!this.#isChosen) this.#column = best?.name ?? "";
     this.#dataset = dataset;
+    const before = this.#actions;
     this.#actions = [];
     if (action) {
-      const answer = await dataset.query({ kind: "aggregate", group_by: [{ column: action.name, as: "action" }], measures: { n: { fn: "count" } }, order_by: ["-n"], limit: 12 });
+      const answer = await dataset.query({ kind: "aggregate", group_by: [{ column: action.name, as: "action" }], measures: { n: { fn: "count" } }, order_by: ["-n"], limit: MOST_ACTIONS });
       this.#actions = answer.rows().map(row => row.action);
       // The first action is what most events are: views, in a shop.
-      if (this.#action === ALL && this.#column !== action.name && this.#actions.length) this.#action = String(this.#actions[0]);
+      const isSame = !isNew && String(before) === String(this.#actions);
+      if (!isSame) this.#action = this.#column !== action.name && this.#actions.length ? key(this.#actions[0]) : ALL;
+    } else {
+      this.#action = ALL;
     }
     if (!this.#measures().some(([key]) => key === this.#measure)) this.#measure = "events";
     await this.#ask();
@@ -79,6 +91,7 @@ export class RankingPanel {
       this.#rows = answer.rows();
       this.#error = "";
     } catch (error) {
+      if (isFatal(error)) return this.fail(error);
       this.#error = /** @type {Error} */ (error).message;
     }
     this.redraw();
@@ -102,12 +115,12 @@ export class RankingPanel {
       <section class="panel" id="ranking" aria-labelledby="ranking-title">
         <h2 id="ranking-title">Ranking</h2>
         <div class="controls">
-          <label>of <select name="column" .value=${this.#column} @change=${(/** @type {any} */ e) => this.#choose(() => { this.#column = e.target.value; })}>
+          <label>of <select name="column" .value=${this.#column} @change=${(/** @type {any} */ e) => this.#choose(() => { this.#column = e.target.value; this.#isChosen = true; })}>
             ${dataset.schema.map(({ name }) => html`<option value=${name} ?selected=${name === this.#column}>${name}</option>`)}
           </select></label>
           ${action ? html`<label>where ${action.name} is <select name="action" @change=${(/** @type {any} */ e) => this.#choose(() => { this.#action = e.target.value; })}>
             <option value=${ALL} ?selected=${this.#action === ALL}>anything</option>
-            ${this.#actions.filter(value => value !== null).map(value => html`<option value=${String(value)} ?selected=${String(value) === this.#action}>${actionName(action, value)}</option>`)}
+            ${this.#actions.filter(value => value !== null).map(value => html`<option value=${key(value)} ?selected=${key(value) === this.#action}>${actionName(action, value)}</option>`)}
           </select></label>` : nothing}
           <label>by <select name="measure" @change=${(/** @type {any} */ e) => this.#choose(() => { this.#measure = e.target.value; })}>
             ${measures.map(([key, text]) => html`<option value=${key} ?selected=${key === this.#measure}>${text}</option>`)}

@@ -12,13 +12,20 @@
  *   progress?: Progress,
  *   abort?: AbortController,
  *   dataset?: Dataset,
- *   types: Record<string, string>,
- *   samples: Record<string, string[]>,
+ *   told: Told,
  * }} State
  */
 
+/**
+ * What the person said of the columns, to be said again when the file is read again.
+ * @typedef {Map<string, { type?: any, role?: Role | null }>} Told
+ */
+
 /** @returns {State} */
-export const emptyState = () => ({ view: "empty", said: "", dragging: false, name: "", types: {}, samples: {} });
+export const emptyState = () => ({ view: "empty", said: "", dragging: false, name: "", told: new Map() });
+
+/** Whether the worker is gone, so that another one has to be started. @param {unknown} error */
+export const isFatal = error => ["WORKER_LOST", "OUT_OF_MEMORY"].includes(/** @type {any} */ (error)?.code);
 
 /** The column that plays a role. @param {Dataset} dataset @param {Role} role @returns {Field | undefined} */
 export const byRole = (dataset, role) => dataset.schema.find(field => field.role === role);

@@ -4,7 +4,7 @@
 const worker = /** @type {any} */ (self);
 
 worker.addEventListener("install", (/** @type {any} */ event) => {
-  event.waitUntil(caches.open(__CACHE__).then(cache => cache.addAll(__FILES__)).then(() => worker.skipWaiting()));
+  event.waitUntil(caches.open(__CACHE__).then(cache => cache.addAll(__FILES__.map(file => new Request(file, { cache: "no-cache" })))).then(() => worker.skipWaiting()));
 });
 
 worker.addEventListener("activate", (/** @type {any} */ event) => {
@@ -14,5 +14,5 @@ worker.addEventListener("activate", (/** @type {any} */ event) => {
 
 worker.addEventListener("fetch", (/** @type {any} */ event) => {
   if (event.request.method !== "GET") return;
-  event.respondWith(caches.match(event.request, { cacheName: __CACHE__ }).then(kept => kept ?? fetch(event.request)));
+  event.respondWith(caches.match(event.request, { cacheName: __CACHE__, ignoreSearch: event.request.mode === "navigate" }).then(kept => kept ?? fetch(event.request)));
 });

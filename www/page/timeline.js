@@ -4,9 +4,10 @@ import { html, nothing } from "lit";
 import { Lines } from "../chart/lines.js";
 import { actionName } from "./actions.js";
 import { count, instant, sentence } from "./format.js";
-import { byRole } from "./state.js";
+import { byRole, isFatal } from "./state.js";
 
 const MOST_LINES = 6;
+const ROWS = 500; // a table of ten thousand hours would hold the page up
 const HOUR = 3_600_000;
 /** @type {[string, string, number][]} */
 const WIDTHS = [["1h", "hour", HOUR], ["1d", "day", 24 * HOUR], ["1w", "week", 168 * HOUR], ["1mo", "month", 730 * HOUR]];
@@ -25,10 +26,13 @@ export class TimelinePanel {
   #error = "";
   #asked = 0;
   #chart = new Lines();
+  /** How many rows the table shows; none while it is folded. */
+  #shown = 0;
 
-  /** @param {() => void} redraw */
-  constructor(redraw) {
+  /** @param {() => void} redraw @param {(error: unknown) => void} fail */
+  constructor(redraw, fail) {
     this.redraw = redraw;
+    this.fail = fail;
   }
 
   /** @param {Dataset} dataset */
@@ -61,6 +65,7 @@ export class TimelinePanel {
       this.#fill(answer.rows());
       this.#error = "";
     } catch (error) {
+      if (isFatal(error)) return this.fail(error);
       this.#error = /** @type {Error} */ (error).message;
     }
     this.redraw();
@@ -104,6 +109,13 @@ export class TimelinePanel {
     return all;
   }
 
+  /** @param {number} rows */
+  #show(rows) {
+    if (rows === this.#shown) return;
+    this.#shown = rows;
+    this.redraw();
+  }
+
   /** Puts the chart into its place on the page. */
   draw() {
     const place = /** @type {HTMLElement | null} */ (document.querySelector("#timeline .chart"));
@@ -135,14 +147,16 @@ export class TimelinePanel {
         ${this.#range ? html`<p class="fine">${count(this.#series.reduce((sum, line) => sum + line.values.reduce((a, b) => a + b, 0), 0))} events
           from ${instant(this.#range[0])} to ${instant(this.#range[1])}, by ${time.name}, in UTC.</p>` : html`<p>The column ${time.name} is empty.</p>`}
         <div class="chart"></div>
-        <details>
+        <details @toggle=${(/** @type {any} */ e) => this.#show(e.target.open ? Math.max(this.#shown, ROWS) : 0)}>
           <summary>The same as a table</summary>
           <div class="scroll" tabindex="0" role="region" aria-label="Events over time">
             <table>
               <thead><tr><th scope="col">${width} (UTC)</th>${this.#series.map(({ name }) => html`<th scope="col" class="number">${name}</th>`)}</tr></thead>
-              <tbody>${this.#times.map((at, i) => html`<tr><th scope="row">${instant(at, this.#every)}</th>${this.#series.map(({ values }) => html`<td class="number">${count(values[i])}</td>`)}</tr>`)}</tbody>
+              <tbody>${this.#times.slice(0, this.#shown).map((at, i) => html`<tr><th scope="row">${instant(at, this.#every)}</th>${this.#series.map(({ values }) => html`<td class="number">${count(values[i])}</td>`)}</tr>`)}</tbody>
             </table>
           </div>
+          ${this.#shown && this.#shown < this.#times.length ? html`<p class="fine">The first ${count(this.#shown)} of ${count(this.#times.length)}.
+            <button type="button" @click=${() => this.#show(this.#shown + ROWS)}>Show more</button></p>` : nothing}
         </details>`}
       </section>`;
   }
