@@ -103,12 +103,23 @@ impl Decoder {
     ///
     /// `BAD_INPUT` when the bytes are no delimited text.
     pub fn push(&mut self, bytes: &[u8]) -> Result<()> {
-        self.bytes.extend_from_slice(bytes);
-        match self.state {
-            State::Sampling if self.bytes.len() < SAMPLE => Ok(()),
-            State::Sampling => self.begin(false),
-            State::Reading(_) => self.read(false),
+        if matches!(self.state, State::Sampling) {
+            self.bytes.extend_from_slice(bytes);
+            return if self.bytes.len() < SAMPLE { Ok(()) } else { self.begin(false) };
         }
+        // Only the record that is cut by the pieces is copied together, all others are read where they are.
+        let cut = if self.bytes.is_empty() { 0 } else { memchr::memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1) };
+        let (first, rest) = bytes.split_at(cut);
+        self.bytes.extend_from_slice(first);
+        self.read(false)?;
+        if !self.bytes.is_empty() {
+            self.bytes.extend_from_slice(rest);
+            return self.read(false);
+        }
+        let used = self.read_bytes(rest, false)?;
+        self.offset += used as u64;
+        self.bytes.extend_from_slice(&rest[used..]);
+        Ok(())
     }
 
     /// Says that no more bytes come.
@@ -121,7 +132,11 @@ impl Decoder {
             self.begin(true)?;
         }
         self.read(true)?;
-        self.emit()?;
+        if let State::Reading(reading) = &mut self.state
+            && reading.rows_in_batch > 0
+        {
+            self.batches.push(reading.take_batch()?);
+        }
         // A block's rows of the wrong width are found before its misfits.
         self.rejects.kept.sort_by_key(|reject| reject.byte);
         if self.n_rows == 0 && self.rejects.count == 0 {
@@ -368,15 +383,6 @@ impl Decoder {
             }
             Record::Partial => Ok(Stop::Partial),
         }
-    }
-
-    fn emit(&mut self) -> Result<()> {
-        if let State::Reading(reading) = &mut self.state
-            && reading.rows_in_batch > 0
-        {
-            self.batches.push(reading.take_batch()?);
-        }
-        Ok(())
     }
 }
 
