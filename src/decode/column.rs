@@ -13,7 +13,7 @@ use crate::kernel::column;
 use crate::kernel::dictionary::Dictionary;
 use crate::kernel::form::{Form, Forms};
 use crate::kernel::instant::{EPOCH, InstantReader};
-use crate::kernel::number::{MAX_DIGITS, parse_decimal, parse_int, pow10};
+use crate::kernel::number::{MAX_DIGITS, parse_decimal, pow10};
 
 /// A column being read.
 ///
@@ -111,12 +111,16 @@ impl ColumnBuilder {
     #[inline(never)]
     fn push_ints(&mut self, cells: &Cells<'_>, at: usize, from: usize, forms: Forms) -> usize {
         self.forms = forms;
-        for row in from..cells.n_rows() {
-            let cell = cells.get(row, at);
-            match parse_int(cell) {
-                Some(value) => self.values.push(value),
-                None if is_null(cell) => self.push_null(),
-                None => return row,
+        let first = self.values.len();
+        self.values.resize(first + cells.n_rows() - from, 0);
+        for (row, value) in (from..cells.n_rows()).zip(&mut self.values[first..]) {
+            if let Some(int) = cells.get_int(row, at) {
+                *value = int;
+            } else if is_null(cells.get(row, at)) {
+                self.null_rows.push((first + row - from) as u32);
+            } else {
+                self.values.truncate(first + row - from);
+                return row;
             }
         }
         cells.n_rows()

@@ -319,6 +319,13 @@ impl Decoder {
         let mut next = 0;
         let mut rows: Vec<Range<usize>> = Vec::with_capacity(BLOCK_ROWS);
         let stop = loop {
+            next = reading.splitter.plain_records(stretch, next, width, BLOCK_ROWS, &mut rows);
+            if rows.len() == BLOCK_ROWS {
+                let start = Position { lines: self.lines, byte: self.offset + *at as u64 };
+                self.n_rows += reading.read_columns(stretch, &rows, start, &mut self.rejects, &mut self.batches)?;
+                rows.clear();
+                continue;
+            }
             if next == stretch.len() {
                 break if last_stretch { Stop::End } else { Stop::Block };
             }
@@ -327,11 +334,6 @@ impl Decoder {
                 Record::Whole { cells, next: after } if cells == width => {
                     rows.push(next..after);
                     next = after;
-                    if rows.len() == BLOCK_ROWS {
-                        let start = Position { lines: self.lines, byte: self.offset + *at as u64 };
-                        self.n_rows += reading.read_columns(stretch, &rows, start, &mut self.rejects, &mut self.batches)?;
-                        rows.clear();
-                    }
                 }
                 Record::Whole { cells, next: after } => {
                     reading.splitter.forget(cells);

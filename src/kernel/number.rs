@@ -52,6 +52,48 @@ pub fn parse_int(text: &[u8]) -> Option<i64> {
     Some(if negative { -value } else { value })
 }
 
+/// The same for the text `bytes[start..end]`, eight digits at a time: `None` also where it has no or more than sixteen
+/// bytes, and for the first sixteen bytes of `bytes`.
+#[inline(always)]
+pub fn parse_int_within(bytes: &[u8], start: usize, end: usize) -> Option<i64> {
+    let mut n_digits = end.wrapping_sub(start);
+    if n_digits.wrapping_sub(1) >= 16 || end < 16 {
+        return None;
+    }
+    let before = bytes.get(end - 16..end)?;
+    let negative = before[16 - n_digits] == b'-';
+    n_digits -= usize::from(negative);
+    let first = *before.get(16 - n_digits)?;
+    // What is not the number's becomes leading zeros.
+    let digits = |at: usize, n: usize| {
+        let word = u64::from_le_bytes(before[at..at + 8].try_into().expect("eight bytes")) ^ 0x3030_3030_3030_3030;
+        let others = 64 - 8 * n as u32;
+        word >> others << others
+    };
+    let low = digits(8, n_digits.min(8));
+    let high = if n_digits > 8 { digits(0, n_digits - 8) } else { 0 };
+    if !(all_digits(low) && all_digits(high)) || (first == b'0' && (n_digits > 1 || negative)) {
+        return None;
+    }
+    let value = (eight_digits(high) * 100_000_000 + eight_digits(low)) as i64;
+    Some(if negative { -value } else { value })
+}
+
+/// Whether each byte is at most 9.
+#[inline(always)]
+fn all_digits(word: u64) -> bool {
+    (word | (word & 0x7f7f_7f7f_7f7f_7f7f) + 0x7676_7676_7676_7676) & 0x8080_8080_8080_8080 == 0
+}
+
+/// The number that eight bytes of 0 to 9 write, the first being the lowest byte.
+#[inline(always)]
+fn eight_digits(word: u64) -> u64 {
+    let pairs = word.wrapping_mul(10).wrapping_add(word >> 8);
+    let outer = (pairs & 0xff_0000_00ff).wrapping_mul(100 + (1_000_000 << 32));
+    let inner = (pairs >> 16 & 0xff_0000_00ff).wrapping_mul(1 + (10_000 << 32));
+    outer.wrapping_add(inner) >> 32
+}
+
 #[cold]
 fn parse_long_int(negative: bool, digits: &[u8]) -> Option<i64> {
     if digits.len() > 19 || digits[0] == b'0' {
@@ -297,6 +339,14 @@ mod tests {
     }
 
     proptest::proptest! {
+        #[test]
+        fn reads_integers_alike_eight_digits_at_a_time(before in "[0-9,x-]{0,24}", text in "-?[0-9:/x-]{0,19}|-?[0-9]{1,17}", after in "[0-9,]{0,9}") {
+            let line = format!("{before}{text}{after}");
+            let (start, end) = (before.len(), before.len() + text.len());
+            let expected = if text.len() > 16 || end < 16 { None } else { parse_int(text.as_bytes()) };
+            assert_eq!(parse_int_within(line.as_bytes(), start, end), expected, "{text:?} in {line:?}");
+        }
+
         #[test]
         fn writes_back_any_text_it_accepts(text in "-?[0-9]{0,22}(\\.[0-9]{0,20})?([eE][+-]?[0-9]{1,3})?") {
             if let Some(d) = parse_decimal(text.as_bytes()) {

@@ -4,6 +4,9 @@
 //! runs to the closing quote, a doubled quote inside stands for one; what follows a closing quote before
 //! the separator is taken as it stands. A quote elsewhere in a cell is a character like any other.
 
+use std::ops::Range;
+
+use crate::kernel::number::{parse_int, parse_int_within};
 use crate::kernel::scan::scan;
 
 /// Marks a span of the arena rather than of the file's bytes.
@@ -81,6 +84,33 @@ impl Splitter {
             cell += 1;
             keep[(cell - 1) / width]
         });
+    }
+
+    /// Cuts up to `most` records of `width` cells from `from` on, as long as they have no quotes and end in `\n` or
+    /// `\r\n`; gives their number and where the next record begins. What this leaves is for [`Splitter::record`].
+    #[inline(never)]
+    pub(super) fn plain_records(&mut self, bytes: &[u8], from: usize, width: usize, most: usize, rows: &mut Vec<Range<usize>>) -> usize {
+        let Self { separator, marks, next_mark, spans, lines, .. } = self;
+        let mut start = from;
+        while rows.len() < most {
+            let Some((ends, after)) = marks[*next_mark..].split_at_checked(width) else { break };
+            let (&line_end, inner) = ends.split_last().expect("a row has a cell");
+            let is_crlf = bytes[line_end as usize] == b'\r' && after.first() == Some(&(line_end + 1)) && bytes[line_end as usize + 1] == b'\n';
+            let plain = inner.iter().all(|&end| bytes[end as usize] == *separator) && (is_crlf || bytes[line_end as usize] == b'\n');
+            if !plain || line_end as usize == start {
+                break;
+            }
+            let row_start = start;
+            for &end in ends {
+                spans.push(Span { start: start as u32, end });
+                start = end as usize + 1;
+            }
+            start += usize::from(is_crlf);
+            *next_mark += width + usize::from(is_crlf);
+            *lines += 1;
+            rows.push(row_start..start);
+        }
+        start
     }
 
     /// Cuts the record that begins at `from`; `at_end` says that no bytes follow.
@@ -209,6 +239,13 @@ impl<'a> Cells<'a> {
         } else {
             &self.arena[(start & !IN_ARENA) as usize..end as usize]
         }
+    }
+
+    /// The integer that the cell at `row` and `column` writes.
+    #[inline(always)]
+    pub fn get_int(&self, row: usize, column: usize) -> Option<i64> {
+        let Span { start, end } = self.spans[row * self.width + column];
+        parse_int_within(self.bytes, start as usize, end as usize).or_else(|| parse_int(self.get(row, column)))
     }
 }
 
