@@ -13,7 +13,7 @@ use crate::kernel::column;
 use crate::kernel::dictionary::Dictionary;
 use crate::kernel::form::{Form, Forms};
 use crate::kernel::instant::{EPOCH, InstantReader};
-use crate::kernel::number::{MAX_DIGITS, parse_decimal, pow10};
+use crate::kernel::number::{MAX_DIGITS, parse_decimal, parse_int, pow10};
 
 /// A column being read.
 ///
@@ -113,17 +113,23 @@ impl ColumnBuilder {
         self.forms = forms;
         let first = self.values.len();
         self.values.resize(first + cells.n_rows() - from, 0);
-        for (row, value) in (from..cells.n_rows()).zip(&mut self.values[first..]) {
-            if let Some(int) = cells.get_int(row, at) {
-                *value = int;
-            } else if is_null(cells.get(row, at)) {
-                self.null_rows.push((first + row - from) as u32);
-            } else {
-                self.values.truncate(first + row - from);
+        let mut row = from;
+        loop {
+            row += cells.read_ints(at, row, &mut self.values[first + row - from..]);
+            if row == cells.n_rows() {
                 return row;
             }
+            let cell = cells.get(row, at);
+            match parse_int(cell) {
+                Some(int) => self.values[first + row - from] = int,
+                None if is_null(cell) => self.null_rows.push((first + row - from) as u32),
+                None => {
+                    self.values.truncate(first + row - from);
+                    return row;
+                }
+            }
+            row += 1;
         }
-        cells.n_rows()
     }
 
     #[inline(never)]

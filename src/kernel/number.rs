@@ -52,32 +52,32 @@ pub fn parse_int(text: &[u8]) -> Option<i64> {
     Some(if negative { -value } else { value })
 }
 
-/// The same for the text `bytes[start..end]`, eight digits at a time: `None` also where it has no or more than sixteen
-/// bytes, and for the first sixteen bytes of `bytes`.
+/// The same for the text `bytes[start..end]`, eight digits at a time. `None` also for what this way does not read:
+/// negative integers, more than sixteen digits, and texts within the first sixteen bytes.
 #[inline(always)]
 pub fn parse_int_within(bytes: &[u8], start: usize, end: usize) -> Option<i64> {
-    let mut n_digits = end.wrapping_sub(start);
-    if n_digits.wrapping_sub(1) >= 16 || end < 16 {
+    let n_digits = end.wrapping_sub(start);
+    let before: &[u8; 16] = bytes.get(end.wrapping_sub(16)..end)?.try_into().ok()?;
+    let low = u64::from_le_bytes(before[8..].try_into().ok()?) ^ ZEROS;
+    if n_digits.wrapping_sub(1) < 8 {
+        // Digits in the place of bytes that are not the text's would be leading zeros.
+        let others = 64 - 8 * n_digits as u32;
+        let digits = low >> others;
+        let fits = all_digits(digits) && (digits & 0xff != 0 || n_digits == 1);
+        return fits.then(|| eight_digits(digits << others) as i64);
+    }
+    let n_digits = n_digits.wrapping_sub(8);
+    if n_digits.wrapping_sub(1) >= 8 {
         return None;
     }
-    let before = bytes.get(end - 16..end)?;
-    let negative = before[16 - n_digits] == b'-';
-    n_digits -= usize::from(negative);
-    let first = *before.get(16 - n_digits)?;
-    // What is not the number's becomes leading zeros.
-    let digits = |at: usize, n: usize| {
-        let word = u64::from_le_bytes(before[at..at + 8].try_into().expect("eight bytes")) ^ 0x3030_3030_3030_3030;
-        let others = 64 - 8 * n as u32;
-        word >> others << others
-    };
-    let low = digits(8, n_digits.min(8));
-    let high = if n_digits > 8 { digits(0, n_digits - 8) } else { 0 };
-    if !(all_digits(low) && all_digits(high)) || (first == b'0' && (n_digits > 1 || negative)) {
-        return None;
-    }
-    let value = (eight_digits(high) * 100_000_000 + eight_digits(low)) as i64;
-    Some(if negative { -value } else { value })
+    let high = u64::from_le_bytes(before[..8].try_into().ok()?) ^ ZEROS;
+    let others = 64 - 8 * n_digits as u32;
+    let digits = high >> others;
+    let fits = all_digits(digits) && all_digits(low) && digits & 0xff != 0;
+    fits.then(|| (eight_digits(digits << others) * 100_000_000 + eight_digits(low)) as i64)
 }
+
+const ZEROS: u64 = u64::from_le_bytes(*b"00000000");
 
 /// Whether each byte is at most 9.
 #[inline(always)]
@@ -343,7 +343,7 @@ mod tests {
         fn reads_integers_alike_eight_digits_at_a_time(before in "[0-9,x-]{0,24}", text in "-?[0-9:/x-]{0,19}|-?[0-9]{1,17}", after in "[0-9,]{0,9}") {
             let line = format!("{before}{text}{after}");
             let (start, end) = (before.len(), before.len() + text.len());
-            let expected = if text.len() > 16 || end < 16 { None } else { parse_int(text.as_bytes()) };
+            let expected = parse_int(text.as_bytes()).filter(|_| text.len() <= 16 && end >= 16 && !text.starts_with('-'));
             assert_eq!(parse_int_within(line.as_bytes(), start, end), expected, "{text:?} in {line:?}");
         }
 
