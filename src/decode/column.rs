@@ -174,16 +174,21 @@ impl ColumnBuilder {
 
     #[inline(never)]
     fn push_texts(&mut self, cells: &Cells<'_>, at: usize, from: usize) -> Result<usize> {
-        for row in from..cells.n_rows() {
+        let first = self.values.len();
+        self.values.resize(first + cells.n_rows() - from, 0);
+        let mut row = from;
+        while row < cells.n_rows() {
             let cell = cells.get(row, at);
+            let place = first + row - from;
             if is_null(cell) {
-                self.push_null();
+                self.null_rows.push(place as u32);
             } else {
-                let code = self.dictionary.code(cell)?;
-                self.values.push(i64::from(code));
+                self.values[place] = i64::from(self.dictionary.code(cell)?);
             }
+            row += 1;
+            row += cells.read_codes(at, row, &self.dictionary, &mut self.values[place + 1..]);
         }
-        Ok(cells.n_rows())
+        Ok(row)
     }
 
     /// Turns what is here into a wider kind; into text when even that does not hold it.

@@ -50,6 +50,12 @@ impl Dictionary {
         }
     }
 
+    /// The code of the text `bytes[start..end]`, if it is short and came lately.
+    #[inline(always)]
+    pub fn code_within(&self, bytes: &[u8], start: usize, end: usize) -> Option<u32> {
+        self.short.find_key(pack_within(bytes, start, end)?)
+    }
+
     fn code_by_hash(&mut self, value: &[u8]) -> Result<u32> {
         let hash = hash64(value);
         let Self { bytes, ends, codes, short } = self;
@@ -115,7 +121,11 @@ impl Default for ShortTexts {
 impl ShortTexts {
     #[inline]
     fn find(&self, value: &[u8]) -> Option<u32> {
-        let key = pack(value)?;
+        self.find_key(pack(value)?)
+    }
+
+    #[inline]
+    fn find_key(&self, key: u64) -> Option<u32> {
         (self.keys[slot(key)] == key).then(|| self.codes[slot(key)])
     }
 
@@ -141,6 +151,17 @@ fn pack(value: &[u8]) -> Option<u64> {
     Some(u64::from_le_bytes(word))
 }
 
+/// The same of `bytes[start..end]`, from one word; not of an empty text, nor of one within the first eight bytes.
+#[inline(always)]
+fn pack_within(bytes: &[u8], start: usize, end: usize) -> Option<u64> {
+    let len = end.wrapping_sub(start);
+    if len.wrapping_sub(1) >= 7 {
+        return None;
+    }
+    let word = u64::from_le_bytes(bytes.get(end.wrapping_sub(8)..end)?.try_into().ok()?);
+    Some(word >> (64 - 8 * len as u32) | (len as u64) << 56)
+}
+
 #[inline]
 fn slot(key: u64) -> usize {
     (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58) as usize
@@ -160,6 +181,21 @@ mod tests {
             d.to_array().iter().flatten().collect::<Vec<_>>(),
             ["pv", "", "cart", "a text of more than eight bytes", "pv\0"]
         );
+    }
+
+    #[test]
+    fn finds_short_texts_where_they_lie() {
+        let line = b"a,pv,purchase,view,cart,\0\0\0,";
+        let mut d = Dictionary::default();
+        for start in 0..line.len() {
+            for end in start..line.len() {
+                let code = d.code(&line[start..end]).unwrap();
+                let found = d.code_within(line, start, end);
+                let short = (1..=7).contains(&(end - start)) && end >= 8;
+                assert_eq!(found, short.then_some(code), "{start}..{end}");
+            }
+        }
+        assert_eq!(d.code_within(line, 2, line.len() + 1), None);
     }
 
     #[test]

@@ -48,7 +48,7 @@ impl Reading {
     ) -> Result<u64> {
         let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(0) };
         let width = self.names.len();
-        let all_utf8 = std::str::from_utf8(&stretch[first.start..last.end]).is_ok();
+        let all_utf8 = self.splitter.is_ascii() || std::str::from_utf8(&stretch[first.start..last.end]).is_ok();
         if !all_utf8 || self.fixed.iter().any(Option::is_some) {
             let cells = self.splitter.cells(stretch, width);
             let reasons: Vec<Option<String>> = (0..rows.len()).map(|row| self.misfit(&cells, row)).collect();

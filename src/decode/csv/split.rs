@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use crate::kernel::dictionary::Dictionary;
 use crate::kernel::number::parse_int_within;
 use crate::kernel::scan::scan;
 
@@ -41,11 +42,12 @@ pub(super) struct Splitter {
     arena: Vec<u8>,
     /// Line ends passed since [`Splitter::start`], inside quotes too.
     lines: u64,
+    is_ascii: bool,
 }
 
 impl Splitter {
     pub(super) fn new(separator: u8, quote: u8) -> Self {
-        Self { separator, quote, marks: vec![], next_mark: 0, spans: vec![], arena: vec![], lines: 0 }
+        Self { separator, quote, marks: vec![], next_mark: 0, spans: vec![], arena: vec![], lines: 0, is_ascii: false }
     }
 
     /// Begins on `bytes`, which must be shorter than 2 GiB.
@@ -54,11 +56,16 @@ impl Splitter {
         self.next_mark = 0;
         self.lines = 0;
         self.clear();
-        scan(bytes, self.separator, self.quote, &mut self.marks);
+        self.is_ascii = scan(bytes, self.separator, self.quote, &mut self.marks);
     }
 
     pub(super) fn lines(&self) -> u64 {
         self.lines
+    }
+
+    /// Whether the bytes it began on are all ASCII.
+    pub(super) fn is_ascii(&self) -> bool {
+        self.is_ascii
     }
 
     /// Forgets the cells found so far.
@@ -239,6 +246,21 @@ impl<'a> Cells<'a> {
         } else {
             &self.arena[(start & !IN_ARENA) as usize..end as usize]
         }
+    }
+
+    /// Reads the codes of texts from `column` into `values`, row `from` first, up to the first that is not short or did
+    /// not come lately; gives their number.
+    #[inline(never)]
+    pub fn read_codes(&self, column: usize, from: usize, dictionary: &Dictionary, values: &mut [i64]) -> usize {
+        let spans = self.spans[from * self.width..].chunks_exact(self.width);
+        for (n_read, (row, value)) in spans.zip(values.iter_mut()).enumerate() {
+            let Span { start, end } = row[column];
+            match dictionary.code_within(self.bytes, start as usize, end as usize) {
+                Some(code) => *value = i64::from(code),
+                None => return n_read,
+            }
+        }
+        values.len()
     }
 
     /// Reads integers from `column` into `values`, row `from` first, up to the first cell that is not read eight digits
