@@ -25,7 +25,7 @@ use crate::kernel::batch::Batch;
 use crate::{Error, Result};
 
 /// Rows in a batch, the last one apart.
-pub const BATCH_ROWS: usize = 1 << 16;
+pub const BATCH_ROWS: usize = 1 << 14;
 /// Rows cut into cells before their columns are read: cells of a block stay in the cache.
 const BLOCK_ROWS: usize = 4_096;
 /// Bytes looked at before the first row is read.

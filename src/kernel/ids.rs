@@ -128,95 +128,130 @@ fn without_nulls<'a, T: Copy>(values: &'a [T], valid: Option<&[bool]>) -> Cow<'a
     Cow::Owned(values.iter().zip(valid).map(|(&value, &valid)| if valid { value } else { values[first] }).collect())
 }
 
-/// A table of four bytes an entry is cheaper than hashing up to this many entries: beyond, most of them are cold memory.
-const WIDEST_DIRECT: i128 = 1 << 21;
+/// The widest range that has a table: four bytes an entry make 32 MiB.
+const WIDEST_DIRECT: i128 = 1 << 23;
+/// A table may have so many entries for each value that has come: clearing it must cost less than hashing them.
+const ENTRIES_PER_VALUE: i128 = 2;
+
+/// Values that are looked up together.
+const CHUNK: usize = 1_024;
 
 /// Distinct 64-bit integers.
 #[derive(Debug, Default)]
 pub struct IntIds {
     values: Vec<i64>,
-    /// The number of `base + i`, 0 if it has none yet. Unused once the range is too wide.
+    /// Values that have come, equal ones too.
+    n_seen: usize,
+    /// The least and the greatest.
+    range: Option<(i64, i64)>,
+    /// The number of `base + i`, 0 if it has none yet. Empty where the range is too wide for the values so far.
     direct: Vec<u32>,
     base: i64,
-    /// Numbers by the hash of their value, 0 in a free slot; a power of two of them, at most half of them taken.
+    /// Without the table: numbers by the hash of their value, 0 in a free slot; a power of two of them, at most half of
+    /// them taken.
     hashed: Vec<u32>,
-    is_hashed: bool,
 }
 
 impl IntIds {
     fn of(&mut self, values: &[i64]) -> Vec<u32> {
         let Some(&first) = values.first() else { return vec![] };
-        if !self.is_hashed {
-            let (min, max) = values.iter().fold((first, first), |(min, max), &v| (min.min(v), max.max(v)));
-            self.cover(min, max);
-        }
-        if self.is_hashed {
-            return values.iter().map(|&v| self.by_hash(v)).collect();
-        }
-        let Self { values: known, direct, base, .. } = self;
-        values
-            .iter()
-            .map(|&v| {
-                let number = &mut direct[v.wrapping_sub(*base) as usize];
-                if *number == 0 {
-                    known.push(v);
-                    *number = known.len() as u32;
-                }
-                *number
-            })
-            .collect()
+        self.n_seen += values.len();
+        let range = values.iter().fold(self.range.unwrap_or((first, first)), |(min, max), &v| (min.min(v), max.max(v)));
+        self.range = Some(range);
+        self.cover(range);
+        if self.direct.is_empty() { self.by_hash_all(values) } else { self.by_table_all(values) }
     }
 
-    /// Makes the table reach from `min` to `max`, or gives it up.
-    fn cover(&mut self, min: i64, max: i64) {
-        let end = i128::from(self.base) + self.direct.len() as i128;
-        let (low, high) = if self.direct.is_empty() {
-            (i128::from(min), i128::from(max) + 1)
-        } else {
-            (i128::from(min).min(i128::from(self.base)), (i128::from(max) + 1).max(end))
-        };
-        if high - low > WIDEST_DIRECT {
-            self.is_hashed = true;
-            self.direct = Vec::new();
-            self.rehash();
+    /// Makes the table reach over the range, or gives it up.
+    fn cover(&mut self, (min, max): (i64, i64)) {
+        let (low, high) = (i128::from(min), i128::from(max) + 1);
+        let (base, end) = (i128::from(self.base), i128::from(self.base) + self.direct.len() as i128);
+        if !self.direct.is_empty() && low >= base && high <= end {
             return;
         }
-        if !self.direct.is_empty() && low == i128::from(self.base) && high == end {
-            return;
-        }
-        // Some room at both ends, so that the next batch's few outliers do not move the table again.
-        let room = if self.direct.is_empty() { 0 } else { (high - low) / 4 };
-        let low = (low - room).max(i128::from(i64::MIN));
-        let mut direct = vec![0; (high + room - low) as usize];
-        let shift = if self.direct.is_empty() { 0 } else { (i128::from(self.base) - low) as usize };
-        direct[shift..shift + self.direct.len()].copy_from_slice(&self.direct);
-        self.direct = direct;
-        self.base = low as i64;
-    }
-
-    #[inline]
-    fn by_hash(&mut self, value: i64) -> u32 {
-        let mask = self.hashed.len() - 1;
-        let mut slot = mix64(value as u64) as usize & mask;
-        loop {
-            match self.hashed[slot] {
-                0 => break,
-                number if self.values[number as usize - 1] == value => return number,
-                _ => slot = (slot + 1) & mask,
+        if high - low > WIDEST_DIRECT.min(ENTRIES_PER_VALUE * self.n_seen as i128) {
+            if self.hashed.is_empty() {
+                self.direct = Vec::new();
+                self.rehash();
             }
+            return;
         }
-        self.values.push(value);
-        let number = self.values.len() as u32;
-        self.hashed[slot] = number;
-        if self.values.len() * 2 > self.hashed.len() {
-            self.rehash();
+        self.hashed = Vec::new();
+        // Some room at both ends, so that the next values' few outliers do not move the table again.
+        let room = if self.values.is_empty() { 0 } else { (high - low) / 4 };
+        self.base = (low - room).max(i128::from(i64::MIN)) as i64;
+        self.direct = Vec::new();
+        self.direct = vec![0; (high + room - i128::from(self.base)) as usize];
+        for (i, &value) in self.values.iter().enumerate() {
+            self.direct[value.wrapping_sub(self.base) as usize] = i as u32 + 1;
         }
-        number
     }
 
-    /// Makes room for twice as many values as there are.
+    /// Every value must be within the table. Without a branch on whether a value is new, since nobody could foresee it.
+    #[inline(never)]
+    fn by_table_all(&mut self, values: &[i64]) -> Vec<u32> {
+        let Self { values: known, direct, base, .. } = self;
+        let mut n_known = known.len();
+        known.resize(n_known + values.len(), 0);
+        let number_of = |&value: &i64| {
+            let number = &mut direct[value.wrapping_sub(*base) as usize];
+            let is_new = *number == 0;
+            known[n_known] = value;
+            n_known += usize::from(is_new);
+            *number = if is_new { n_known as u32 } else { *number };
+            *number
+        };
+        let numbers = values.iter().map(number_of).collect();
+        known.truncate(n_known);
+        numbers
+    }
+
+    fn by_hash_all(&mut self, values: &[i64]) -> Vec<u32> {
+        let mut numbers = vec![0; values.len()];
+        for (values, numbers) in values.chunks(CHUNK).zip(numbers.chunks_mut(CHUNK)) {
+            if 2 * (self.values.len() + values.len()) > self.hashed.len() {
+                self.rehash();
+            }
+            self.by_hash(values, numbers);
+        }
+        numbers
+    }
+
+    /// There must be room for all `values`, a chunk at most.
+    #[inline(never)]
+    fn by_hash(&mut self, values: &[i64], numbers: &mut [u32]) {
+        let Self { values: known, hashed, .. } = self;
+        let mask = hashed.len() - 1;
+        // All slots first: their cache misses then overlap, which they do not behind branches that nobody foresees.
+        let mut found = [(0, 0); CHUNK];
+        for (&value, found) in values.iter().zip(&mut found) {
+            let slot = mix64(value as u64) as usize & mask;
+            *found = (slot as u32, hashed[slot]);
+        }
+        for ((&value, number), &(slot, first)) in values.iter().zip(numbers).zip(&found) {
+            let mut slot = slot as usize;
+            let mut candidate = if first == 0 { hashed[slot] } else { first };
+            loop {
+                if candidate == 0 {
+                    known.push(value);
+                    candidate = known.len() as u32;
+                    hashed[slot] = candidate;
+                    break;
+                }
+                if known[candidate as usize - 1] == value {
+                    break;
+                }
+                slot = (slot + 1) & mask;
+                candidate = hashed[slot];
+            }
+            *number = candidate;
+        }
+    }
+
+    /// Makes room for at least as many values as there are, and a chunk.
     fn rehash(&mut self) {
-        self.hashed = vec![0; (self.values.len() * 4).next_power_of_two().max(1 << 12)];
+        self.hashed = Vec::new();
+        self.hashed = vec![0; (self.values.len().max(CHUNK) * 4).next_power_of_two()];
         let mask = self.hashed.len() - 1;
         for (i, &value) in self.values.iter().enumerate() {
             let mut slot = mix64(value as u64) as usize & mask;
