@@ -1,6 +1,6 @@
 /** @import { WireSource } from "./protocol.js" */
 
-const BUFFER = 1 << 20;
+const BUFFER = 1 << 19;
 
 /** Chromium 156 lets a stream that only a BYOB reader holds be collected as garbage, and its reads then never end. */
 const held = new Set();
