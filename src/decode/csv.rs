@@ -319,6 +319,14 @@ impl Decoder {
         let mut next = 0;
         let mut rows: Vec<Range<usize>> = Vec::with_capacity(BLOCK_ROWS);
         let stop = loop {
+            let n_uniform = if rows.is_empty() { reading.splitter.n_uniform(width, BLOCK_ROWS) } else { 0 };
+            if n_uniform > 0
+                && let Some(after) = reading.read_uniform(stretch, next, n_uniform, &mut self.batches)?
+            {
+                self.n_rows += n_uniform as u64;
+                next = after;
+                continue;
+            }
             next = reading.splitter.plain_records(stretch, next, width, BLOCK_ROWS, &mut rows);
             if rows.len() == BLOCK_ROWS {
                 let start = Position { lines: self.lines, byte: self.offset + *at as u64 };

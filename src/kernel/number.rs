@@ -64,7 +64,7 @@ pub fn parse_int_within(bytes: &[u8], start: usize, end: usize) -> Option<i64> {
         let others = 64 - 8 * n_digits as u32;
         let digits = low >> others;
         let fits = all_digits(digits) && (digits & 0xff != 0 || n_digits == 1);
-        return fits.then(|| eight_digits(digits << others) as i64);
+        return if fits { Some(eight_digits(digits << others) as i64) } else { None };
     }
     let n_digits = n_digits.wrapping_sub(8);
     if n_digits.wrapping_sub(1) >= 8 {
@@ -74,7 +74,7 @@ pub fn parse_int_within(bytes: &[u8], start: usize, end: usize) -> Option<i64> {
     let others = 64 - 8 * n_digits as u32;
     let digits = high >> others;
     let fits = all_digits(digits) && all_digits(low) && digits & 0xff != 0;
-    fits.then(|| (eight_digits(digits << others) * 100_000_000 + eight_digits(low)) as i64)
+    if fits { Some((eight_digits(digits << others) * 100_000_000 + eight_digits(low)) as i64) } else { None }
 }
 
 const ZEROS: u64 = u64::from_le_bytes(*b"00000000");
@@ -82,7 +82,7 @@ const ZEROS: u64 = u64::from_le_bytes(*b"00000000");
 /// Whether each byte is at most 9.
 #[inline(always)]
 fn all_digits(word: u64) -> bool {
-    (word | (word & 0x7f7f_7f7f_7f7f_7f7f) + 0x7676_7676_7676_7676) & 0x8080_8080_8080_8080 == 0
+    (word | ((word & 0x7f7f_7f7f_7f7f_7f7f) + 0x7676_7676_7676_7676)) & 0x8080_8080_8080_8080 == 0
 }
 
 /// The number that eight bytes of 0 to 9 write, the first being the lowest byte.

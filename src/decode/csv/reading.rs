@@ -36,7 +36,6 @@ pub(super) struct Position {
 
 impl Reading {
     /// Reads the columns of the `rows` of `stretch` that are cut into cells; gives how many were rows indeed.
-    /// A batch that has no room for another block is done.
     #[inline(never)]
     pub(super) fn read_columns(
         &mut self,
@@ -66,12 +65,42 @@ impl Reading {
             column.push(&cells, at)?;
         }
         let n_rows = cells.n_rows();
-        self.rows_in_batch += n_rows;
         self.splitter.clear();
+        self.finish_rows(n_rows, batches)?;
+        Ok(n_rows as u64)
+    }
+
+    /// Reads the columns of the next `n_rows` records, which begin at `start`, are cut alike and need no second look, and
+    /// gives where the record after them begins; `None` where each has to be looked at.
+    #[inline(never)]
+    pub(super) fn read_uniform(
+        &mut self,
+        stretch: &[u8],
+        start: usize,
+        n_rows: usize,
+        batches: &mut Vec<Batch>,
+    ) -> Result<Option<usize>> {
+        let width = self.names.len();
+        let (cells, next) = self.splitter.uniform(stretch, width, n_rows);
+        let is_utf8 = self.splitter.is_ascii() || std::str::from_utf8(&stretch[start..next]).is_ok();
+        if !is_utf8 || self.fixed.iter().any(Option::is_some) {
+            return Ok(None);
+        }
+        for (at, column) in self.columns.iter_mut().enumerate() {
+            column.push(&cells, at)?;
+        }
+        self.splitter.pass_uniform(width, n_rows);
+        self.finish_rows(n_rows, batches)?;
+        Ok(Some(next))
+    }
+
+    /// Counts the rows in; a batch that has no room for another block is done.
+    fn finish_rows(&mut self, n_rows: usize, batches: &mut Vec<Batch>) -> Result<()> {
+        self.rows_in_batch += n_rows;
         if self.rows_in_batch + BLOCK_ROWS > BATCH_ROWS {
             batches.push(self.take_batch()?);
         }
-        Ok(n_rows as u64)
+        Ok(())
     }
 
     /// Why a row of the right width is no row all the same.

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use crate::kernel::dictionary::Dictionary;
 use crate::kernel::number::parse_int_within;
-use crate::kernel::scan::scan;
+use crate::kernel::scan::Marks;
 
 /// Marks a span of the arena rather than of the file's bytes.
 const IN_ARENA: u32 = 1 << 31;
@@ -36,27 +36,30 @@ pub(super) enum Record {
 pub(super) struct Splitter {
     separator: u8,
     quote: u8,
-    marks: Vec<u32>,
+    marks: Marks,
+    /// The place of the next mark; the one before it ends the last record.
     next_mark: usize,
+    /// The place among the newlines of the next.
+    next_newline: usize,
     spans: Vec<Span>,
     arena: Vec<u8>,
     /// Line ends passed since [`Splitter::start`], inside quotes too.
     lines: u64,
-    is_ascii: bool,
 }
 
 impl Splitter {
     pub(super) fn new(separator: u8, quote: u8) -> Self {
-        Self { separator, quote, marks: vec![], next_mark: 0, spans: vec![], arena: vec![], lines: 0, is_ascii: false }
+        let marks = Marks::default();
+        Self { separator, quote, marks, next_mark: 1, next_newline: 0, spans: vec![], arena: vec![], lines: 0 }
     }
 
     /// Begins on `bytes`, which must be shorter than 2 GiB.
     pub(super) fn start(&mut self, bytes: &[u8]) {
-        self.marks.clear();
-        self.next_mark = 0;
+        self.next_mark = 1;
+        self.next_newline = 0;
         self.lines = 0;
         self.clear();
-        self.is_ascii = scan(bytes, self.separator, self.quote, &mut self.marks);
+        self.marks.scan(bytes, self.separator, self.quote);
     }
 
     pub(super) fn lines(&self) -> u64 {
@@ -65,7 +68,7 @@ impl Splitter {
 
     /// Whether the bytes it began on are all ASCII.
     pub(super) fn is_ascii(&self) -> bool {
-        self.is_ascii
+        self.marks.is_ascii
     }
 
     /// Forgets the cells found so far.
@@ -81,7 +84,34 @@ impl Splitter {
 
     /// The cells found so far as rows of `width`.
     pub(super) fn cells<'a>(&'a self, bytes: &'a [u8], width: usize) -> Cells<'a> {
-        Cells { bytes, arena: &self.arena, spans: &self.spans, width }
+        Cells { bytes, cut: Cut::Spans { spans: &self.spans, arena: &self.arena }, width }
+    }
+
+    /// How many of the next records have `width` cells, at least two, and neither quotes nor `\r`.
+    pub(super) fn n_uniform(&mut self, width: usize, most: usize) -> usize {
+        if self.marks.has_others || width < 2 {
+            return 0;
+        }
+        let newlines = &self.marks.newlines()[self.next_newline..];
+        self.next_newline += newlines.iter().take_while(|&&at| (at as usize) < self.next_mark).count();
+        let newlines = self.marks.newlines()[self.next_newline..].iter().take(most);
+        let due = (self.next_mark + width - 1..).step_by(width);
+        newlines.zip(due).take_while(|&(&at, due)| at as usize == due).count()
+    }
+
+    /// The cells of the next `n_rows` records, as [`Splitter::n_uniform`] found them, and where the record after them
+    /// begins.
+    pub(super) fn uniform<'a>(&'a self, bytes: &'a [u8], width: usize, n_rows: usize) -> (Cells<'a>, usize) {
+        let positions = &self.marks.positions()[self.next_mark - 1..][..=n_rows * width];
+        let next = positions[n_rows * width].wrapping_add(1) as usize;
+        (Cells { bytes, cut: Cut::Marks(positions), width }, next)
+    }
+
+    /// Goes on behind the next `n_rows` records of `width` cells.
+    pub(super) fn pass_uniform(&mut self, width: usize, n_rows: usize) {
+        self.next_mark += n_rows * width;
+        self.next_newline += n_rows;
+        self.lines += n_rows as u64;
     }
 
     /// Drops the rows of `width` cells for which `keep` is false.
@@ -96,14 +126,24 @@ impl Splitter {
     /// Cuts up to `most` records of `width` cells from `from` on, as long as they have no quotes and end in `\n` or
     /// `\r\n`; gives their number and where the next record begins. What this leaves is for [`Splitter::record`].
     #[inline(never)]
-    pub(super) fn plain_records(&mut self, bytes: &[u8], from: usize, width: usize, most: usize, rows: &mut Vec<Range<usize>>) -> usize {
+    pub(super) fn plain_records(
+        &mut self,
+        bytes: &[u8],
+        from: usize,
+        width: usize,
+        most: usize,
+        rows: &mut Vec<Range<usize>>,
+    ) -> usize {
         let Self { separator, marks, next_mark, spans, lines, .. } = self;
         let mut start = from;
         while rows.len() < most {
-            let Some((ends, after)) = marks[*next_mark..].split_at_checked(width) else { break };
+            let Some((ends, after)) = marks.positions()[*next_mark..].split_at_checked(width) else { break };
             let (&line_end, inner) = ends.split_last().expect("a row has a cell");
-            let is_crlf = bytes[line_end as usize] == b'\r' && after.first() == Some(&(line_end + 1)) && bytes[line_end as usize + 1] == b'\n';
-            let plain = inner.iter().all(|&end| bytes[end as usize] == *separator) && (is_crlf || bytes[line_end as usize] == b'\n');
+            let is_crlf = bytes[line_end as usize] == b'\r'
+                && after.first() == Some(&(line_end + 1))
+                && bytes[line_end as usize + 1] == b'\n';
+            let plain =
+                inner.iter().all(|&end| bytes[end as usize] == *separator) && (is_crlf || bytes[line_end as usize] == b'\n');
             if !plain || line_end as usize == start {
                 break;
             }
@@ -172,7 +212,7 @@ impl Splitter {
     /// The next separator or line end, quotes being plain characters; consumes its mark.
     #[inline]
     fn cell_end(&mut self, bytes: &[u8], at_end: bool) -> Option<usize> {
-        while let Some(&mark) = self.marks.get(self.next_mark) {
+        while let Some(&mark) = self.marks.positions().get(self.next_mark) {
             self.next_mark += 1;
             let byte = bytes[mark as usize];
             if byte != self.quote {
@@ -187,7 +227,7 @@ impl Splitter {
         self.next_mark += 1;
         let mut doubled = false;
         let close = loop {
-            let &mark = self.marks.get(self.next_mark)?;
+            let &mark = self.marks.positions().get(self.next_mark)?;
             let mark = mark as usize;
             self.next_mark += 1;
             match bytes[mark] {
@@ -225,26 +265,44 @@ impl Splitter {
 #[derive(Clone, Copy, Debug)]
 pub struct Cells<'a> {
     bytes: &'a [u8],
-    arena: &'a [u8],
-    spans: &'a [Span],
+    cut: Cut<'a>,
     width: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Cut<'a> {
+    /// Rows without quotes: where each cell ends, behind where the cell before the first does.
+    Marks(&'a [u32]),
+    Spans {
+        spans: &'a [Span],
+        arena: &'a [u8],
+    },
 }
 
 impl<'a> Cells<'a> {
     /// How many rows there are.
     #[inline]
     pub fn n_rows(&self) -> usize {
-        self.spans.len() / self.width
+        match self.cut {
+            Cut::Marks(marks) => (marks.len() - 1) / self.width,
+            Cut::Spans { spans, .. } => spans.len() / self.width,
+        }
     }
 
     /// The cell at `row` and `column`, without its quotes.
     #[inline]
     pub fn get(&self, row: usize, column: usize) -> &'a [u8] {
-        let Span { start, end } = self.spans[row * self.width + column];
-        if start & IN_ARENA == 0 {
-            &self.bytes[start as usize..end as usize]
-        } else {
-            &self.arena[(start & !IN_ARENA) as usize..end as usize]
+        let at = row * self.width + column;
+        match self.cut {
+            Cut::Marks(marks) => &self.bytes[marks[at].wrapping_add(1) as usize..marks[at + 1] as usize],
+            Cut::Spans { spans, arena } => {
+                let Span { start, end } = spans[at];
+                if start & IN_ARENA == 0 {
+                    &self.bytes[start as usize..end as usize]
+                } else {
+                    &arena[(start & !IN_ARENA) as usize..end as usize]
+                }
+            }
         }
     }
 
@@ -252,30 +310,63 @@ impl<'a> Cells<'a> {
     /// not come lately; gives their number.
     #[inline(never)]
     pub fn read_codes(&self, column: usize, from: usize, dictionary: &Dictionary, values: &mut [i64]) -> usize {
-        let spans = self.spans[from * self.width..].chunks_exact(self.width);
-        for (n_read, (row, value)) in spans.zip(values.iter_mut()).enumerate() {
-            let Span { start, end } = row[column];
-            match dictionary.code_within(self.bytes, start as usize, end as usize) {
-                Some(code) => *value = i64::from(code),
-                None => return n_read,
-            }
-        }
-        values.len()
+        self.read_while(column, from, values, dictionary)
     }
 
     /// Reads integers from `column` into `values`, row `from` first, up to the first cell that is not read eight digits
     /// at a time; gives their number.
     #[inline(never)]
     pub fn read_ints(&self, column: usize, from: usize, values: &mut [i64]) -> usize {
-        let spans = self.spans[from * self.width..].chunks_exact(self.width);
-        for (n_read, (row, value)) in spans.zip(values.iter_mut()).enumerate() {
-            let Span { start, end } = row[column];
-            match parse_int_within(self.bytes, start as usize, end as usize) {
-                Some(int) => *value = int,
-                None => return n_read,
+        self.read_while(column, from, values, &Ints)
+    }
+
+    #[inline(always)]
+    fn read_while(&self, column: usize, from: usize, values: &mut [i64], reader: &impl CellReader) -> usize {
+        let n_values = values.len().min(self.n_rows() - from);
+        let first = from * self.width + column;
+        match self.cut {
+            Cut::Marks(marks) => {
+                let starts = marks[first.min(marks.len())..].iter().step_by(self.width);
+                let ends = marks[(first + 1).min(marks.len())..].iter().step_by(self.width);
+                for (n_read, (value, (&start, &end))) in values.iter_mut().zip(starts.zip(ends)).enumerate() {
+                    match reader.read(self.bytes, start.wrapping_add(1) as usize, end as usize) {
+                        Some(read) => *value = read,
+                        None => return n_read,
+                    }
+                }
+            }
+            Cut::Spans { spans, .. } => {
+                let spans = spans[first.min(spans.len())..].iter().step_by(self.width);
+                for (n_read, (value, &Span { start, end })) in values.iter_mut().zip(spans).enumerate() {
+                    match reader.read(self.bytes, start as usize, end as usize) {
+                        Some(read) => *value = read,
+                        None => return n_read,
+                    }
+                }
             }
         }
-        values.len()
+        n_values
+    }
+}
+
+/// Reads the cell that starts and ends there in the bytes. A start in the arena is behind every end.
+trait CellReader {
+    fn read(&self, bytes: &[u8], start: usize, end: usize) -> Option<i64>;
+}
+
+struct Ints;
+
+impl CellReader for Ints {
+    #[inline(always)]
+    fn read(&self, bytes: &[u8], start: usize, end: usize) -> Option<i64> {
+        parse_int_within(bytes, start, end)
+    }
+}
+
+impl CellReader for Dictionary {
+    #[inline(always)]
+    fn read(&self, bytes: &[u8], start: usize, end: usize) -> Option<i64> {
+        self.code_within(bytes, start, end).map(i64::from)
     }
 }
 
