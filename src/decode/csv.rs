@@ -227,39 +227,15 @@ impl Decoder {
         });
         let columns = kinds.into_iter().zip(&fixed).map(|(kind, fixed)| ColumnBuilder::new(kind, fixed.clone())).collect();
         let splitter = Splitter::new(separator, quote);
-        self.state = State::Reading(Box::new(Reading {
-            splitter,
-            separator,
-            header,
-            names,
-            fixed,
-            columns,
-            rows_in_batch: 0,
-            skipping: false,
-        }));
+        let mut reading = Reading { splitter, separator, header, names, fixed, columns, rows_in_batch: 0, skipping: false };
         if header {
-            self.skip_header(at_end);
+            let (n_bytes, n_lines) = reading.pass_header(&self.bytes, at_end);
+            self.lines += n_lines;
+            self.offset += n_bytes as u64;
+            self.bytes.drain(..n_bytes);
         }
+        self.state = State::Reading(Box::new(reading));
         self.read(at_end)
-    }
-
-    fn skip_header(&mut self, at_end: bool) {
-        let State::Reading(reading) = &mut self.state else { return };
-        reading.splitter.start(&self.bytes);
-        let mut at = 0;
-        loop {
-            match reading.splitter.record(&self.bytes, at, at_end) {
-                Record::Empty { next } => at = next,
-                Record::Whole { next, .. } => {
-                    at = next;
-                    break;
-                }
-                Record::Partial => break,
-            }
-        }
-        self.lines += reading.splitter.lines();
-        self.offset += at as u64;
-        self.bytes.drain(..at);
     }
 
     /// Reads all whole records of `bytes`, and the rest too when no more come.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::split::{Cells, Splitter};
+use super::split::{Cells, Record, Splitter};
 use super::{BATCH_ROWS, BLOCK_ROWS};
 use crate::Result;
 use crate::decode::Rejects;
@@ -35,6 +35,19 @@ pub(super) struct Position {
 }
 
 impl Reading {
+    /// How many bytes and lines the first record takes, and the empty lines before it.
+    pub(super) fn pass_header(&mut self, bytes: &[u8], at_end: bool) -> (usize, u64) {
+        self.splitter.start(bytes);
+        let mut at = 0;
+        loop {
+            match self.splitter.record(bytes, at, at_end) {
+                Record::Empty { next } => at = next,
+                Record::Whole { next, .. } => return (next, self.splitter.lines()),
+                Record::Partial => return (at, self.splitter.lines()),
+            }
+        }
+    }
+
     /// Reads the columns of the `rows` of `stretch` that are cut into cells; gives how many were rows indeed.
     #[inline(never)]
     pub(super) fn read_columns(
