@@ -11,6 +11,7 @@ pub mod ids;
 pub mod instant;
 pub mod number;
 pub mod order;
+pub mod pairs;
 pub mod scan;
 pub mod set;
 pub mod values;

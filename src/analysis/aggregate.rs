@@ -18,8 +18,9 @@ use super::spec::Spec;
 use super::table::{OrderBy, Table, TableColumn, unknown_output};
 use crate::event::{ColumnType, Schema};
 use crate::fold::Fold;
-use crate::kernel::ids::{Ids, Pairs};
+use crate::kernel::ids::Ids;
 use crate::kernel::order::{self, SortKey};
+use crate::kernel::pairs::Pairs;
 use crate::kernel::values::{Rows, ValueType, Values, gather};
 use crate::{Error, Result};
 
