@@ -28,6 +28,7 @@ test: www/dist/index.html target/release/clickfold $(VENV)/ok $(CACHE)/chromium
 	CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=wasm-bindgen-test-runner cargo test --locked --target wasm32-unknown-unknown --test node
 	node --test --test-concurrency=1 tests/js/*.test.mjs tests/page/*.test.mjs
 	$(VENV)/bin/python tests/conformance/run.py --binary target/release/clickfold --cases 600
+	$(VENV)/bin/python tests/conformance/real.py --binary target/release/clickfold
 
 # A longer run of the comparison with DuckDB: make conformance CASES=20000
 CASES ?= 10000

@@ -342,6 +342,31 @@ mod tests {
         assert!(matches!(ids.values(&[5, 3]).data, Data::Ints(v) if v == [i64::MAX, -3]));
     }
 
+    proptest::proptest! {
+        #[test]
+        fn numbers_integers_as_they_come(batches in proptest::collection::vec((-9_000i64..9_000, 1i64..30_000, 1usize..4_000), 1..6)) {
+            // Ranges that fit a table, outgrow it and fit it again as more values come.
+            let (mut ids, mut known) = (IntIds::default(), std::collections::HashMap::new());
+            let mut next = 1u64;
+            for (low, width, n) in batches {
+                let mut value = || {
+                    next = mix64(next + 1);
+                    low + (next % width as u64) as i64 * if next.is_multiple_of(1_000) { 1_000 } else { 1 }
+                };
+                let values: Vec<i64> = (0..n).map(|_| value()).collect();
+                let expected: Vec<u32> = values
+                    .iter()
+                    .map(|&v| {
+                        let n_known = known.len() as u32;
+                        *known.entry(v).or_insert(n_known + 1)
+                    })
+                    .collect();
+                assert_eq!(ids.of(&values), expected);
+            }
+            assert_eq!(ids.values.len(), known.len());
+        }
+    }
+
     #[test]
     fn what_stands_at_a_null_gets_no_number() {
         let values = |valid: [bool; 3]| Values { data: Data::Ints(vec![0, 5, 6]), valid: Some(valid.to_vec()) };
