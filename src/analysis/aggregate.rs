@@ -156,7 +156,7 @@ impl AggregateFold {
         let mut groups = vec![0; n_rows];
         let mut n_groups = 1;
         for (at, (key, values)) in self.keys.iter_mut().zip(key_values).enumerate() {
-            let numbers = key.numbers(values)?;
+            let numbers = key.numbers(&values)?;
             if at == 0 {
                 groups = numbers;
                 n_groups = key.n_numbers();

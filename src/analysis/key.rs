@@ -85,12 +85,12 @@ pub(super) struct KeyPlan {
 
 impl KeyPlan {
     /// The number of each row's key.
-    pub(super) fn numbers(&mut self, mut values: Values) -> Result<Vec<u32>> {
-        if let (Some(bucketer), Data::Ints(instants)) = (&mut self.bucketer, &mut values.data) {
-            instants.iter_mut().for_each(|instant| *instant = bucketer.start(*instant));
-        }
-        let ids = self.ids.get_or_insert_with(|| Ids::like(&values));
-        let mut numbers = ids.of(&values)?;
+    pub(super) fn numbers(&mut self, values: &Values) -> Result<Vec<u32>> {
+        let ids = self.ids.get_or_insert_with(|| Ids::like(values));
+        let mut numbers = match (&mut self.bucketer, &values.data) {
+            (Some(bucketer), Data::Ints(instants)) => bucket_numbers(bucketer, instants, values.valid.as_deref(), ids)?,
+            _ => ids.of(values)?,
+        };
         if values.valid.is_some() && numbers.contains(&NULL) {
             match &self.null_as {
                 Some(literal) => {
@@ -113,6 +113,16 @@ impl KeyPlan {
             None => Values { data: Data::Ints(vec![]), valid: None },
         }
     }
+}
+
+/// The number of each instant's bucket.
+fn bucket_numbers(bucketer: &mut Bucketer, instants: &[i64], valid: Option<&[bool]>, ids: &mut Ids) -> Result<Vec<u32>> {
+    let Some(mut numbers) = bucketer.numbers(instants, valid, |start| Ok(ids.of(&Values::ints(vec![start]))?[0]))? else {
+        let starts = instants.iter().map(|&instant| bucketer.start(instant)).collect();
+        return ids.of(&Values { data: Data::Ints(starts), valid: valid.map(<[bool]>::to_vec) });
+    };
+    numbers.iter_mut().zip(valid.unwrap_or_default()).filter(|(_, valid)| !**valid).for_each(|(number, _)| *number = NULL);
+    Ok(numbers)
 }
 
 /// The one value that stands for null.

@@ -88,6 +88,9 @@ const SLOT: i64 = 60; // clocks change at full minutes, since the last zone gave
 const FULL_MINUTES: i64 = 94_694_400; // 1973-01-01
 const SLOTS: usize = 4_096;
 
+/// The most minutes that have a table: two years, in 4 MiB.
+const TABLE_SLOTS: i64 = 1 << 20;
+
 /// Puts instants into buckets.
 #[derive(Clone, Debug)]
 pub struct Bucketer {
@@ -96,6 +99,9 @@ pub struct Bucketer {
     per_second: i64,
     /// `(slot, start of its bucket)`, by the slot's last digits: calendar arithmetic once a minute.
     memo: Vec<(i64, i64)>,
+    /// What [`Bucketer::numbers`] was told of the bucket of each minute from `first_slot` on, 0 for nothing yet.
+    table: Vec<u32>,
+    first_slot: i64,
 }
 
 impl Bucketer {
@@ -107,7 +113,7 @@ impl Bucketer {
             Every::Months(_) => true,
         };
         let memo = if by_slot { vec![(i64::MIN, 0); SLOTS] } else { vec![] };
-        Self { every, zone, per_second: unit.per_second(), memo }
+        Self { every, zone, per_second: unit.per_second(), memo, table: vec![], first_slot: 0 }
     }
 
     /// The start of the bucket that an instant falls into, in the same unit.
@@ -115,6 +121,72 @@ impl Bucketer {
     pub fn start(&mut self, instant: i64) -> i64 {
         let seconds = instant.div_euclid(self.per_second);
         self.start_second(seconds).saturating_mul(self.per_second)
+    }
+
+    /// The number of each instant's bucket, by a table of minutes, as `number_of` numbers starts: from 1 on, always alike.
+    /// What it gives where `valid` is false means nothing. `None` where minutes are too wide or too many for a table.
+    ///
+    /// # Errors
+    ///
+    /// Those of `number_of`.
+    pub fn numbers(
+        &mut self,
+        instants: &[i64],
+        valid: Option<&[bool]>,
+        mut number_of: impl FnMut(i64) -> Result<u32>,
+    ) -> Result<Option<Vec<u32>>> {
+        let is_valid = |row: usize| valid.is_none_or(|valid| valid[row]);
+        let known = instants.iter().enumerate().filter(|&(row, _)| is_valid(row)).map(|(_, &instant)| instant);
+        let Some((min, max)) = range(known) else { return Ok(Some(vec![0; instants.len()])) };
+        if !self.cover(min, max) {
+            return Ok(None);
+        }
+        let from = self.first_slot * SLOT * self.per_second;
+        let per_second = self.per_second;
+        let last = self.table.len() - 1;
+        // Two years of milliseconds, halved five times, fit 32 bits: dividing those is a multiplication.
+        let slot_of = |since: i64| match per_second {
+            1 => (since as u32 / 60) as usize,
+            1_000 => ((since >> 5) as u32 / 1_875) as usize,
+            _ => (since / (SLOT * per_second)) as usize,
+        };
+        let mut numbers = Vec::with_capacity(instants.len());
+        for &instant in instants {
+            // At a null row, any slot will do.
+            let slot = slot_of(instant.wrapping_sub(from)).min(last);
+            let mut number = self.table[slot];
+            if number == 0 && (min..=max).contains(&instant) {
+                number = number_of(self.start(instant))?;
+                self.table[slot] = number;
+            }
+            numbers.push(number);
+        }
+        Ok(Some(numbers))
+    }
+
+    /// Makes the table hold all minutes from `min` to `max`; false where it cannot.
+    fn cover(&mut self, min: i64, max: i64) -> bool {
+        let by_slot = !matches!(self.every, Every::Seconds(width) if width % SLOT != 0);
+        let slot = |instant: i64| instant.div_euclid(self.per_second).div_euclid(SLOT);
+        let (mut low, mut high) = (slot(min), slot(max));
+        if !by_slot || low < FULL_MINUTES / SLOT {
+            return false;
+        }
+        if !self.table.is_empty() {
+            low = low.min(self.first_slot);
+            high = high.max(self.first_slot + self.table.len() as i64 - 1);
+        }
+        if high - low >= TABLE_SLOTS {
+            return false;
+        }
+        let n_slots = (high - low + 1) as usize;
+        if n_slots > self.table.len() {
+            let shift = if self.table.is_empty() { 0 } else { (self.first_slot - low) as usize };
+            let mut table = vec![0; n_slots];
+            table[shift..shift + self.table.len()].copy_from_slice(&self.table);
+            (self.table, self.first_slot) = (table, low);
+        }
+        true
     }
 
     #[inline]
@@ -144,6 +216,12 @@ impl Bucketer {
             }
         }
     }
+}
+
+/// The least and the greatest, if there is one.
+fn range(mut values: impl Iterator<Item = i64>) -> Option<(i64, i64)> {
+    let first = values.next()?;
+    Some(values.fold((first, first), |(min, max), value| (min.min(value), max.max(value))))
 }
 
 fn floor(value: i64, origin: i64, width: i64) -> i64 {
@@ -177,6 +255,34 @@ mod tests {
             ("5y", "2017-06-01", "2015-01-01T00:00:00Z"),
         ] {
             assert_eq!(bucket(every, None, instant), start, "{every} {instant}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn numbers_buckets_as_it_starts_them(
+            unit in 0usize..3, every in 0usize..6, in_zone: bool,
+            batches in proptest::collection::vec((0i64..2_000_000_000, 1i64..70_000_000, 0usize..60), 1..4),
+        ) {
+            let unit = [TimeUnit::Second, TimeUnit::Milli, TimeUnit::Micro][unit];
+            let every = Every::parse(["90s", "1m", "1h", "1d", "1w", "1mo"][every]).unwrap();
+            let mut bucketer = Bucketer::new(every, in_zone.then(new_york), unit);
+            let mut starts: Vec<i64> = vec![];
+            for (from, width, n) in batches {
+                let instant = |i: i64| (from + i.wrapping_mul(7_919_987) % width) * unit.per_second() + i % unit.per_second();
+                let instants: Vec<i64> = (0..n as i64).map(instant).collect();
+                let valid: Vec<bool> = (0..n).map(|i| i % 5 != 3).collect();
+                let mut number_of = |start| {
+                    let known = starts.iter().position(|&s| s == start).unwrap_or(starts.len());
+                    starts.resize(starts.len().max(known + 1), start);
+                    Ok(known as u32 + 1)
+                };
+                let Some(numbers) = bucketer.numbers(&instants, Some(&valid), &mut number_of).unwrap() else { continue };
+                let mut plain = Bucketer::new(every, in_zone.then(new_york), unit);
+                for row in (0..n).filter(|&row| valid[row]) {
+                    assert_eq!(starts[numbers[row] as usize - 1], plain.start(instants[row]));
+                }
+            }
         }
     }
 
