@@ -33,7 +33,15 @@ fn read<T: serde::de::DeserializeOwned>(what: &str, value: JsValue) -> Result<T,
 
 /// Takes a source's bytes and becomes a data set.
 #[wasm_bindgen]
-pub struct Loader(engine::Loader);
+pub struct Loader {
+    loader: engine::Loader,
+    /// Bytes of the source so far, and those for which there is memory.
+    n_bytes: usize,
+    room_for: usize,
+}
+
+/// Bytes of a source for which memory is made at the least.
+const ROOM: usize = 8 << 20;
 
 #[wasm_bindgen]
 impl Loader {
@@ -42,30 +50,44 @@ impl Loader {
     pub fn new(options: JsValue) -> Result<Loader, JsValue> {
         let options =
             if options.is_undefined() || options.is_null() { LoadOptions::default() } else { read("the options", options)? };
-        engine::Loader::new(options).map(Self).map_err(throw)
+        let loader = engine::Loader::new(options).map_err(throw)?;
+        Ok(Self { loader, n_bytes: 0, room_for: 0 })
     }
 
     /// Takes the source's next bytes.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), JsValue> {
-        self.0.push(bytes).map_err(throw)
+        self.n_bytes += bytes.len();
+        if self.n_bytes > self.room_for {
+            self.room_for = (self.n_bytes + self.n_bytes / 2).max(ROOM);
+            make_room(self.room_for / 3);
+        }
+        self.loader.push(bytes).map_err(throw)
     }
 
     /// Rows read so far.
     #[wasm_bindgen(getter)]
     pub fn rows(&self) -> f64 {
-        self.0.n_rows() as f64
+        self.loader.n_rows() as f64
     }
 
     /// Rows rejected so far.
     #[wasm_bindgen(getter)]
     pub fn rejected(&self) -> f64 {
-        self.0.n_rejected() as f64
+        self.loader.n_rejected() as f64
     }
 
     /// Ends the source.
     pub fn finish(self) -> Result<Dataset, JsValue> {
-        self.0.finish().map(Dataset).map_err(throw)
+        self.loader.finish().map(Dataset).map_err(throw)
     }
+}
+
+/// Takes memory and gives it back, to be taken again: growing it costs the browser much, however small the step. Where
+/// there is not so much, the step is not made.
+fn make_room(n_bytes: usize) {
+    let mut room = Vec::<u8>::new();
+    let _ = room.try_reserve_exact(n_bytes);
+    std::hint::black_box(room);
 }
 
 /// Rows that can be asked.
