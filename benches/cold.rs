@@ -36,7 +36,7 @@ fn cold(c: &mut Criterion) {
     let mut group = c.benchmark_group("cold");
     group.throughput(Throughput::Bytes(bytes.len() as u64));
     group.bench_function("load", |b| b.iter(|| load(black_box(&bytes))));
-    let data = load(&bytes).expect("the events are well-formed");
+    let mut data = load(&bytes).expect("the events are well-formed");
     group.throughput(Throughput::Elements(ROWS));
     for (name, json) in [("top 20 items", top), ("events per hour", hours)] {
         let query: Query = serde_json::from_str(json).expect("the query is well-formed");

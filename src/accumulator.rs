@@ -16,11 +16,16 @@ pub use sum::Sum;
 use crate::Result;
 use crate::kernel::values::{ValueType, Values};
 
-/// One aggregate over all groups.
+/// One aggregate over all groups. A group that nothing came for is empty: a count of 0, else null.
 ///
 /// Nulls are skipped, as in SQL. What is given to [`merge`](Accumulator::merge) is another's
 /// [`state`](Accumulator::state): columns with one row for each of its groups.
 pub trait Accumulator: Send {
+    /// Whether integers may come as places, as from [`gather_ranked`](crate::kernel::values::gather_ranked).
+    fn takes_ranked(&self) -> bool {
+        false
+    }
+
     /// Takes in `values[i]` for group `groups[i]`; all groups are below `n_groups`.
     ///
     /// # Errors
@@ -31,12 +36,12 @@ pub trait Accumulator: Send {
     /// The types of the state's columns.
     fn state_types(&self) -> Vec<DataType>;
 
-    /// The partial result of each of `n_groups` groups.
+    /// The partial results of some groups, in their order.
     ///
     /// # Errors
     ///
     /// When the state outgrows an Arrow array.
-    fn state(&self, n_groups: usize) -> Result<Vec<ArrayRef>>;
+    fn state(&self, groups: &[u32]) -> Result<Vec<ArrayRef>>;
 
     /// Takes in another's state: its group `i` is `groups[i]` here.
     ///
@@ -48,13 +53,18 @@ pub trait Accumulator: Send {
     /// The type of the result.
     fn result_type(&self) -> ValueType;
 
-    /// The result of each of `n_groups` groups so far.
+    /// The results of some groups so far, in their order.
     ///
     /// # Errors
     ///
     /// `OVERFLOW` when an exact result leaves the range of its type.
-    fn finish(&self, n_groups: usize) -> Result<Values>;
+    fn finish(&self, groups: &[u32]) -> Result<Values>;
 
     /// Bytes held.
     fn size(&self) -> usize;
+}
+
+/// What is held for some groups; the default for one that nothing came for.
+fn held<T: Copy + Default>(all: &[T], groups: &[u32]) -> Vec<T> {
+    groups.iter().map(|&group| all.get(group as usize).copied().unwrap_or_default()).collect()
 }

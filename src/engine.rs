@@ -60,7 +60,7 @@ pub struct ColumnOptions {
 /// use clickfold::{Query, engine::{Loader, LoadOptions}, text};
 /// let mut loader = Loader::new(LoadOptions::default())?;
 /// loader.push(b"item,action\nhat,view\nhat,buy\ncap,view\n")?;
-/// let data = loader.finish()?;
+/// let mut data = loader.finish()?;
 /// let query: Query = serde_json::from_str(
 ///     r#"{"kind": "aggregate", "group_by": ["item"], "measures": {"n": {"fn": "count"}}, "order_by": ["-n"]}"#,
 /// ).expect("a query");
@@ -294,13 +294,17 @@ impl Dataset {
         self.store.size()
     }
 
-    /// The answer to a question. `zones` holds the time zones that [`Query::zones`] names.
+    /// The answer to a question. `zones` holds the time zones that [`Query::zones`] names. The rows may be held in
+    /// another way afterwards, which the next question is answered faster by.
     ///
     /// # Errors
     ///
     /// As [`Query::fold`] and [`Fold`](crate::fold::Fold) say.
-    pub fn query(&self, query: &Query, zones: &Zones) -> Result<RecordBatch> {
+    pub fn query(&mut self, query: &Query, zones: &Zones) -> Result<RecordBatch> {
         let mut fold = query.fold(&self.schema, zones)?;
+        for column in query.distinct_columns() {
+            self.store.rank_integers(self.schema.index_of(column)?)?;
+        }
         let names: Vec<&str> = self.schema.columns().iter().map(|c| c.name.as_str()).collect();
         let row_numbers = query.wants_row_numbers().then_some(ROW);
         for at in 0..self.store.n_batches() {

@@ -12,6 +12,7 @@ pub mod instant;
 pub mod number;
 pub mod order;
 pub mod pairs;
+pub mod ranks;
 pub mod scan;
 pub mod set;
 pub mod values;

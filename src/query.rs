@@ -65,6 +65,15 @@ impl Query {
         }
     }
 
+    /// The columns whose distinct values the question asks for: it is answered faster where integers are held as places
+    /// among theirs.
+    pub fn distinct_columns(&self) -> Vec<&str> {
+        match self {
+            Self::Aggregate(aggregate) => aggregate.distinct_columns(),
+            Self::Rows(_) => vec![],
+        }
+    }
+
     /// Whether the fold's batches must end with the column [`ROW`], which counts the rows of the data from 0.
     pub fn wants_row_numbers(&self) -> bool {
         matches!(self, Self::Rows(_))

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, Int64Array, RecordBatch, RecordBatchOptions};
 use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, Field, Schema as ArrowSchema};
@@ -30,7 +31,12 @@ struct StoredColumn {
     chunks: Vec<Chunk>,
     dictionary: Dictionary,
     n_nulls: u64,
+    /// Whether [`Store::rank_integers`] has nothing to do.
+    is_ranked: bool,
 }
+
+/// Bytes that ranking may take for each row while it works.
+const RANKING_BYTES: usize = 16;
 
 #[derive(Debug)]
 enum Chunk {
@@ -67,6 +73,17 @@ impl Store {
     /// Never, unless a code lost its text.
     pub fn seal(&mut self) -> Result<()> {
         self.columns.iter_mut().try_for_each(StoredColumn::seal)
+    }
+
+    /// Holds a column's integers as places in the list of its distinct ones, where that takes less memory than another
+    /// copy of them: questions then group by them without hashing.
+    ///
+    /// # Errors
+    ///
+    /// Never, unless a chunk is of another type than its column.
+    pub fn rank_integers(&mut self, column: usize) -> Result<()> {
+        let n_rows = self.n_rows();
+        self.columns[column].rank_integers(n_rows)
     }
 
     /// The type of each column.
@@ -122,7 +139,7 @@ impl Store {
 
 impl StoredColumn {
     fn new(column_type: ColumnType) -> Self {
-        Self { column_type, chunks: vec![], dictionary: Dictionary::default(), n_nulls: 0 }
+        Self { column_type, chunks: vec![], dictionary: Dictionary::default(), n_nulls: 0, is_ranked: false }
     }
 
     fn append(&mut self, column: BatchColumn) -> Result<()> {
@@ -130,6 +147,7 @@ impl StoredColumn {
             self.widen(column.column_type)?;
         }
         self.n_nulls += column.array.null_count() as u64;
+        self.is_ranked = false;
         let chunk = self.chunk(column.array, column.forms)?;
         self.chunks.push(chunk);
         Ok(())
@@ -180,6 +198,21 @@ impl StoredColumn {
         Ok(())
     }
 
+    fn rank_integers(&mut self, n_rows: usize) -> Result<()> {
+        if self.is_ranked || self.column_type != ColumnType::Int {
+            return Ok(());
+        }
+        self.is_ranked = true;
+        let arrays: Vec<&ArrayRef> = self.chunks.iter().filter_map(Chunk::array).collect();
+        let Some((array, ranks)) = column::rank_ints(&arrays, RANKING_BYTES * n_rows, n_rows / 2)? else { return Ok(()) };
+        for chunk in &mut self.chunks {
+            if let Chunk::Values { array: values, .. } = chunk {
+                *values = column::ranked(values, &ranks, &array)?;
+            }
+        }
+        Ok(())
+    }
+
     fn array(&self, at: usize) -> Result<ArrayRef> {
         match &self.chunks[at] {
             Chunk::Values { array, .. } => Ok(array.clone()),
@@ -189,10 +222,21 @@ impl StoredColumn {
 
     fn size(&self) -> usize {
         let chunks = self.chunks.iter().map(|chunk| match chunk {
-            Chunk::Values { array, forms } => array.get_array_memory_size() + forms.size(),
+            Chunk::Values { array, forms } => column::own_size(array) + forms.size(),
             Chunk::Codes { codes, nulls } => 4 * codes.capacity() + nulls.as_ref().map_or(0, |n| n.buffer().len()),
         });
+        let shared = self.chunks.iter().rev().find_map(Chunk::array).and_then(|array| array.as_any_dictionary_opt());
+        let chunks = chunks.chain(shared.map(|dictionary| dictionary.values().get_array_memory_size()));
         chunks.sum::<usize>() + self.dictionary.size()
+    }
+}
+
+impl Chunk {
+    fn array(&self) -> Option<&ArrayRef> {
+        match self {
+            Self::Values { array, .. } => Some(array),
+            Self::Codes { .. } => None,
+        }
     }
 }
 

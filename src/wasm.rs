@@ -126,7 +126,7 @@ impl Dataset {
 
     /// The answer to a query, as an Arrow IPC stream. `zones` is asked for the clock changes of each time zone that the
     /// query names: pairs of a UTC second and seconds east of Greenwich; it gives nothing for a name that is none.
-    pub fn query(&self, query: JsValue, zones: &js_sys::Function) -> Result<js_sys::Uint8Array, JsValue> {
+    pub fn query(&mut self, query: JsValue, zones: &js_sys::Function) -> Result<js_sys::Uint8Array, JsValue> {
         let query = Query::parse(&read("the query", query)?).map_err(throw)?;
         let mut known = Zones::new();
         for name in query.zones() {

@@ -280,7 +280,7 @@ fn table(json: &Value) -> Table {
 
 /// The file through types and back to text.
 fn typed(bytes: &[u8]) -> Table {
-    let answer = load(bytes).and_then(|data| {
+    let answer = load(bytes).and_then(|mut data| {
         let query = Query::parse(&serde_json::json!({"kind": "rows"}))?;
         data.query(&query, &Default::default())
     });

@@ -7,7 +7,7 @@ use arrow_array::types::Int64Type;
 use arrow_array::{ArrayRef, Int64Array};
 use arrow_schema::DataType;
 
-use super::Accumulator;
+use super::{Accumulator, held};
 use crate::event::ColumnType;
 use crate::kernel::values::{ValueType, Values};
 use crate::{Error, Result};
@@ -32,10 +32,8 @@ impl Accumulator for Count {
         vec![DataType::Int64]
     }
 
-    fn state(&self, n_groups: usize) -> Result<Vec<ArrayRef>> {
-        let mut counts = self.counts.clone();
-        counts.resize(n_groups, 0);
-        Ok(vec![Arc::new(Int64Array::from(counts))])
+    fn state(&self, groups: &[u32]) -> Result<Vec<ArrayRef>> {
+        Ok(vec![Arc::new(Int64Array::from(held(&self.counts, groups)))])
     }
 
     fn merge(&mut self, groups: &[u32], n_groups: usize, state: &[ArrayRef]) -> Result<()> {
@@ -49,10 +47,8 @@ impl Accumulator for Count {
         ValueType::Of(ColumnType::Int)
     }
 
-    fn finish(&self, n_groups: usize) -> Result<Values> {
-        let mut counts = self.counts.clone();
-        counts.resize(n_groups, 0);
-        Ok(Values::ints(counts))
+    fn finish(&self, groups: &[u32]) -> Result<Values> {
+        Ok(Values::ints(held(&self.counts, groups)))
     }
 
     fn size(&self) -> usize {

@@ -7,7 +7,7 @@ use arrow_array::builder::BinaryBuilder;
 use arrow_array::cast::AsArray;
 use arrow_schema::DataType;
 
-use super::Accumulator;
+use super::{Accumulator, held};
 use crate::event::ColumnType;
 use crate::kernel::ids::{Ids, NULL};
 use crate::kernel::set::PairSet;
@@ -46,6 +46,10 @@ impl CountDistinct {
 }
 
 impl Accumulator for CountDistinct {
+    fn takes_ranked(&self) -> bool {
+        true
+    }
+
     fn update(&mut self, groups: &[u32], n_groups: usize, values: Option<&Values>) -> Result<()> {
         self.take_in(groups, n_groups, values.ok_or_else(|| Error::bad_state("a distinct count without a column"))?)
     }
@@ -54,14 +58,19 @@ impl Accumulator for CountDistinct {
         vec![DataType::Binary]
     }
 
-    fn state(&self, n_groups: usize) -> Result<Vec<ArrayRef>> {
-        let mut pairs: Vec<(u32, u32)> = self.seen.iter().collect();
+    fn state(&self, groups: &[u32]) -> Result<Vec<ArrayRef>> {
+        // Where each group's list goes; nowhere for groups that are not asked for.
+        let mut places = vec![usize::MAX; self.counts.len()];
+        for (place, &group) in groups.iter().enumerate().filter(|&(_, &group)| (group as usize) < self.counts.len()) {
+            places[group as usize] = place;
+        }
+        let mut pairs: Vec<(u32, u32)> = self.seen.iter().filter(|&(group, _)| places[group as usize] != usize::MAX).collect();
         pairs.sort_unstable();
         let numbers: Vec<u32> = pairs.iter().map(|&(_, number)| number).collect();
         let values = self.ids.as_ref().map(|ids| ids.values(&numbers));
-        let mut lists = vec![Vec::new(); n_groups];
+        let mut lists = vec![Vec::new(); groups.len()];
         for (row, &(group, _)) in pairs.iter().enumerate() {
-            let list: &mut Vec<u8> = &mut lists[group as usize];
+            let list: &mut Vec<u8> = &mut lists[places[group as usize]];
             match values.as_ref().map(|values| &values.data) {
                 Some(Data::Ints(v)) => list.extend_from_slice(&i128::from(v[row]).to_le_bytes()),
                 Some(Data::Wide(v)) => list.extend_from_slice(&v[row].to_le_bytes()),
@@ -70,14 +79,14 @@ impl Accumulator for CountDistinct {
                     list.extend_from_slice(&(text.len() as u32).to_le_bytes());
                     list.extend_from_slice(text);
                 }
-                Some(Data::Floats(_)) | None => {}
+                Some(Data::Floats(_) | Data::Ranked(..)) | None => {}
             }
         }
         let total: usize = lists.iter().map(Vec::len).sum();
         if total > i32::MAX as usize {
             return Err(Error::bad_state("the distinct values take more than 2 GiB; group or filter further"));
         }
-        let mut binary = BinaryBuilder::with_capacity(n_groups, total);
+        let mut binary = BinaryBuilder::with_capacity(groups.len(), total);
         lists.iter().for_each(|list| binary.append_value(list));
         Ok(vec![Arc::new(binary.finish())])
     }
@@ -121,10 +130,8 @@ impl Accumulator for CountDistinct {
         ValueType::Of(ColumnType::Int)
     }
 
-    fn finish(&self, n_groups: usize) -> Result<Values> {
-        let mut counts = self.counts.clone();
-        counts.resize(n_groups, 0);
-        Ok(Values::ints(counts))
+    fn finish(&self, groups: &[u32]) -> Result<Values> {
+        Ok(Values::ints(held(&self.counts, groups)))
     }
 
     fn size(&self) -> usize {

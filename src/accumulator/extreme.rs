@@ -3,7 +3,7 @@
 use arrow_array::ArrayRef;
 use arrow_schema::DataType;
 
-use super::Accumulator;
+use super::{Accumulator, held};
 use crate::event::ColumnType;
 use crate::kernel::ids::{Ids, NULL};
 use crate::kernel::values::{Data, Rows, ValueType, Values, gather};
@@ -36,7 +36,7 @@ impl Extreme {
             Data::Ints(ints) => self.compare(groups, ints.iter().map(|&v| i128::from(v)), values),
             Data::Wide(wide) => self.compare(groups, wide.iter().copied(), values),
             Data::Codes(..) => self.compare_texts(groups, values)?,
-            Data::Floats(_) => return Err(Error::bad_state("an extreme of floats")),
+            Data::Floats(_) | Data::Ranked(..) => return Err(Error::bad_state("an extreme of values of another shape")),
         }
         Ok(())
     }
@@ -76,8 +76,8 @@ impl Accumulator for Extreme {
         vec![self.result_type().arrow()]
     }
 
-    fn state(&self, n_groups: usize) -> Result<Vec<ArrayRef>> {
-        Ok(vec![self.finish(n_groups)?.to_array(self.result_type())?])
+    fn state(&self, groups: &[u32]) -> Result<Vec<ArrayRef>> {
+        Ok(vec![self.finish(groups)?.to_array(self.result_type())?])
     }
 
     fn merge(&mut self, groups: &[u32], n_groups: usize, state: &[ArrayRef]) -> Result<()> {
@@ -89,10 +89,10 @@ impl Accumulator for Extreme {
         ValueType::Of(self.column_type)
     }
 
-    fn finish(&self, n_groups: usize) -> Result<Values> {
-        let best = |group: usize| self.best.get(group).copied().flatten();
-        let valid = (0..n_groups).any(|g| best(g).is_none()).then(|| (0..n_groups).map(|g| best(g).is_some()).collect());
-        let numbers = (0..n_groups).map(|g| best(g).unwrap_or(0));
+    fn finish(&self, groups: &[u32]) -> Result<Values> {
+        let best = held(&self.best, groups);
+        let valid = best.contains(&None).then(|| best.iter().map(Option::is_some).collect());
+        let numbers = best.into_iter().map(Option::unwrap_or_default);
         let data = match self.column_type {
             ColumnType::Text | ColumnType::Null => {
                 let numbers: Vec<u32> = numbers.map(|n| n as u32).collect();

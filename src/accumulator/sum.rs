@@ -7,7 +7,7 @@ use arrow_array::types::{Decimal128Type, Int64Type};
 use arrow_array::{ArrayRef, Decimal128Array, Int64Array};
 use arrow_schema::DataType;
 
-use super::Accumulator;
+use super::{Accumulator, held};
 use crate::event::ColumnType;
 use crate::kernel::number::pow10;
 use crate::kernel::values::{Data, ValueType, Values, digits};
@@ -57,19 +57,6 @@ impl Sum {
         }
         Ok(())
     }
-
-    /// Where there were values at all; absent when everywhere.
-    fn valid(&self, n_groups: usize) -> Option<Vec<bool>> {
-        (0..n_groups).any(|group| self.count(group) == 0).then(|| (0..n_groups).map(|group| self.count(group) > 0).collect())
-    }
-
-    fn sum(&self, group: usize) -> i128 {
-        self.sums.get(group).copied().unwrap_or(0)
-    }
-
-    fn count(&self, group: usize) -> i64 {
-        self.counts.get(group).copied().unwrap_or(0)
-    }
 }
 
 fn overflow() -> Error {
@@ -92,12 +79,9 @@ impl Accumulator for Sum {
         vec![DataType::Decimal128(38, 0), DataType::Int64]
     }
 
-    fn state(&self, n_groups: usize) -> Result<Vec<ArrayRef>> {
-        let (mut sums, mut counts) = (self.sums.clone(), self.counts.clone());
-        sums.resize(n_groups, 0);
-        counts.resize(n_groups, 0);
-        let sums = Decimal128Array::from(sums).with_precision_and_scale(38, 0)?;
-        Ok(vec![Arc::new(sums), Arc::new(Int64Array::from(counts))])
+    fn state(&self, groups: &[u32]) -> Result<Vec<ArrayRef>> {
+        let sums = Decimal128Array::from(held(&self.sums, groups)).with_precision_and_scale(38, 0)?;
+        Ok(vec![Arc::new(sums), Arc::new(Int64Array::from(held(&self.counts, groups)))])
     }
 
     fn merge(&mut self, groups: &[u32], n_groups: usize, state: &[ArrayRef]) -> Result<()> {
@@ -116,16 +100,14 @@ impl Accumulator for Sum {
         if self.is_mean { ValueType::Float } else { ValueType::Of(self.column_type) }
     }
 
-    fn finish(&self, n_groups: usize) -> Result<Values> {
-        let sums = (0..n_groups).map(|group| self.sum(group));
+    fn finish(&self, groups: &[u32]) -> Result<Values> {
+        let counts = held(&self.counts, groups);
+        let sums = held(&self.sums, groups).into_iter();
         let data = match self.column_type {
             _ if self.is_mean => {
                 let unit = pow10(digits(self.column_type)) as f64;
-                let mean = |(group, sum): (usize, i128)| match self.count(group) {
-                    0 => 0.0,
-                    count => sum as f64 / (count as f64 * unit),
-                };
-                Data::Floats(sums.enumerate().map(mean).collect())
+                let mean = |(sum, &count): (i128, &i64)| if count == 0 { 0.0 } else { sum as f64 / (count as f64 * unit) };
+                Data::Floats(sums.zip(&counts).map(mean).collect())
             }
             ColumnType::Int => Data::Ints(sums.map(|sum| i64::try_from(sum).map_err(|_| overflow())).collect::<Result<_>>()?),
             _ => {
@@ -133,7 +115,8 @@ impl Accumulator for Sum {
                 Data::Wide(sums.map(within).collect::<Result<_>>()?)
             }
         };
-        Ok(Values { data, valid: self.valid(n_groups) })
+        let valid = counts.contains(&0).then(|| counts.iter().map(|&count| count > 0).collect());
+        Ok(Values { data, valid })
     }
 
     fn size(&self) -> usize {

@@ -21,7 +21,7 @@ use crate::fold::Fold;
 use crate::kernel::ids::Ids;
 use crate::kernel::order::{self, SortKey};
 use crate::kernel::pairs::Pairs;
-use crate::kernel::values::{Rows, ValueType, Values, gather};
+use crate::kernel::values::{Rows, ValueType, Values, gather, gather_ranked};
 use crate::{Error, Result};
 
 /// The question `{"kind": "aggregate", …}`.
@@ -75,6 +75,12 @@ impl Aggregate {
         Ok(aggregate)
     }
 
+    /// The columns whose distinct values the question asks for.
+    pub(crate) fn distinct_columns(&self) -> Vec<&str> {
+        let keys = self.keys.iter().filter_map(Key::plain_column);
+        keys.chain(self.measures.iter().filter_map(Measure::distinct_column)).collect()
+    }
+
     /// The time zones that the question names.
     pub(crate) fn zones(&self) -> Vec<String> {
         self.keys.iter().filter_map(|key| key.zone.clone()).collect()
@@ -98,6 +104,7 @@ impl Aggregate {
             pairs: (1..keys.len()).map(|_| Pairs::default()).collect(),
             keys,
             measures,
+            seen: vec![],
         };
         fold.check_names()?;
         Ok(Box::new(fold))
@@ -111,6 +118,8 @@ struct AggregateFold {
     /// Pairs of (the first keys' group, the next key's number), one for each key but the first.
     pairs: Vec<Pairs>,
     measures: Vec<MeasurePlan>,
+    /// Which groups have rows, where some may have none.
+    seen: Vec<bool>,
 }
 
 impl AggregateFold {
@@ -155,11 +164,16 @@ impl AggregateFold {
     fn groups(&mut self, key_values: Vec<Values>, n_rows: usize) -> Result<Vec<u32>> {
         let mut groups = vec![0; n_rows];
         let mut n_groups = 1;
+        let key_is_alone = self.keys.len() == 1;
         for (at, (key, values)) in self.keys.iter_mut().zip(key_values).enumerate() {
             let numbers = key.numbers(&values)?;
             if at == 0 {
                 groups = numbers;
                 n_groups = key.n_numbers();
+                if key_is_alone && key.numbers_all {
+                    self.seen.resize(n_groups, false);
+                    groups.iter().for_each(|&group| self.seen[group as usize] = true);
+                }
             } else {
                 let pairs = &mut self.pairs[at - 1];
                 pairs.of(&mut groups, n_groups, &numbers, key.n_numbers());
@@ -177,18 +191,19 @@ impl AggregateFold {
         }
     }
 
-    /// The groups that have rows: with one key, its null's only if it occurred.
-    fn used_groups(&self) -> std::ops::Range<u32> {
-        let from = match &self.keys[..] {
-            [key] if !key.has_null => 1,
-            _ => 0,
-        };
-        from..self.n_groups() as u32
+    /// The groups that have rows.
+    fn used_groups(&self) -> Vec<u32> {
+        let all = 0..self.n_groups() as u32;
+        match &self.keys[..] {
+            [_] if !self.seen.is_empty() => all.filter(|&group| self.seen[group as usize]).collect(),
+            [key] if !key.has_null => all.skip(1).collect(),
+            _ => all.collect(),
+        }
     }
 
-    /// The values of each key for the used groups.
-    fn key_values(&self) -> Vec<Values> {
-        let mut groups: Vec<u32> = self.used_groups().collect();
+    /// The values of each key for some groups.
+    fn key_values(&self, groups: &[u32]) -> Vec<Values> {
+        let mut groups = groups.to_vec();
         let mut keys = Vec::with_capacity(self.keys.len());
         for (key, pairs) in self.keys.iter().skip(1).zip(&self.pairs).rev() {
             let numbers: Vec<u32> = groups.iter().map(|&group| pairs.get(group).1).collect();
@@ -208,17 +223,14 @@ impl AggregateFold {
         let names = self.names();
         let mut columns = Vec::with_capacity(names.len());
         let types = self.table_types();
-        for (at, mut values) in self.key_values().into_iter().enumerate() {
+        for (at, mut values) in self.key_values(&used).into_iter().enumerate() {
             if values.is_empty() {
                 values = empty(types[at]);
             }
             columns.push(TableColumn { name: names[at].clone(), value_type: types[at], values });
         }
         for measure in &self.measures {
-            let mut values = measure.accumulator.finish(self.n_groups())?;
-            if used.start > 0 {
-                values = values.take(&used.clone().collect::<Vec<_>>());
-            }
+            let values = measure.accumulator.finish(&used)?;
             let at = columns.len();
             columns.push(TableColumn { name: names[at].clone(), value_type: types[at], values });
         }
@@ -252,10 +264,11 @@ impl Fold for AggregateFold {
         if rows.is_empty() {
             return Ok(());
         }
-        let keys = self.keys.iter().map(|key| gather(batch.column(key.at), &rows)).collect::<Result<_>>()?;
+        let keys = self.keys.iter().map(|key| gather_ranked(batch.column(key.at), &rows)).collect::<Result<_>>()?;
         let groups = self.groups(keys, rows.len())?;
         let n_groups = self.n_groups();
         for measure in &mut self.measures {
+            let gather = if measure.accumulator.takes_ranked() { gather_ranked } else { gather };
             let values = measure.at.map(|at| gather(batch.column(at), &rows)).transpose()?;
             measure.accumulator.update(&groups, n_groups, values.as_ref())?;
         }
@@ -266,7 +279,7 @@ impl Fold for AggregateFold {
         let used = self.used_groups();
         let mut fields = Vec::new();
         let mut arrays: Vec<ArrayRef> = Vec::new();
-        for (key, mut values) in self.keys.iter().zip(self.key_values()) {
+        for (key, mut values) in self.keys.iter().zip(self.key_values(&used)) {
             if values.is_empty() {
                 values = empty(key.value_type);
             }
@@ -274,10 +287,10 @@ impl Fold for AggregateFold {
             arrays.push(values.to_array(key.value_type)?);
         }
         for (at, measure) in self.measures.iter().enumerate() {
-            let state = measure.accumulator.state(self.n_groups())?;
+            let state = measure.accumulator.state(&used)?;
             for (part, (array, data_type)) in state.into_iter().zip(measure.accumulator.state_types()).enumerate() {
                 fields.push(Field::new(format!("measure{at}.{part}"), data_type, true));
-                arrays.push(array.slice(used.start as usize, used.len()));
+                arrays.push(array);
             }
         }
         let options = RecordBatchOptions::new().with_row_count(Some(used.len()));

@@ -41,6 +41,11 @@ impl Key {
         Ok(key)
     }
 
+    /// The column whose integers it groups by as they are.
+    pub(super) fn plain_column(&self) -> Option<&str> {
+        self.every.is_none().then_some(self.column.as_str())
+    }
+
     pub(super) fn plan(&self, schema: &Schema, zones: &Zones) -> Result<KeyPlan> {
         let at = schema.index_of(&self.column)?;
         let column_type = schema.columns()[at].column_type;
@@ -57,7 +62,15 @@ impl Key {
             }
         };
         let null_as = self.null_as.as_ref().map(|literal| null_value(literal, &self.column, column_type)).transpose()?;
-        Ok(KeyPlan { at, value_type: ValueType::Of(column_type), bucketer, null_as, ids: None, has_null: false })
+        Ok(KeyPlan {
+            at,
+            value_type: ValueType::Of(column_type),
+            bucketer,
+            null_as,
+            ids: None,
+            has_null: false,
+            numbers_all: false,
+        })
     }
 
     fn bucketer(&self, every: Every, unit: TimeUnit, zones: &Zones) -> Result<Bucketer> {
@@ -81,12 +94,15 @@ pub(super) struct KeyPlan {
     pub(super) ids: Option<Ids>,
     /// Whether null occurred as a key.
     pub(super) has_null: bool,
+    /// Whether there are numbers of values that may not occur.
+    pub(super) numbers_all: bool,
 }
 
 impl KeyPlan {
     /// The number of each row's key.
     pub(super) fn numbers(&mut self, values: &Values) -> Result<Vec<u32>> {
         let ids = self.ids.get_or_insert_with(|| Ids::like(values));
+        self.numbers_all |= ids.are_ranked();
         let mut numbers = match (&mut self.bucketer, &values.data) {
             (Some(bucketer), Data::Ints(instants)) => bucket_numbers(bucketer, instants, values.valid.as_deref(), ids)?,
             _ => ids.of(values)?,

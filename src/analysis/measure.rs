@@ -61,6 +61,11 @@ impl Measure {
         Ok(Self { name: name.to_owned(), function: function.to_owned(), column })
     }
 
+    /// The column whose distinct values it counts.
+    pub(super) fn distinct_column(&self) -> Option<&str> {
+        self.column.as_deref().filter(|_| self.function == "count_distinct")
+    }
+
     pub(super) fn plan(&self, schema: &Schema) -> Result<MeasurePlan> {
         let at = self.column.as_ref().map(|name| schema.index_of(name)).transpose()?;
         let column_type = at.map_or(ColumnType::Null, |at| schema.columns()[at].column_type);

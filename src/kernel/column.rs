@@ -8,7 +8,7 @@ use arrow_array::types::{
     TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type,
     UInt32Type,
 };
-use arrow_array::{Array, ArrayRef, ArrowNativeTypeOp, BooleanArray, DictionaryArray, PrimitiveArray, StringArray};
+use arrow_array::{Array, ArrayRef, ArrowNativeTypeOp, BooleanArray, DictionaryArray, Int64Array, PrimitiveArray, StringArray};
 use arrow_buffer::{BooleanBuffer, NullBuffer};
 use arrow_schema::DataType;
 
@@ -16,6 +16,8 @@ use super::dictionary::Dictionary;
 use super::form::{Form, Forms};
 use super::instant::write_instant;
 use super::number::{pow10, write_decimal};
+use super::ranks::Ranks;
+use super::values::{Data, Rows, gather};
 use crate::event::{ColumnType, TimeUnit};
 use crate::{Error, Result};
 
@@ -68,15 +70,19 @@ pub fn instants(values: Vec<i64>, unit: TimeUnit, nulls: Option<NullBuffer>) -> 
 ///
 /// When a code has no text.
 pub fn texts(codes: &[u32], texts: Arc<StringArray>, nulls: Option<NullBuffer>) -> Result<ArrayRef> {
-    Ok(if texts.len() <= 1 << 8 {
+    coded(codes, texts, nulls)
+}
+
+fn coded(codes: &[u32], values: ArrayRef, nulls: Option<NullBuffer>) -> Result<ArrayRef> {
+    Ok(if values.len() <= 1 << 8 {
         let keys = plain::<UInt8Type>(codes.iter().map(|&c| c as u8), nulls);
-        Arc::new(DictionaryArray::try_new(keys, texts)?)
-    } else if texts.len() <= 1 << 16 {
+        Arc::new(DictionaryArray::try_new(keys, values)?)
+    } else if values.len() <= 1 << 16 {
         let keys = plain::<UInt16Type>(codes.iter().map(|&c| c as u16), nulls);
-        Arc::new(DictionaryArray::try_new(keys, texts)?)
+        Arc::new(DictionaryArray::try_new(keys, values)?)
     } else {
         let keys = plain::<UInt32Type>(codes.iter().copied(), nulls);
-        Arc::new(DictionaryArray::try_new(keys, texts)?)
+        Arc::new(DictionaryArray::try_new(keys, values)?)
     })
 }
 
@@ -86,6 +92,61 @@ fn plain<T: ArrowPrimitiveType>(values: impl Iterator<Item = T::Native>, nulls: 
 
 fn primitive<T: ArrowPrimitiveType>(values: impl Iterator<Item = T::Native>, nulls: Option<NullBuffer>) -> ArrayRef {
     Arc::new(plain::<T>(values, nulls))
+}
+
+/// The distinct integers of a column as an array, and their places; `None` where the places would take more than `n_bytes`
+/// to find, or the column has more than `most` distinct integers.
+///
+/// # Errors
+///
+/// When the arrays are not of integers.
+pub fn rank_ints(arrays: &[&ArrayRef], n_bytes: usize, most: usize) -> Result<Option<(Arc<Int64Array>, Ranks)>> {
+    let known = |array: &ArrayRef| -> Result<Vec<i64>> {
+        let ints = ints(array)?;
+        Ok(match array.nulls() {
+            None => ints,
+            Some(nulls) => ints.into_iter().zip(nulls).filter(|(_, valid)| *valid).map(|(int, _)| int).collect(),
+        })
+    };
+    let mut range = None;
+    for array in arrays {
+        for value in known(array)? {
+            let (min, max) = range.unwrap_or((value, value));
+            range = Some((value.min(min), value.max(max)));
+        }
+    }
+    let Some(mut ranks) = range.and_then(|(min, max)| Ranks::new(min, max, n_bytes)) else { return Ok(None) };
+    for array in arrays {
+        ranks.insert(known(array)?.into_iter());
+    }
+    let n_distinct = ranks.count();
+    Ok((n_distinct <= most).then(|| (Arc::new(Int64Array::from_iter_values(ranks.values())), ranks)))
+}
+
+/// A column of integers as places in `steps`, its distinct ones.
+///
+/// # Errors
+///
+/// When the array is not of integers.
+pub fn ranked(array: &ArrayRef, ranks: &Ranks, steps: &Arc<Int64Array>) -> Result<ArrayRef> {
+    let nulls = array.nulls().cloned();
+    let ints = ints(array)?;
+    let is_valid = |row: usize| nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row));
+    let places = ints.iter().enumerate().map(|(row, &int)| if is_valid(row) { ranks.place(int) } else { 0 });
+    coded(&places.collect::<Vec<_>>(), steps.clone(), nulls)
+}
+
+fn ints(array: &ArrayRef) -> Result<Vec<i64>> {
+    match gather(array, &Rows::All(array.len()))?.data {
+        Data::Ints(ints) => Ok(ints),
+        _ => Err(unexpected(array)),
+    }
+}
+
+/// Bytes of an array without the dictionary that it shares with others.
+pub fn own_size(array: &ArrayRef) -> usize {
+    let shared = array.as_any_dictionary_opt().map_or(0, |dictionary| dictionary.values().get_array_memory_size());
+    array.get_array_memory_size() - shared
 }
 
 /// The codes and the dictionary of a text column.
@@ -139,6 +200,10 @@ pub fn integers(array: &dyn Array) -> Result<Vec<i128>> {
         DataType::Timestamp(arrow_schema::TimeUnit::Microsecond, _) => of::<TimestampMicrosecondType>(array),
         DataType::Timestamp(arrow_schema::TimeUnit::Nanosecond, _) => of::<TimestampNanosecondType>(array),
         DataType::Boolean => array.as_boolean().values().iter().map(i128::from).collect(),
+        DataType::Dictionary(_, values) if **values == DataType::Int64 => match gather(array, &Rows::All(array.len()))?.data {
+            Data::Ints(ints) => ints.into_iter().map(i128::from).collect(),
+            _ => return Err(unexpected(array)),
+        },
         _ => return Err(unexpected(array)),
     })
 }

@@ -11,7 +11,7 @@ use hashbrown::HashTable;
 
 use super::dictionary::Dictionary;
 use super::hash::mix64;
-use super::values::{Data, Texts, Values};
+use super::values::{Data, Steps, Texts, Values};
 use crate::{Error, Result};
 
 /// The number of null.
@@ -22,6 +22,8 @@ pub const NULL: u32 = 0;
 pub enum Ids {
     /// Of integers, decimals, times or booleans.
     Ints(IntIds),
+    /// Of integers that come as places in a list of distinct ones: a place plus 1 is its number, whether it occurs or not.
+    Ranked(Steps),
     /// Of decimals beyond 64 bits.
     Wide(WideIds),
     /// Of text.
@@ -31,8 +33,9 @@ pub enum Ids {
 impl Ids {
     /// No values yet, of the shape of `values`.
     pub fn like(values: &Values) -> Self {
-        match values.data {
+        match &values.data {
             Data::Ints(_) | Data::Floats(_) => Self::Ints(IntIds::default()),
+            Data::Ranked(_, steps) => Self::Ranked(steps.clone()),
             Data::Wide(_) => Self::Wide(WideIds::default()),
             Data::Codes(..) => Self::Texts(Box::default()),
         }
@@ -55,9 +58,15 @@ impl Ids {
     pub fn len(&self) -> usize {
         1 + match self {
             Self::Ints(ids) => ids.values.len(),
+            Self::Ranked(steps) => steps.0.len(),
             Self::Wide(ids) => ids.values.len(),
             Self::Texts(ids) => ids.dictionary.len(),
         }
+    }
+
+    /// Whether numbers stand for values that may not have come.
+    pub fn are_ranked(&self) -> bool {
+        matches!(self, Self::Ranked(_))
     }
 
     /// Whether no value has come yet.
@@ -76,8 +85,14 @@ impl Ids {
             let values = ids.values.iter().map(|&v| i128::from(v)).collect();
             *self = Self::Wide(WideIds::from_values(values));
         }
+        let ranked_alike = matches!((&*self, &values.data), (Self::Ranked(a), Data::Ranked(_, b)) if a.is(b));
+        if let (Self::Ranked(steps), false) = (&*self, ranked_alike) {
+            *self = Self::Ints(IntIds::from_values(steps.0.values()));
+        }
         let valid = values.valid.as_deref();
         let mut numbers = match (self, &values.data) {
+            (Self::Ranked(_), Data::Ranked(places, _)) => places.iter().map(|place| place + 1).collect(),
+            (Self::Ints(ids), Data::Ranked(places, steps)) => ids.of(&without_nulls(&steps.at(places), valid)),
             (Self::Ints(ids), Data::Ints(values)) => ids.of(&without_nulls(values, valid)),
             (Self::Wide(ids), Data::Wide(values)) => ids.of(without_nulls(values, valid).iter().copied()),
             (Self::Wide(ids), Data::Ints(values)) => ids.of(without_nulls(values, valid).iter().map(|&v| i128::from(v))),
@@ -98,6 +113,10 @@ impl Ids {
             Self::Ints(ids) => {
                 Data::Ints(numbers.iter().map(|&n| if n == NULL { 0 } else { ids.values[n as usize - 1] }).collect())
             }
+            Self::Ranked(steps) => {
+                let steps = steps.0.values();
+                Data::Ints(numbers.iter().map(|&n| if n == NULL { 0 } else { steps[n as usize - 1] }).collect())
+            }
             Self::Wide(ids) => {
                 Data::Wide(numbers.iter().map(|&n| if n == NULL { 0 } else { ids.values[n as usize - 1] }).collect())
             }
@@ -114,6 +133,7 @@ impl Ids {
     pub fn size(&self) -> usize {
         match self {
             Self::Ints(ids) => 8 * ids.values.capacity() + 4 * ids.direct.capacity() + 4 * ids.hashed.capacity(),
+            Self::Ranked(_) => 0, // the store's
             Self::Wide(ids) => 16 * ids.values.capacity() + 5 * ids.hashed.capacity(),
             Self::Texts(ids) => ids.dictionary.size() + 4 * ids.moved.capacity(),
         }
@@ -153,6 +173,13 @@ pub struct IntIds {
 }
 
 impl IntIds {
+    /// Distinct values, numbered in their order.
+    fn from_values(values: &[i64]) -> Self {
+        let mut ids = Self::default();
+        ids.of(values);
+        ids
+    }
+
     fn of(&mut self, values: &[i64]) -> Vec<u32> {
         let Some(&first) = values.first() else { return vec![] };
         self.n_seen += values.len();

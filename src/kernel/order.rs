@@ -20,6 +20,7 @@ impl SortKey {
     pub fn new(values: &Values, descending: bool) -> Self {
         let keys = match &values.data {
             Data::Ints(v) => v.clone(),
+            Data::Ranked(places, _) => places.iter().map(|&place| i64::from(place)).collect(),
             Data::Wide(v) => return Self::wide(v.iter().copied(), values, descending),
             Data::Floats(v) => v.iter().map(|&v| float_key(v)).collect(),
             Data::Codes(codes, texts) => {

@@ -16,7 +16,15 @@ pub struct Pairs {
     stride: usize,
     hashed: HashTable<u32>,
     is_hashed: bool,
+    /// While hashed: the pair that came last with each number of the side that has more of them, as the other side's
+    /// number and the pair's. Often there is no other, such as an item's category.
+    last: Vec<(u32, u32)>,
+    last_by_second: bool,
 }
+
+/// The most numbers that a last pair is kept of.
+const MOST_LAST: usize = 1 << 24;
+const NO_PAIR: (u32, u32) = (u32::MAX, u32::MAX);
 
 fn hash_pair((a, b): (u32, u32)) -> u64 {
     mix64(u64::from(a) << 32 | u64::from(b))
@@ -44,10 +52,7 @@ impl Pairs {
             self.cover(n_firsts, n_seconds);
         }
         if self.is_hashed {
-            for (first, &second) in firsts.iter_mut().zip(seconds) {
-                *first = self.by_hash((*first, second));
-            }
-            return;
+            return self.by_last(firsts, n_firsts, seconds, n_seconds);
         }
         for (first, &second) in firsts.iter_mut().zip(seconds) {
             let number = &mut self.direct[*first as usize * self.stride + second as usize];
@@ -77,6 +82,33 @@ impl Pairs {
         }
     }
 
+    #[inline(never)]
+    fn by_last(&mut self, firsts: &mut [u32], n_firsts: usize, seconds: &[u32], n_seconds: usize) {
+        let by_second = n_seconds > n_firsts;
+        let n_last = n_firsts.max(n_seconds).min(MOST_LAST);
+        if by_second != self.last_by_second {
+            self.last.clear();
+            self.last_by_second = by_second;
+        }
+        if n_last > self.last.len() {
+            self.last.resize(n_last, NO_PAIR);
+        }
+        for (first, &second) in firsts.iter_mut().zip(seconds) {
+            let (of, other) = if by_second { (second, *first) } else { (*first, second) };
+            let number = match self.last.get(of as usize) {
+                Some(&(last, number)) if last == other => number,
+                _ => {
+                    let number = self.by_hash((*first, second));
+                    if let Some(last) = self.last.get_mut(of as usize) {
+                        *last = (other, number);
+                    }
+                    number
+                }
+            };
+            *first = number;
+        }
+    }
+
     fn by_hash(&mut self, pair: (u32, u32)) -> u32 {
         let Self { pairs, hashed, .. } = self;
         let hash = hash_pair(pair);
@@ -90,7 +122,7 @@ impl Pairs {
 
     /// Bytes held.
     pub fn size(&self) -> usize {
-        8 * self.pairs.capacity() + 4 * self.direct.capacity() + 5 * self.hashed.capacity()
+        8 * (self.pairs.capacity() + self.last.capacity()) + 4 * self.direct.capacity() + 5 * self.hashed.capacity()
     }
 }
 
@@ -107,5 +139,27 @@ mod tests {
         let mut firsts = vec![2, 4_000_000];
         pairs.of(&mut firsts, 4_000_001, &[5, 9], 10);
         assert_eq!((firsts, pairs.get(3)), (vec![1, 3], (4_000_000, 9)));
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config { cases: 40, ..Default::default() })]
+        #[test]
+        fn numbers_pairs_as_they_come(n_firsts in 1usize..5_000, n_seconds in 1usize..5_000, n in 0usize..300, few in 1u64..40) {
+            let (mut pairs, mut known) = (Pairs::default(), vec![]);
+            for round in 0..4u64 {
+                let number = |i: usize, n: usize| (mix64(i as u64 % few * round.max(1)) % n as u64) as u32;
+                let mut firsts: Vec<u32> = (0..n).map(|i| number(i, n_firsts)).collect();
+                let seconds: Vec<u32> = (0..n).map(|i| number(i + 1, n_seconds)).collect();
+                let expected: Vec<u32> = firsts.iter().zip(&seconds).map(|(&a, &b)| {
+                    let at = known.iter().position(|&pair| pair == (a, b)).unwrap_or(known.len());
+                    known.resize(known.len().max(at + 1), (a, b));
+                    at as u32
+                }).collect();
+                // The sides grow, and change which of them has more numbers.
+                let (more, fewer) = (n_firsts << (2 * round), n_seconds << (2 * (round ^ 2)));
+                pairs.of(&mut firsts, more, &seconds, fewer);
+                assert_eq!(firsts, expected);
+            }
+        }
     }
 }

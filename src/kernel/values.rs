@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    ArrowPrimitiveType, Decimal32Type, Decimal64Type, Decimal128Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
-    TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
+    ArrowDictionaryKeyType, ArrowPrimitiveType, Decimal32Type, Decimal64Type, Decimal128Type, Float64Type, Int8Type, Int16Type,
+    Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
+    UInt8Type, UInt16Type, UInt32Type,
 };
 use arrow_array::{Array, ArrayRef, BooleanArray, Decimal128Array, Float64Array, Int64Array, StringArray};
 use arrow_buffer::NullBuffer;
@@ -53,12 +54,31 @@ pub struct Values {
 pub enum Data {
     /// Integers, unscaled decimals, counts of a time unit, 0 and 1 for booleans.
     Ints(Vec<i64>),
+    /// Integers by their places among distinct ones in ascending order; only from [`gather_ranked`].
+    Ranked(Vec<u32>, Steps),
     /// Unscaled decimals beyond 64 bits.
     Wide(Vec<i128>),
     /// Text by its place in a dictionary that may hold more, and the same text twice.
     Codes(Vec<u32>, Texts),
     /// Results of divisions.
     Floats(Vec<f64>),
+}
+
+/// Distinct integers in ascending order; cheap to clone, and known again by its memory.
+#[derive(Clone, Debug)]
+pub struct Steps(pub Arc<Int64Array>);
+
+impl Steps {
+    /// Whether both are the very same memory.
+    pub fn is(&self, other: &Self) -> bool {
+        std::ptr::eq(self.0.values().as_ref(), other.0.values().as_ref())
+    }
+
+    /// The integers at some places; 0 beyond the last.
+    pub fn at(&self, places: &[u32]) -> Vec<i64> {
+        let steps = self.0.values();
+        places.iter().map(|&place| steps.get(place as usize).copied().unwrap_or(0)).collect()
+    }
 }
 
 /// A dictionary; cheap to clone, and known again by its memory.
@@ -118,6 +138,19 @@ impl ValueType {
 ///
 /// When the array is of a type that no event column or fold state has.
 pub fn gather(array: &dyn Array, rows: &Rows) -> Result<Values> {
+    let mut values = gather_ranked(array, rows)?;
+    if let Data::Ranked(places, steps) = &values.data {
+        values.data = Data::Ints(steps.at(places));
+    }
+    Ok(values)
+}
+
+/// The same, with integers that are held as places left so.
+///
+/// # Errors
+///
+/// When the array is of a type that no event column or fold state has.
+pub fn gather_ranked(array: &dyn Array, rows: &Rows) -> Result<Values> {
     let valid = array.nulls().filter(|nulls| nulls.null_count() > 0).map(|nulls| pick(rows, |row| nulls.is_valid(row)));
     let valid = valid.filter(|valid| valid.contains(&false));
     let data = match array.data_type() {
@@ -144,14 +177,11 @@ pub fn gather(array: &dyn Array, rows: &Rows) -> Result<Values> {
             Data::Ints(pick(rows, |row| i64::from(values.value(row))))
         }
         DataType::Utf8 => Data::Codes(pick(rows, |row| row as u32), Texts(Arc::new(array.as_string::<i32>().clone()))),
-        DataType::Dictionary(..) => {
-            let (codes, texts) = column::codes(array)?;
-            let codes = match rows {
-                Rows::All(_) => codes,
-                Rows::Some(rows) => rows.iter().map(|&row| codes[row as usize]).collect(),
-            };
-            Data::Codes(codes, Texts(texts))
-        }
+        DataType::Dictionary(key, _) => match key.as_ref() {
+            DataType::UInt8 => coded::<UInt8Type>(array, rows),
+            DataType::UInt16 => coded::<UInt16Type>(array, rows),
+            _ => coded::<UInt32Type>(array, rows),
+        },
         other => return Err(Error::bad_state(format!("a column has the unexpected type {other}"))),
     };
     Ok(Values { data, valid })
@@ -161,6 +191,17 @@ pub fn gather(array: &dyn Array, rows: &Rows) -> Result<Values> {
 fn ints<T: ArrowPrimitiveType<Native: Into<i64>>>(array: &dyn Array, rows: &Rows) -> Data {
     let values = array.as_primitive::<T>().values();
     Data::Ints(pick(rows, |row| values[row].into()))
+}
+
+#[inline(never)]
+fn coded<K: ArrowDictionaryKeyType<Native: Into<u32>>>(array: &dyn Array, rows: &Rows) -> Data {
+    let array = array.as_dictionary::<K>();
+    let keys = array.keys().values();
+    let codes = pick(rows, |row| keys[row].into());
+    match array.values().as_primitive_opt::<Int64Type>() {
+        Some(steps) => Data::Ranked(codes, Steps(Arc::new(steps.clone()))),
+        None => Data::Codes(codes, Texts(Arc::new(array.values().as_string::<i32>().clone()))),
+    }
 }
 
 #[inline]
@@ -181,6 +222,7 @@ impl Values {
     pub fn len(&self) -> usize {
         match &self.data {
             Data::Ints(v) => v.len(),
+            Data::Ranked(v, _) => v.len(),
             Data::Wide(v) => v.len(),
             Data::Codes(v, _) => v.len(),
             Data::Floats(v) => v.len(),
@@ -205,6 +247,7 @@ impl Values {
         }
         let data = match &self.data {
             Data::Ints(v) => Data::Ints(at(v, rows)),
+            Data::Ranked(v, steps) => Data::Ranked(at(v, rows), steps.clone()),
             Data::Wide(v) => Data::Wide(at(v, rows)),
             Data::Codes(v, texts) => Data::Codes(at(v, rows), texts.clone()),
             Data::Floats(v) => Data::Floats(at(v, rows)),
