@@ -352,6 +352,9 @@ impl Fold for AggregateFold {
             table = table.take(&order::front(table.n_rows, &first, self.spec.limit));
         }
         if let Some(rank) = &self.spec.rank {
+            if let Some(rows) = rank.may_keep(&table)? {
+                table = table.take(&rows);
+            }
             let ties = keys_of(&table);
             table = rank.apply(table, &ties)?;
         }

@@ -9,7 +9,9 @@ use serde_json::Value;
 use super::spec::{Spec, unknown};
 use super::table::{OrderBy, Table, TableColumn};
 use crate::event::ColumnType;
+use crate::kernel::ids::Ids;
 use crate::kernel::order::{self, SortKey};
+use crate::kernel::pairs::Pairs;
 use crate::kernel::values::{Data, ValueType, Values};
 use crate::{Error, Result};
 
@@ -33,6 +35,9 @@ enum Function {
     Ntile(u64),
     Lag { column: String, offset: i64 },
 }
+
+/// The most rows of a partition that are told without sorting it.
+const MOST_BEST: u64 = 100;
 
 const FUNCTIONS: [&str; 8] = ["row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile", "lag", "lead"];
 
@@ -84,6 +89,46 @@ impl Rank {
     pub(super) fn depends_on_rows_before_only(&self) -> bool {
         let alone = self.within.is_empty() && self.keep.is_none();
         alone && matches!(self.function, Function::Rank | Function::DenseRank)
+    }
+
+    /// The rows that may be kept, where that is told sooner than their ranks: of each partition, those that are not behind
+    /// its `keep`th by the first column of `by`.
+    pub(super) fn may_keep(&self, table: &Table) -> Result<Option<Vec<u32>>> {
+        let counts_rows = matches!(self.function, Function::Rank | Function::RowNumber);
+        let (Some(keep @ 1..=MOST_BEST), Some(by), true) = (self.keep, self.by.first(), counts_rows) else { return Ok(None) };
+        let SortKey::Narrow(key) = SortKey::new(table.values(&by.column)?, by.descending) else { return Ok(None) };
+        let Some((partitions, n_partitions)) = self.partitions(table)? else { return Ok(None) };
+        let keep = keep as usize;
+        if n_partitions * keep > 4 * table.n_rows {
+            return Ok(None);
+        }
+        let mut best = vec![i64::MAX; n_partitions * keep];
+        for (&partition, &key) in partitions.iter().zip(&key) {
+            let best = &mut best[partition as usize * keep..][..keep];
+            if key < best[keep - 1] {
+                let place = best.partition_point(|&better| better <= key);
+                best.copy_within(place..keep - 1, place + 1);
+                best[place] = key;
+            }
+        }
+        let may_stay = |&row: &u32| key[row as usize] <= best[partitions[row as usize] as usize * keep + keep - 1];
+        Ok(Some((0..table.n_rows as u32).filter(may_stay).collect()))
+    }
+
+    /// The number of each row's partition, and more than all of them; `None` for partitions by a float.
+    fn partitions(&self, table: &Table) -> Result<Option<(Vec<u32>, usize)>> {
+        let (mut numbers, mut n_numbers) = (vec![0; table.n_rows], 1);
+        for name in &self.within {
+            let values = table.values(name)?;
+            if matches!(values.data, Data::Floats(_)) {
+                return Ok(None);
+            }
+            let mut ids = Ids::like(values);
+            let (seconds, mut pairs) = (ids.of(values)?, Pairs::default());
+            pairs.of(&mut numbers, n_numbers, &seconds, ids.len());
+            n_numbers = pairs.len();
+        }
+        Ok(Some((numbers, n_numbers)))
     }
 
     /// Adds the rank as a column; then drops the rows that `keep` does not keep. Ties are broken by `ties`.

@@ -112,9 +112,37 @@ pub fn sort(n_rows: usize, keys: &[SortKey], limit: usize) -> Vec<u32> {
 }
 
 /// Puts rows in order.
-#[inline(never)]
 pub fn sort_rows(rows: &mut [u32], keys: &[SortKey]) {
-    rows.sort_unstable_by(|&a, &b| compare(keys, a, b));
+    let Some(mut packed) = packed(rows, keys) else {
+        return rows.sort_unstable_by(|&a, &b| compare(keys, a, b));
+    };
+    packed.sort_unstable();
+    rows.iter_mut().zip(packed).for_each(|(row, (_, sorted))| *row = sorted);
+}
+
+/// All keys of each row as one number that orders as they do, and the row; `None` where 64 bits do not hold them.
+#[inline(never)]
+fn packed(rows: &[u32], keys: &[SortKey]) -> Option<Vec<(u64, u32)>> {
+    let mut packed: Vec<(u64, u32)> = rows.iter().map(|&row| (0, row)).collect();
+    let mut n_bits = 0;
+    for key in keys {
+        let SortKey::Narrow(key) = key else { return None };
+        // Nulls are the greatest key; they come right behind the greatest value.
+        let known = rows.iter().map(|&row| key[row as usize]).filter(|&key| key != i64::MAX);
+        let (min, max) = known.fold((i64::MAX, i64::MIN), |(min, max), key| (min.min(key), max.max(key)));
+        let null = if min <= max { (i128::from(max) - i128::from(min)) as u64 + 1 } else { 0 };
+        let bits = u64::BITS - null.leading_zeros();
+        n_bits += bits;
+        if n_bits > u64::BITS || null == 0 && min <= max {
+            return None;
+        }
+        for (packed, row) in &mut packed {
+            let key = key[*row as usize];
+            let code = if key == i64::MAX { null } else { key.wrapping_sub(min) as u64 };
+            *packed = packed.checked_shl(bits).unwrap_or(0) | code;
+        }
+    }
+    Some(packed)
 }
 
 /// The rows that may be among the first `limit` when `key` decides first: all that are not behind the last of them.
@@ -155,6 +183,23 @@ mod tests {
     fn floats_order_as_numbers() {
         let values = Values { data: Data::Floats(vec![1.5, -2.0, 0.0, -0.0, f64::INFINITY]), valid: None };
         assert_eq!(sort(5, &[SortKey::new(&values, false)], 9), [1, 2, 3, 0, 4]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn packed_keys_order_as_keys(columns in proptest::collection::vec((0u32..64, 0usize..4, proptest::collection::vec(proptest::num::i64::ANY, 30)), 1..5)) {
+            let key = |(bits, nulls, data): (u32, usize, Vec<i64>)| {
+                let data: Vec<i64> = data.into_iter().map(|v| v >> bits).collect();
+                let valid = (0..30).map(|i| nulls == 0 || i % nulls.max(1) != 0).collect();
+                SortKey::new(&Values { data: Data::Ints(data), valid: (nulls > 0).then_some(valid) }, bits % 2 == 0)
+            };
+            let keys: Vec<SortKey> = columns.into_iter().map(key).collect();
+            let mut rows: Vec<u32> = (0..30).rev().collect();
+            sort_rows(&mut rows, &keys);
+            let mut expected: Vec<u32> = (0..30).collect();
+            expected.sort_by(|&a, &b| compare(&keys, a, b));
+            assert_eq!(rows, expected);
+        }
     }
 
     #[test]

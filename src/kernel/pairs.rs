@@ -16,14 +16,14 @@ pub struct Pairs {
     stride: usize,
     hashed: HashTable<u32>,
     is_hashed: bool,
-    /// While hashed: the pair that came last with each number of the side that has more of them, as the other side's
-    /// number and the pair's. Often there is no other, such as an item's category.
-    last: Vec<(u32, u32)>,
-    last_by_second: bool,
+    /// While hashed: the first pair of each number of the side that has more of them, as the other side's number and
+    /// the pair's. Such as an item's category, often the only one: only the others are in `hashed`.
+    first_pairs: Vec<(u32, u32)>,
+    by_second: bool,
 }
 
-/// The most numbers that a last pair is kept of.
-const MOST_LAST: usize = 1 << 24;
+/// The most numbers that a first pair is kept of, in 128 MiB.
+const MOST_FIRST_PAIRS: usize = 1 << 24;
 const NO_PAIR: (u32, u32) = (u32::MAX, u32::MAX);
 
 fn hash_pair((a, b): (u32, u32)) -> u64 {
@@ -52,7 +52,7 @@ impl Pairs {
             self.cover(n_firsts, n_seconds);
         }
         if self.is_hashed {
-            return self.by_last(firsts, n_firsts, seconds, n_seconds);
+            return self.by_first_pair(firsts, n_firsts, seconds, n_seconds);
         }
         for (first, &second) in firsts.iter_mut().zip(seconds) {
             let number = &mut self.direct[*first as usize * self.stride + second as usize];
@@ -70,9 +70,6 @@ impl Pairs {
         if len > WIDEST_PRODUCT {
             self.is_hashed = true;
             self.direct = Vec::new();
-            for (i, &pair) in self.pairs.iter().enumerate() {
-                self.hashed.insert_unique(hash_pair(pair), i as u32, |&i| hash_pair(self.pairs[i as usize]));
-            }
         } else if len > self.direct.len() || stride != self.stride {
             self.stride = stride;
             self.direct = vec![0; len.max(self.direct.len())];
@@ -83,29 +80,46 @@ impl Pairs {
     }
 
     #[inline(never)]
-    fn by_last(&mut self, firsts: &mut [u32], n_firsts: usize, seconds: &[u32], n_seconds: usize) {
+    fn by_first_pair(&mut self, firsts: &mut [u32], n_firsts: usize, seconds: &[u32], n_seconds: usize) {
         let by_second = n_seconds > n_firsts;
-        let n_last = n_firsts.max(n_seconds).min(MOST_LAST);
-        if by_second != self.last_by_second {
-            self.last.clear();
-            self.last_by_second = by_second;
+        if by_second != self.by_second || self.first_pairs.is_empty() {
+            self.by_second = by_second;
+            self.keep_first_pairs();
         }
-        if n_last > self.last.len() {
-            self.last.resize(n_last, NO_PAIR);
+        let n_kept = n_firsts.max(n_seconds).min(MOST_FIRST_PAIRS);
+        if n_kept > self.first_pairs.len() {
+            self.first_pairs.resize(n_kept, NO_PAIR);
         }
         for (first, &second) in firsts.iter_mut().zip(seconds) {
             let (of, other) = if by_second { (second, *first) } else { (*first, second) };
-            let number = match self.last.get(of as usize) {
-                Some(&(last, number)) if last == other => number,
-                _ => {
-                    let number = self.by_hash((*first, second));
-                    if let Some(last) = self.last.get_mut(of as usize) {
-                        *last = (other, number);
-                    }
-                    number
+            *first = match self.first_pairs.get(of as usize) {
+                Some(&(known, number)) if known == other => number,
+                Some(&NO_PAIR) => {
+                    self.first_pairs[of as usize] = (other, self.pairs.len() as u32);
+                    self.pairs.push((*first, second));
+                    self.pairs.len() as u32 - 1
                 }
+                _ => self.by_hash((*first, second)),
             };
-            *first = number;
+        }
+    }
+
+    /// Sorts the pairs anew into first ones and others.
+    fn keep_first_pairs(&mut self) {
+        self.first_pairs.clear();
+        self.hashed.clear();
+        for (number, &pair) in self.pairs.iter().enumerate() {
+            let (of, other) = if self.by_second { (pair.1, pair.0) } else { pair };
+            let of = of as usize;
+            if of < MOST_FIRST_PAIRS && of >= self.first_pairs.len() {
+                self.first_pairs.resize(of + 1, NO_PAIR);
+            }
+            match self.first_pairs.get_mut(of) {
+                Some(first_pair) if *first_pair == NO_PAIR => *first_pair = (other, number as u32),
+                _ => {
+                    self.hashed.insert_unique(hash_pair(pair), number as u32, |&i| hash_pair(self.pairs[i as usize]));
+                }
+            }
         }
     }
 
@@ -122,7 +136,7 @@ impl Pairs {
 
     /// Bytes held.
     pub fn size(&self) -> usize {
-        8 * (self.pairs.capacity() + self.last.capacity()) + 4 * self.direct.capacity() + 5 * self.hashed.capacity()
+        8 * (self.pairs.capacity() + self.first_pairs.capacity()) + 4 * self.direct.capacity() + 5 * self.hashed.capacity()
     }
 }
 
