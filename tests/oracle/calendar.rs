@@ -1,0 +1,63 @@
+//! Time buckets and written times, by jiff's calendar.
+
+use jiff::{Span, Timestamp, civil, tz::TimeZone};
+use serde_json::Value;
+
+use super::{Cell, Kind, literal_of, power};
+
+const SECOND: i128 = 1_000_000_000;
+
+/// Where the bucket begins that an instant falls into: by the clock of the zone, from Monday 2000-01-03 on, months
+/// and years from 2000-01-01.
+pub fn bucket(every: &str, zone: &str, nanos: i128) -> i128 {
+    let seconds = nanos.div_euclid(SECOND) as i64;
+    let digits = every.find(|c: char| !c.is_ascii_digit()).unwrap();
+    let (count, unit): (i64, &str) = (every[..digits].parse().unwrap(), &every[digits..]);
+    let zone = TimeZone::get(zone).unwrap();
+    let local = Timestamp::from_second(seconds).unwrap().to_zoned_datetime(zone.clone());
+    let monday = civil::date(2000, 1, 3);
+    let start = match unit {
+        "s" | "m" | "h" => {
+            let width = count * [("s", 1), ("m", 60), ("h", 3_600)].iter().find(|(name, _)| *name == unit).unwrap().1;
+            let (offset, origin) = (i64::from(local.offset().seconds()), midnight(monday, &TimeZone::UTC));
+            origin + (seconds + offset - origin).div_euclid(width) * width - offset
+        }
+        "d" | "w" => {
+            let width = count * if unit == "w" { 7 } else { 1 };
+            let days = i64::from(local.date().since(monday).unwrap().get_days());
+            midnight(monday.checked_add(Span::new().days(days.div_euclid(width) * width)).unwrap(), &zone)
+        }
+        _ => {
+            let width = count * [("mo", 1), ("q", 3), ("y", 12)].iter().find(|(name, _)| *name == unit).unwrap().1;
+            let months = (i64::from(local.year()) - 2000) * 12 + i64::from(local.month()) - 1;
+            let first = months.div_euclid(width) * width;
+            midnight(civil::date((2000 + first.div_euclid(12)) as i16, first.rem_euclid(12) as i8 + 1, 1), &zone)
+        }
+    };
+    i128::from(start) * SECOND
+}
+
+fn midnight(date: civil::Date, zone: &TimeZone) -> i64 {
+    date.at(0, 0, 0, 0).to_zoned_datetime(zone.clone()).unwrap().timestamp().as_second()
+}
+
+/// Nanoseconds since 1970, and how many of them the last written part lasts. A number counts units of the column,
+/// which keeps so many digits of a second.
+pub fn time(literal: &Value, digits: u8) -> (i128, i128) {
+    let Some(text) = literal.as_str() else {
+        let Cell::Number(units, scale) = literal_of(literal, Kind::Int) else { unreachable!() };
+        return (units * power(9 - digits) / power(scale), 1);
+    };
+    let (padded, lasts) = match text.len() {
+        10 => (format!("{text} 00:00:00"), 86_400 * SECOND),
+        13 => (format!("{text}:00:00"), 3_600 * SECOND),
+        16 => (format!("{text}:00"), 60 * SECOND),
+        _ if text.contains('.') => (text.to_owned(), 1),
+        _ => (text.to_owned(), SECOND),
+    };
+    let instant = padded.parse::<Timestamp>().unwrap_or_else(|_| {
+        let local: civil::DateTime = padded.parse().unwrap();
+        local.to_zoned_datetime(TimeZone::UTC).unwrap().timestamp()
+    });
+    (instant.as_nanosecond(), lasts)
+}

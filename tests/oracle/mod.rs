@@ -1,0 +1,243 @@
+//! The obvious twin: answers a query a row at a time, over plain values, with no thought of speed.
+//!
+//! It shares no code with the crate. It reads the JSON itself, sorts everything, counts ranks by looking at every
+//! other row, and leaves the calendar to jiff.
+
+mod calendar;
+mod condition;
+mod rank;
+
+use std::cmp::Ordering;
+
+use serde_json::Value;
+
+/// A value that is not null.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cell {
+    Bool(bool),
+    /// An integer and how many of its digits follow the point.
+    Number(i128, u8),
+    /// Nanoseconds since 1970.
+    Time(i128),
+    Text(String),
+    Float(f64),
+}
+
+/// What the cells of a column are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Bool,
+    Int,
+    /// So many digits follow the point.
+    Decimal(u8),
+    /// So many digits of a second are kept.
+    Time(u8),
+    Text,
+    Float,
+}
+
+pub type Row = Vec<Option<Cell>>;
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    pub name: String,
+    pub kind: Kind,
+}
+
+/// Columns, and rows in input order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table {
+    pub columns: Vec<Column>,
+    pub rows: Vec<Row>,
+}
+
+/// The answer, or the code of its error.
+pub fn answer(query: &Value, table: &Table) -> Result<Table, &'static str> {
+    let mut kept = table.clone();
+    kept.rows.retain(|row| condition::all(&query["where"], &table.columns, row) == Some(true));
+    if query["kind"] == "rows" { Ok(rows(query, kept)) } else { aggregate(query, &kept) }
+}
+
+fn rows(query: &Value, mut table: Table) -> Table {
+    let mut shown: Vec<String> = match query.get("select") {
+        Some(select) => strings(select),
+        None => table.columns.iter().map(|column| column.name.clone()).collect(),
+    };
+    table.columns.push(Column { name: "#".to_owned(), kind: Kind::Int });
+    table.rows.iter_mut().enumerate().for_each(|(at, row)| row.push(Some(Cell::Number(at as i128, 0))));
+    let ties = ["#".to_owned()];
+    if let Some(spec) = query.get("rank") {
+        table = rank::ranked(spec, table, &ties);
+        shown.push(rank::name(spec));
+    }
+    let table = ordered(query, table, strings(&query["order_by"]), &ties);
+    let places: Vec<usize> = shown.iter().map(|name| place(&table.columns, name)).collect();
+    let rows = table.rows.iter().map(|row| places.iter().map(|&at| row[at].clone()).collect()).collect();
+    Table { columns: places.iter().map(|&at| table.columns[at].clone()).collect(), rows }
+}
+
+fn aggregate(query: &Value, table: &Table) -> Result<Table, &'static str> {
+    let keys: Vec<Value> = query["group_by"].as_array().cloned().unwrap_or_default();
+    let mut groups: Vec<(Row, Vec<&Row>)> = Vec::new();
+    if keys.is_empty() {
+        groups.push((Vec::new(), Vec::new()));
+    }
+    for row in &table.rows {
+        let values: Row = keys.iter().map(|key| key_of(key, &table.columns, row)).collect();
+        match groups.iter_mut().find(|(known, _)| *known == values) {
+            Some((_, members)) => members.push(row),
+            None => groups.push((values, vec![row])),
+        }
+    }
+    let key_column = |key: &Value| Column {
+        name: key.as_str().or(key["as"].as_str()).unwrap_or_else(|| column_of(key)).to_owned(),
+        kind: table.columns[place(&table.columns, column_of(key))].kind,
+    };
+    let mut answer = Table { columns: keys.iter().map(key_column).collect(), rows: Vec::new() };
+    let ties: Vec<String> = answer.columns.iter().map(|column| column.name.clone()).collect();
+    let measures = query["measures"].as_object().cloned().unwrap_or_default();
+    for (name, measure) in &measures {
+        let kind = match measure["fn"].as_str().unwrap() {
+            "count" | "count_distinct" => Kind::Int,
+            "avg" => Kind::Float,
+            _ => table.columns[place(&table.columns, column_of(measure))].kind,
+        };
+        answer.columns.push(Column { name: name.clone(), kind });
+    }
+    for (mut row, members) in groups {
+        for measure in measures.values() {
+            row.push(measure_of(measure, &table.columns, &members)?);
+        }
+        answer.rows.push(row);
+    }
+    answer.rows.retain(|row| condition::all(&query["having"], &answer.columns, row) == Some(true));
+    let mut order = strings(&query["order_by"]);
+    if let Some(spec) = query.get("rank") {
+        answer = rank::ranked(spec, answer, &ties);
+        if order.is_empty() {
+            order = [strings(&spec["within"]), strings(&spec["by"])].concat();
+        }
+    }
+    Ok(ordered(query, answer, order, &ties))
+}
+
+fn key_of(key: &Value, columns: &[Column], row: &Row) -> Option<Cell> {
+    let at = place(columns, column_of(key));
+    match (&row[at], key["every"].as_str(), key.get("null_as")) {
+        (None, _, Some(literal)) => Some(as_held(literal_of(literal, columns[at].kind), columns[at].kind)),
+        (Some(Cell::Time(nanos)), Some(every), _) => {
+            Some(Cell::Time(calendar::bucket(every, key["timezone"].as_str().unwrap_or("UTC"), *nanos)))
+        }
+        (value, ..) => value.clone(),
+    }
+}
+
+/// The literal as a cell of a column of that kind, but with all its digits.
+fn literal_of(literal: &Value, kind: Kind) -> Cell {
+    let text = literal.as_str().map_or_else(|| literal.to_string(), str::to_owned);
+    match kind {
+        Kind::Bool => Cell::Bool(text.to_lowercase() == "true"),
+        Kind::Text => Cell::Text(text),
+        Kind::Float => Cell::Float(text.parse().unwrap()),
+        Kind::Time(digits) => Cell::Time(calendar::time(literal, digits).0),
+        Kind::Int | Kind::Decimal(_) => {
+            let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+            Cell::Number(format!("{whole}{fraction}").parse().unwrap(), fraction.len() as u8)
+        }
+    }
+}
+
+/// A number with as many digits after the point as its column has.
+fn as_held(cell: Cell, kind: Kind) -> Cell {
+    match (cell, kind) {
+        (Cell::Number(value, from), Kind::Decimal(scale)) => Cell::Number(value * power(scale - from), scale),
+        (cell, _) => cell,
+    }
+}
+
+fn measure_of(measure: &Value, columns: &[Column], members: &[&Row]) -> Result<Option<Cell>, &'static str> {
+    let whole = |n: usize| Ok(Some(Cell::Number(n as i128, 0)));
+    if measure.get("column").is_none() {
+        return whole(members.len());
+    }
+    let at = place(columns, column_of(measure));
+    let mut values: Vec<Cell> = members.iter().filter_map(|row| row[at].clone()).collect();
+    values.sort_by(compare);
+    let (numbers, scales): (Vec<i128>, Vec<u8>) = values
+        .iter()
+        .filter_map(|cell| if let Cell::Number(value, scale) = cell { Some((*value, *scale)) } else { None })
+        .unzip();
+    let sum: i128 = numbers.iter().sum();
+    match measure["fn"].as_str().unwrap() {
+        "count" => whole(values.len()),
+        "count_distinct" => {
+            values.dedup();
+            whole(values.len())
+        }
+        "min" => Ok(values.first().cloned()),
+        "max" => Ok(values.last().cloned()),
+        _ if values.is_empty() => Ok(None),
+        "sum" if columns[at].kind == Kind::Int && i64::try_from(sum).is_err() => Err("OVERFLOW"),
+        "sum" => Ok(Some(Cell::Number(sum, scales[0]))),
+        // As in DuckDB, the nearest double to the sum is divided.
+        "avg" => {
+            Ok(Some(Cell::Float(sum.to_string().parse::<f64>().unwrap() / (values.len() as i128 * power(scales[0])) as f64)))
+        }
+        other => panic!("no twin of {other}"),
+    }
+}
+
+fn ordered(query: &Value, mut table: Table, mut order: Vec<String>, ties: &[String]) -> Table {
+    order.extend(ties.iter().cloned());
+    table.rows.sort_by(|a, b| in_order(&order, &table.columns, a, b));
+    if let Some(limit) = query["limit"].as_u64() {
+        table.rows.truncate(limit as usize);
+    }
+    table
+}
+
+fn in_order(order: &[String], columns: &[Column], a: &Row, b: &Row) -> Ordering {
+    for name in order {
+        let (name, descending) = name.strip_prefix('-').map_or((name.as_str(), false), |name| (name, true));
+        let at = place(columns, name);
+        let order = match (&a[at], &b[at]) {
+            (Some(a), Some(b)) if descending => compare(b, a),
+            (Some(a), Some(b)) => compare(a, b),
+            (a, b) => a.is_none().cmp(&b.is_none()),
+        };
+        if order != Ordering::Equal {
+            return order;
+        }
+    }
+    Ordering::Equal
+}
+
+fn compare(a: &Cell, b: &Cell) -> Ordering {
+    match (a, b) {
+        (Cell::Bool(a), Cell::Bool(b)) => a.cmp(b),
+        (Cell::Time(a), Cell::Time(b)) => a.cmp(b),
+        (Cell::Text(a), Cell::Text(b)) => a.as_bytes().cmp(b.as_bytes()),
+        (Cell::Float(a), Cell::Float(b)) => a.partial_cmp(b).unwrap(),
+        (Cell::Number(a, i), Cell::Number(b, j)) => {
+            let scale = *i.max(j);
+            (a * power(scale - i)).cmp(&(b * power(scale - j)))
+        }
+        _ => panic!("{a:?} and {b:?} have no order"),
+    }
+}
+
+fn power(n: u8) -> i128 {
+    10i128.pow(u32::from(n))
+}
+
+fn strings(list: &Value) -> Vec<String> {
+    list.as_array().into_iter().flatten().map(|item| item.as_str().unwrap().to_owned()).collect()
+}
+
+fn column_of(spec: &Value) -> &str {
+    spec.as_str().or(spec["column"].as_str()).unwrap()
+}
+
+fn place(columns: &[Column], name: &str) -> usize {
+    columns.iter().position(|column| column.name == name).unwrap_or_else(|| panic!("no column {name}"))
+}
