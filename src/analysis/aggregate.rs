@@ -160,13 +160,18 @@ impl AggregateFold {
         self.keys.iter().map(|key| key.value_type).chain(measures).collect()
     }
 
-    /// The group of each of `n_rows` rows, given each key's values.
-    fn groups(&mut self, key_values: Vec<Values>, n_rows: usize) -> Result<Vec<u32>> {
+    /// The group of each of `n_rows` rows, given each key's values and how they are numbered.
+    fn groups(
+        &mut self,
+        key_values: Vec<Values>,
+        n_rows: usize,
+        number: fn(&mut KeyPlan, &Values) -> Result<Vec<u32>>,
+    ) -> Result<Vec<u32>> {
         let mut groups = vec![0; n_rows];
         let mut n_groups = 1;
         let key_is_alone = self.keys.len() == 1;
         for (at, (key, values)) in self.keys.iter_mut().zip(key_values).enumerate() {
-            let numbers = key.numbers(&values)?;
+            let numbers = number(key, &values)?;
             if at == 0 {
                 groups = numbers;
                 n_groups = key.n_numbers();
@@ -265,7 +270,7 @@ impl Fold for AggregateFold {
             return Ok(());
         }
         let keys = self.keys.iter().map(|key| gather_ranked(batch.column(key.at), &rows)).collect::<Result<_>>()?;
-        let groups = self.groups(keys, rows.len())?;
+        let groups = self.groups(keys, rows.len(), KeyPlan::numbers)?;
         let n_groups = self.n_groups();
         for measure in &mut self.measures {
             let gather = if measure.accumulator.takes_ranked() { gather_ranked } else { gather };
@@ -307,9 +312,8 @@ impl Fold for AggregateFold {
             return Ok(());
         }
         let all = Rows::All(state.num_rows());
-        // A state's keys are in their buckets already; a bucket's start is in its own bucket.
         let keys = (0..self.keys.len()).map(|at| gather(state.column(at), &all)).collect::<Result<_>>()?;
-        let groups = self.groups(keys, state.num_rows())?;
+        let groups = self.groups(keys, state.num_rows(), KeyPlan::numbers_of_state)?;
         let n_groups = self.n_groups();
         let mut at = self.keys.len();
         for measure in &mut self.measures {

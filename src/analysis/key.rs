@@ -107,15 +107,21 @@ impl KeyPlan {
             (Some(bucketer), Data::Ints(instants)) => bucket_numbers(bucketer, instants, values.valid.as_deref(), ids)?,
             _ => ids.of(values)?,
         };
-        if values.valid.is_some() && numbers.contains(&NULL) {
-            match &self.null_as {
-                Some(literal) => {
-                    let stands_for_null = ids.of(literal)?[0];
-                    numbers.iter_mut().filter(|n| **n == NULL).for_each(|n| *n = stands_for_null);
-                }
-                None => self.has_null = true,
-            }
+        if let Some(literal) = &self.null_as
+            && values.valid.is_some()
+        {
+            let stands_for_null = ids.of(literal)?[0];
+            numbers.iter_mut().filter(|n| **n == NULL).for_each(|n| *n = stands_for_null);
         }
+        self.has_null |= values.valid.is_some() && numbers.contains(&NULL);
+        Ok(numbers)
+    }
+
+    /// The number of each key of another fold's state. It is a bucket's start already, or stands for null: in a zone whose
+    /// clocks change within a bucket, the start may lie in another.
+    pub(super) fn numbers_of_state(&mut self, values: &Values) -> Result<Vec<u32>> {
+        let numbers = self.ids.get_or_insert_with(|| Ids::like(values)).of(values)?;
+        self.has_null |= values.valid.is_some() && numbers.contains(&NULL);
         Ok(numbers)
     }
 
