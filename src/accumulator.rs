@@ -33,6 +33,15 @@ pub trait Accumulator: Send {
     /// When the values have another shape than before.
     fn update(&mut self, groups: &[u32], n_groups: usize, values: Option<&Values>) -> Result<()>;
 
+    /// The same, where equal values follow each other over all updates, and none comes again to another accumulator.
+    ///
+    /// # Errors
+    ///
+    /// When the values have another shape than before.
+    fn update_grouped(&mut self, groups: &[u32], n_groups: usize, values: Option<&Values>) -> Result<()> {
+        self.update(groups, n_groups, values)
+    }
+
     /// The types of the state's columns.
     fn state_types(&self) -> Vec<DataType>;
 

@@ -305,6 +305,11 @@ impl Dataset {
         for column in query.distinct_columns() {
             self.store.rank_integers(self.schema.index_of(column)?)?;
         }
+        if let Some(actor) = self.schema.index_of_role(Role::Actor)
+            && query.profits_from_groups(&self.schema.columns()[actor].name)
+        {
+            self.store.arrange(actor, self.schema.index_of_role(Role::Time))?;
+        }
         let names: Vec<&str> = self.schema.columns().iter().map(|c| c.name.as_str()).collect();
         let row_numbers = query.wants_row_numbers().then_some(ROW);
         for at in 0..self.store.n_batches() {

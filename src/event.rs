@@ -150,8 +150,8 @@ impl Schema {
         Ok(&self.columns[self.index_of(name)?])
     }
 
-    /// The column that plays `role`, if any.
-    pub fn by_role(&self, role: Role) -> Option<&Column> {
-        self.columns.iter().find(|c| c.role == Some(role))
+    /// The place of the column that plays `role`, if any.
+    pub fn index_of_role(&self, role: Role) -> Option<usize> {
+        self.columns.iter().position(|c| c.role == Some(role))
     }
 }

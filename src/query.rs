@@ -74,6 +74,14 @@ impl Query {
         }
     }
 
+    /// Whether the question is answered faster where the rows of each value of that column are together.
+    pub fn profits_from_groups(&self, column: &str) -> bool {
+        match self {
+            Self::Aggregate(aggregate) => aggregate.counts_distinct(column),
+            Self::Rows(_) => false,
+        }
+    }
+
     /// Whether the fold's batches must end with the column [`ROW`], which counts the rows of the data from 0.
     pub fn wants_row_numbers(&self) -> bool {
         matches!(self, Self::Rows(_))

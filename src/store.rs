@@ -3,15 +3,19 @@
 //! Text is held once, as codes into one dictionary per column. A column that arrives with a wider type
 //! than the rows before it takes those along: they are widened in place.
 
+mod arrange;
+
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use arrange::Arrangement;
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, Int64Array, RecordBatch, RecordBatchOptions};
 use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, Field, Schema as ArrowSchema};
 
 use crate::event::ColumnType;
-use crate::kernel::batch::{Batch, BatchColumn};
+use crate::kernel::batch::{Batch, BatchColumn, GROUPED_BY};
 use crate::kernel::column;
 use crate::kernel::dictionary::Dictionary;
 use crate::kernel::form::Forms;
@@ -23,6 +27,8 @@ use crate::{Error, Result};
 pub struct Store {
     columns: Vec<StoredColumn>,
     chunk_rows: Vec<usize>,
+    /// None while the rows are as they came.
+    arrangement: Option<Arrangement>,
 }
 
 #[derive(Debug)]
@@ -63,6 +69,9 @@ impl Store {
             stored.append(column)?;
         }
         self.chunk_rows.push(batch.n_rows);
+        if let Some(arrangement) = &mut self.arrangement {
+            arrangement.by = None;
+        }
         Ok(())
     }
 
@@ -112,8 +121,8 @@ impl Store {
         self.chunk_rows.len()
     }
 
-    /// A batch of the rows, its columns called by `names`; with `row_numbers`, a last column of that name
-    /// counts the rows of the store from 0.
+    /// A batch of the rows, its columns called by `names`; with `row_numbers`, a last column of that name says where each
+    /// row is in the data, from 0 on. A batch of rows arranged by a column says so in its schema: [`GROUPED_BY`].
     ///
     /// # Errors
     ///
@@ -123,17 +132,22 @@ impl Store {
         let mut fields: Vec<Field> =
             names.iter().zip(&arrays).map(|(n, a)| Field::new(*n, a.data_type().clone(), true)).collect();
         if let Some(name) = row_numbers {
-            let first = self.chunk_rows[..at].iter().sum::<usize>() as i64;
-            arrays.push(Arc::new(Int64Array::from_iter_values(first..first + self.chunk_rows[at] as i64)));
+            let first: usize = self.chunk_rows[..at].iter().sum();
+            let places = (first..first + self.chunk_rows[at]).map(|row| i64::from(self.place_in_data(row)));
+            arrays.push(Arc::new(Int64Array::from_iter_values(places)));
             fields.push(Field::new(name, DataType::Int64, false));
         }
         let options = RecordBatchOptions::new().with_row_count(Some(self.chunk_rows[at]));
-        Ok(RecordBatch::try_new_with_options(Arc::new(ArrowSchema::new(fields)), arrays, &options)?)
+        let by = self.arrangement.as_ref().and_then(|arrangement| arrangement.by);
+        let metadata = by.map(|(actor, _)| (GROUPED_BY.to_owned(), names[actor].to_owned()));
+        let schema = ArrowSchema::new(fields).with_metadata(metadata.into_iter().collect::<HashMap<_, _>>());
+        Ok(RecordBatch::try_new_with_options(Arc::new(schema), arrays, &options)?)
     }
 
     /// Bytes held.
     pub fn size(&self) -> usize {
-        self.columns.iter().map(StoredColumn::size).sum()
+        let places = self.arrangement.as_ref().map_or(0, |arrangement| 4 * arrangement.rows.capacity());
+        self.columns.iter().map(StoredColumn::size).sum::<usize>() + places
     }
 }
 

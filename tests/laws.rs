@@ -51,8 +51,8 @@ fn rows(random: &mut Random, n: usize) -> Vec<String> {
     rows
 }
 
-/// Some rows as batches with a dictionary of their own, numbered from `first`.
-fn batches(rows: &[String], first: usize) -> (Schema, Vec<RecordBatch>) {
+/// Some rows in a store of their own.
+fn stored(rows: &[String]) -> (Store, Schema) {
     let types = ["int", "text", "text", "time", "decimal", "int"];
     let types = HEADER.iter().zip(types).map(|(name, t)| ((*name).to_owned(), t.to_owned())).collect();
     let names = HEADER.map(str::to_owned).to_vec();
@@ -65,13 +65,19 @@ fn batches(rows: &[String], first: usize) -> (Schema, Vec<RecordBatch>) {
     let mut store = Store::default();
     decoder.take_batches().into_iter().for_each(|batch| store.append(batch).unwrap());
     store.seal().unwrap();
+    let columns =
+        HEADER.iter().zip(store.types()).map(|(name, column_type)| Column { name: (*name).to_owned(), column_type, role: None });
+    let schema = Schema::new(columns.collect());
+    (store, schema)
+}
+
+/// Some rows as batches with a dictionary of their own, numbered from `first`.
+fn batches(rows: &[String], first: usize) -> (Schema, Vec<RecordBatch>) {
+    let (mut store, schema) = stored(rows);
     // Some parts hold integers as places among their own distinct ones.
     for column in if first.is_multiple_of(2) { vec![0, 5] } else { vec![] } {
         store.rank_integers(column).unwrap();
     }
-    let columns =
-        HEADER.iter().zip(store.types()).map(|(name, column_type)| Column { name: (*name).to_owned(), column_type, role: None });
-    let schema = Schema::new(columns.collect());
     let batch = store.batch(0, &HEADER, None).unwrap();
     let batch = batch.slice(1, batch.num_rows() - 1);
     let mut fields: Vec<Field> = batch.schema().fields().iter().map(|f| f.as_ref().clone()).collect();
@@ -136,5 +142,59 @@ fn no_rows_have_an_answer_too() {
         let state = fold.state().unwrap();
         fold.merge(&state).unwrap();
         assert_eq!(fold.finish().unwrap(), empty, "{json}");
+    }
+}
+
+/// What the folds of some parts of a store answer together.
+fn merged_answer(query: &Query, store: &Store, schema: &Schema, parts: &[Vec<(usize, usize, usize)>]) -> String {
+    let fold_of = |part: &Vec<(usize, usize, usize)>| {
+        let mut fold = query.fold(schema, &Zones::new()).unwrap();
+        for &(at, from, n_rows) in part {
+            let row_numbers = query.wants_row_numbers().then_some(ROW);
+            fold.update(&store.batch(at, &HEADER, row_numbers).unwrap().slice(from, n_rows)).unwrap();
+        }
+        fold
+    };
+    let mut folds: Vec<Box<dyn Fold>> = parts.iter().map(fold_of).collect();
+    while folds.len() > 1 {
+        let state = folds.pop().unwrap().state().unwrap();
+        let last = folds.len() - 1;
+        folds[last].merge(&frame::read(&frame::write(&state).unwrap()).unwrap()).unwrap();
+    }
+    to_csv(&folds[0].finish().unwrap())
+}
+
+#[test]
+fn rows_arranged_by_actor_answer_alike_where_actors_stay_whole() {
+    for seed in 0..10 {
+        let mut random = Random(seed);
+        let all = rows(&mut random, 200);
+        let (mut store, schema) = stored(&all);
+        let n_batches = store.n_batches();
+        let whole = |store: &Store| vec![(0..store.n_batches()).map(|at| (at, 0, store.n_rows())).collect::<Vec<_>>()];
+        assert_eq!(n_batches, 1);
+        for json in Query::examples() {
+            let query = query(json);
+            let expected = merged_answer(&query, &stored(&all).0, &schema, &whole(&store));
+            store.arrange(0, (seed % 2 == 0).then_some(3)).unwrap();
+            let users = store.batch(0, &HEADER, None).unwrap();
+            let users = to_csv(&users.project(&[0]).unwrap());
+            let users: Vec<&str> = users.lines().skip(1).collect();
+            let starts: Vec<usize> = (1..users.len()).filter(|&row| users[row] != users[row - 1]).collect();
+            let mut cuts: Vec<usize> = starts.into_iter().filter(|_| random.below(2) == 0).collect();
+            cuts.push(users.len());
+            let mut from = 0;
+            let parts: Vec<Vec<_>> = cuts
+                .into_iter()
+                .map(|to| {
+                    // An actor's rows may come in two updates of its fold.
+                    let middle = from + (to - from) / 2;
+                    let part = vec![(0, from, middle - from), (0, middle, to - middle)];
+                    from = to;
+                    part
+                })
+                .collect();
+            assert_eq!(merged_answer(&query, &store, &schema, &parts), expected, "seed {seed}: {json}");
+        }
     }
 }

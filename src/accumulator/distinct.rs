@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use arrow_array::ArrayRef;
 use arrow_array::builder::BinaryBuilder;
 use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
+use arrow_array::{ArrayRef, Int64Array};
 use arrow_schema::DataType;
 
 use super::{Accumulator, held};
@@ -16,20 +17,31 @@ use crate::{Error, Result};
 
 /// Counts different values; nulls are none. Result: `Int`, 0 for no values.
 ///
-/// The state lists each group's values: 16 little-endian bytes for a number, four of length and the bytes for a text.
+/// The state lists each group's values: 16 little-endian bytes for a number, four of length and the bytes for a text;
+/// and how many more values there are that no other state has, which therefore need no list.
 #[derive(Debug)]
 pub struct CountDistinct {
     is_text: bool,
     ids: Option<Ids>,
     seen: PairSet,
     counts: Vec<i64>,
+    /// Of values that come grouped: each group's last one, and how many there were.
+    grouped: Vec<(u32, u32)>,
+    /// Of other states' values that nobody else has.
+    merged: Vec<i64>,
 }
 
 impl CountDistinct {
     /// A distinct count of a column of that type.
     pub fn new(column_type: ColumnType) -> Self {
         let is_text = matches!(column_type, ColumnType::Text | ColumnType::Null);
-        Self { is_text, ids: None, seen: PairSet::default(), counts: vec![] }
+        Self { is_text, ids: None, seen: PairSet::default(), counts: vec![], grouped: vec![], merged: vec![] }
+    }
+
+    /// Each group's values that no other accumulator has.
+    fn own(&self, groups: &[u32]) -> Vec<i64> {
+        let grouped = held(&self.grouped, groups).into_iter().map(|(_, count)| i64::from(count));
+        grouped.zip(held(&self.merged, groups)).map(|(grouped, merged)| grouped + merged).collect()
     }
 
     fn take_in(&mut self, groups: &[u32], n_groups: usize, values: &Values) -> Result<()> {
@@ -54,8 +66,22 @@ impl Accumulator for CountDistinct {
         self.take_in(groups, n_groups, values.ok_or_else(|| Error::bad_state("a distinct count without a column"))?)
     }
 
+    fn update_grouped(&mut self, groups: &[u32], n_groups: usize, values: Option<&Values>) -> Result<()> {
+        let values = values.ok_or_else(|| Error::bad_state("a distinct count without a column"))?;
+        let numbers = self.ids.get_or_insert_with(|| Ids::like(values)).of(values)?;
+        self.grouped.resize(n_groups, (NULL, 0));
+        for (&group, &number) in groups.iter().zip(&numbers) {
+            let (last, count) = &mut self.grouped[group as usize];
+            if number != NULL && number != *last {
+                *last = number;
+                *count += 1;
+            }
+        }
+        Ok(())
+    }
+
     fn state_types(&self) -> Vec<DataType> {
-        vec![DataType::Binary]
+        vec![DataType::Binary, DataType::Int64]
     }
 
     fn state(&self, groups: &[u32]) -> Result<Vec<ArrayRef>> {
@@ -88,13 +114,16 @@ impl Accumulator for CountDistinct {
         }
         let mut binary = BinaryBuilder::with_capacity(groups.len(), total);
         lists.iter().for_each(|list| binary.append_value(list));
-        Ok(vec![Arc::new(binary.finish())])
+        Ok(vec![Arc::new(binary.finish()), Arc::new(Int64Array::from(self.own(groups)))])
     }
 
     fn merge(&mut self, groups: &[u32], n_groups: usize, state: &[ArrayRef]) -> Result<()> {
         self.counts.resize(n_groups, 0);
         let not_a_state = || Error::bad_state("not the state of a distinct count");
         let lists = state[0].as_binary_opt::<i32>().ok_or_else(not_a_state)?;
+        let own = state[1].as_primitive_opt::<Int64Type>().ok_or_else(not_a_state)?;
+        self.merged.resize(n_groups, 0);
+        groups.iter().zip(own.values()).for_each(|(&group, count)| self.merged[group as usize] += count);
         let (mut owners, mut numbers, mut texts) = (vec![], vec![], vec![]);
         for (row, &group) in groups.iter().enumerate() {
             let mut list = lists.value(row);
@@ -131,10 +160,13 @@ impl Accumulator for CountDistinct {
     }
 
     fn finish(&self, groups: &[u32]) -> Result<Values> {
-        Ok(Values::ints(held(&self.counts, groups)))
+        let listed = held(&self.counts, groups);
+        Ok(Values::ints(listed.into_iter().zip(self.own(groups)).map(|(listed, own)| listed + own).collect()))
     }
 
     fn size(&self) -> usize {
-        self.ids.as_ref().map_or(0, Ids::size) + self.seen.size() + 8 * self.counts.capacity()
+        self.ids.as_ref().map_or(0, Ids::size)
+            + self.seen.size()
+            + 8 * (self.counts.capacity() + self.grouped.capacity() + self.merged.capacity())
     }
 }

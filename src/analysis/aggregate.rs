@@ -18,6 +18,7 @@ use super::spec::Spec;
 use super::table::{OrderBy, Table, TableColumn, unknown_output};
 use crate::event::{ColumnType, Schema};
 use crate::fold::Fold;
+use crate::kernel::batch::GROUPED_BY;
 use crate::kernel::ids::Ids;
 use crate::kernel::order::{self, SortKey};
 use crate::kernel::pairs::Pairs;
@@ -79,6 +80,11 @@ impl Aggregate {
     pub(crate) fn distinct_columns(&self) -> Vec<&str> {
         let keys = self.keys.iter().filter_map(Key::plain_column);
         keys.chain(self.measures.iter().filter_map(Measure::distinct_column)).collect()
+    }
+
+    /// The column that the question counts distinct values of, if it is this one.
+    pub(crate) fn counts_distinct(&self, column: &str) -> bool {
+        self.measures.iter().any(|measure| measure.distinct_column() == Some(column))
     }
 
     /// The time zones that the question names.
@@ -272,10 +278,15 @@ impl Fold for AggregateFold {
         let keys = self.keys.iter().map(|key| gather_ranked(batch.column(key.at), &rows)).collect::<Result<_>>()?;
         let groups = self.groups(keys, rows.len(), KeyPlan::numbers)?;
         let n_groups = self.n_groups();
+        let grouped_by = batch.schema_ref().metadata().get(GROUPED_BY);
         for measure in &mut self.measures {
             let gather = if measure.accumulator.takes_ranked() { gather_ranked } else { gather };
             let values = measure.at.map(|at| gather(batch.column(at), &rows)).transpose()?;
-            measure.accumulator.update(&groups, n_groups, values.as_ref())?;
+            if measure.at.is_some_and(|at| grouped_by.is_some_and(|name| name == batch.schema_ref().field(at).name())) {
+                measure.accumulator.update_grouped(&groups, n_groups, values.as_ref())?;
+            } else {
+                measure.accumulator.update(&groups, n_groups, values.as_ref())?;
+            }
         }
         Ok(())
     }

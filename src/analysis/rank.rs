@@ -172,7 +172,7 @@ impl Rank {
         };
         let kept: Option<Vec<u32>> = self.keep.map(|keep| match &values.data {
             Data::Floats(v) => (0..v.len() as u32).filter(|&row| v[row as usize] <= keep as f64).collect(),
-            Data::Ints(v) => (0..v.len() as u32).filter(|&row| v[row as usize] <= keep as i64).collect(),
+            Data::Ints(v) => (0..v.len() as u32).filter(|&row| v[row as usize] as u64 <= keep).collect(),
             _ => (0..table.n_rows as u32).collect(),
         });
         let mut table = table;

@@ -5,6 +5,10 @@ use arrow_array::ArrayRef;
 use super::form::Forms;
 use crate::event::ColumnType;
 
+/// The key in a batch's schema whose value names a column: the rows of each of its values follow each other, over all
+/// batches that come, and a value never comes again elsewhere.
+pub const GROUPED_BY: &str = "grouped_by";
+
 /// Rows as the decoder emits them: one array per column, with how its values were written.
 ///
 /// Text is a dictionary of this batch's own; types are those of `src/event.rs` and only ever widen

@@ -17,7 +17,7 @@ use super::form::{Form, Forms};
 use super::instant::write_instant;
 use super::number::{pow10, write_decimal};
 use super::ranks::Ranks;
-use super::values::{Data, Rows, gather};
+use super::values::{Data, Rows, Values, gather};
 use crate::event::{ColumnType, TimeUnit};
 use crate::{Error, Result};
 
@@ -62,6 +62,27 @@ pub fn instants(values: Vec<i64>, unit: TimeUnit, nulls: Option<NullBuffer>) -> 
         TimeUnit::Micro => of::<TimestampMicrosecondType>(values, nulls),
         TimeUnit::Nano => of::<TimestampNanosecondType>(values, nulls),
     }
+}
+
+/// Values as a column of that type, at the width they need.
+///
+/// # Errors
+///
+/// When they are not of that type.
+pub fn hold(values: Values, column_type: ColumnType) -> Result<ArrayRef> {
+    let nulls = values.valid.map(NullBuffer::from);
+    Ok(match (column_type, values.data) {
+        (ColumnType::Text | ColumnType::Null, Data::Codes(codes, dictionary)) => texts(&codes, dictionary.0, nulls)?,
+        (ColumnType::Int, Data::Ranked(places, steps)) => coded(&places, steps.0, nulls)?,
+        (ColumnType::Int, Data::Ints(ints)) => narrow_ints(&ints, nulls),
+        (ColumnType::Bool, Data::Ints(ints)) => bools(&ints, nulls),
+        (ColumnType::Time { unit }, Data::Ints(ints)) => instants(ints, unit, nulls),
+        (ColumnType::Decimal { scale }, Data::Ints(ints)) => {
+            narrow_decimals(&ints.into_iter().map(i128::from).collect::<Vec<_>>(), scale, nulls)
+        }
+        (ColumnType::Decimal { scale }, Data::Wide(wide)) => narrow_decimals(&wide, scale, nulls),
+        (other, _) => return Err(Error::bad_state(format!("values are not of type {}", other.name()))),
+    })
 }
 
 /// Codes into `texts`, at the narrowest width for a dictionary of its length.

@@ -51,6 +51,14 @@ impl Forms {
         }
     }
 
+    /// The forms at some rows, in that order.
+    pub fn take(&self, rows: &[u32]) -> Self {
+        match self {
+            Self::Each(_) => Self::Each(rows.iter().map(|&row| self.get(row as usize)).collect()),
+            alike => alike.clone(),
+        }
+    }
+
     /// Bytes held on the heap.
     pub fn size(&self) -> usize {
         match self {

@@ -218,6 +218,43 @@ impl Values {
         Self { data: Data::Ints(values), valid: None }
     }
 
+    /// All values of the parts, one part behind the other.
+    ///
+    /// # Errors
+    ///
+    /// When the parts are of different shapes, integers of all widths apart.
+    pub fn concat(mut parts: Vec<Self>) -> Result<Self> {
+        let n_values = parts.iter().map(Self::len).sum();
+        let is_ranked_alike = parts.windows(2).all(|pair| match (&pair[0].data, &pair[1].data) {
+            (Data::Ranked(_, a), Data::Ranked(_, b)) => a.is(b),
+            (Data::Codes(_, a), Data::Codes(_, b)) => a.is(b),
+            _ => false,
+        });
+        let is_wide = parts.iter().any(|part| matches!(part.data, Data::Wide(_)));
+        for part in &mut parts {
+            match &part.data {
+                Data::Ranked(places, steps) if !is_ranked_alike => part.data = Data::Ints(steps.at(places)),
+                Data::Ints(ints) if is_wide => part.data = Data::Wide(ints.iter().map(|&int| i128::from(int)).collect()),
+                _ => {}
+            }
+        }
+        let has_nulls = parts.iter().any(|part| part.valid.is_some());
+        let valid = has_nulls.then(|| parts.iter().flat_map(|part| (0..part.len()).map(|row| part.is_valid(row))).collect());
+        let mut parts = parts.into_iter();
+        let Some(Self { mut data, .. }) = parts.next() else { return Ok(Self::ints(vec![])) };
+        reserve(&mut data, n_values);
+        for part in parts {
+            match (&mut data, part.data) {
+                (Data::Ints(all), Data::Ints(more)) => all.extend(more),
+                (Data::Ranked(all, _), Data::Ranked(more, _)) | (Data::Codes(all, _), Data::Codes(more, _)) => all.extend(more),
+                (Data::Wide(all), Data::Wide(more)) => all.extend(more),
+                (Data::Floats(all), Data::Floats(more)) => all.extend(more),
+                _ => return Err(Error::bad_state("parts of a column are of different shapes")),
+            }
+        }
+        Ok(Self { data, valid })
+    }
+
     /// How many values, nulls among them.
     pub fn len(&self) -> usize {
         match &self.data {
@@ -279,6 +316,15 @@ impl Values {
             (ValueType::Float, Data::Floats(v)) => Arc::new(Float64Array::new(v.clone().into(), nulls)),
             _ => return Err(Error::bad_state(format!("values are not of type {}", value_type.name()))),
         })
+    }
+}
+
+fn reserve(data: &mut Data, n_values: usize) {
+    match data {
+        Data::Ints(v) => v.reserve_exact(n_values - v.len()),
+        Data::Ranked(v, _) | Data::Codes(v, _) => v.reserve_exact(n_values - v.len()),
+        Data::Wide(v) => v.reserve_exact(n_values - v.len()),
+        Data::Floats(v) => v.reserve_exact(n_values - v.len()),
     }
 }
 

@@ -1,0 +1,213 @@
+//! The order of a store's rows: each actor's together, in the order of time.
+//!
+//! Then what asks for whole actors reads the rows once from one end to the other, and counting distinct actors takes
+//! no set of them.
+
+use super::{Chunk, Store, StoredColumn};
+use crate::Result;
+use crate::kernel::column;
+use crate::kernel::form::Forms;
+use crate::kernel::ids::Ids;
+use crate::kernel::values::{Data, Rows, Values, gather, gather_ranked};
+
+/// Rows in a chunk, the last one apart.
+const CHUNK_ROWS: usize = 1 << 14;
+
+/// In which order the rows are.
+#[derive(Debug)]
+pub(super) struct Arrangement {
+    /// The column whose equal values are together, and the column that orders those; none after rows came behind.
+    pub(super) by: Option<(usize, Option<usize>)>,
+    /// The place in the data of each row; of later ones it is where they are.
+    pub(super) rows: Vec<u32>,
+}
+
+impl Store {
+    /// Puts the rows in the order of (actor, time, place in the data), nulls first. The actors' own order means nothing.
+    ///
+    /// # Errors
+    ///
+    /// When text came in after the last [`seal`](Store::seal).
+    pub fn arrange(&mut self, actor: usize, time: Option<usize>) -> Result<()> {
+        let by = Some((actor, time));
+        if self.arrangement.as_ref().is_some_and(|known| known.by == by) || self.n_rows() > u32::MAX as usize {
+            return Ok(());
+        }
+        let order = self.order_by(actor, time)?;
+        for column in &mut self.columns {
+            column.reorder(&order, &self.chunk_rows)?;
+        }
+        self.chunk_rows = order.chunks(CHUNK_ROWS).map(<[u32]>::len).collect();
+        let rows = order.iter().map(|&row| self.place_in_data(row as usize)).collect();
+        self.arrangement = Some(Arrangement { by, rows });
+        Ok(())
+    }
+
+    /// Where a row is in the data.
+    pub(super) fn place_in_data(&self, row: usize) -> u32 {
+        let known = self.arrangement.as_ref().and_then(|arrangement| arrangement.rows.get(row));
+        known.copied().unwrap_or(row as u32)
+    }
+
+    /// The rows in the order of (actor, time, place in the data).
+    fn order_by(&self, actor: usize, time: Option<usize>) -> Result<Vec<u32>> {
+        let actors = self.columns[actor].numbers()?;
+        let times = time.map(|time| self.columns[time].sort_keys()).transpose()?;
+        let key = |row: u32| (times.as_ref().map_or(0, |times| times[row as usize]), self.place_in_data(row as usize));
+        // A counting sort keeps rows of one actor as they are, mostly in the order of time.
+        let n_actors = actors.iter().max().map_or(0, |&most| most as usize + 1);
+        let mut ends = vec![0u32; n_actors];
+        actors.iter().for_each(|&actor| ends[actor as usize] += 1);
+        let mut n_before = 0;
+        for end in &mut ends {
+            n_before += std::mem::replace(end, n_before);
+        }
+        let mut order = vec![0; actors.len()];
+        for (row, &actor) in actors.iter().enumerate() {
+            let place = &mut ends[actor as usize];
+            order[*place as usize] = row as u32;
+            *place += 1;
+        }
+        let mut start = 0;
+        for &end in &ends {
+            let rows = &mut order[start..end as usize];
+            if !rows.is_sorted_by_key(|&row| key(row)) {
+                rows.sort_unstable_by_key(|&row| key(row));
+            }
+            start = end as usize;
+        }
+        Ok(order)
+    }
+}
+
+impl StoredColumn {
+    /// A number for each row's value, 0 for null.
+    fn numbers(&self) -> Result<Vec<u32>> {
+        let mut ids: Option<Ids> = None;
+        let mut numbers = Vec::new();
+        for at in 0..self.chunks.len() {
+            let values = gather_ranked(&self.array(at)?, &Rows::All(self.array(at)?.len()))?;
+            numbers.extend(ids.get_or_insert_with(|| Ids::like(&values)).of(&values)?);
+        }
+        Ok(numbers)
+    }
+
+    /// What orders the rows as their values do, nulls first; all alike where the values are no numbers of 64 bits.
+    fn sort_keys(&self) -> Result<Vec<i64>> {
+        let mut keys = Vec::new();
+        for at in 0..self.chunks.len() {
+            let values = gather(&self.array(at)?, &Rows::All(self.array(at)?.len()))?;
+            let n_rows = values.len();
+            match values.data {
+                Data::Ints(ints) => {
+                    keys.extend(ints);
+                    let nulls = values.valid.iter().flatten().enumerate().filter(|(_, valid)| !**valid);
+                    let first = keys.len() - n_rows;
+                    nulls.for_each(|(row, _)| keys[first + row] = i64::MIN);
+                }
+                _ => keys.resize(keys.len() + n_rows, 0),
+            }
+        }
+        Ok(keys)
+    }
+
+    fn reorder(&mut self, order: &[u32], chunk_rows: &[usize]) -> Result<()> {
+        let parts = (0..self.chunks.len()).map(|at| gather_ranked(&self.array(at)?, &Rows::All(chunk_rows[at])));
+        let values = Values::concat(parts.collect::<Result<_>>()?)?;
+        let forms = self.forms(chunk_rows);
+        self.chunks.clear();
+        for rows in order.chunks(CHUNK_ROWS) {
+            let array = column::hold(values.take(rows), self.column_type)?;
+            self.chunks.push(Chunk::Values { array, forms: forms.take(rows) });
+        }
+        Ok(())
+    }
+
+    /// How all rows' values were written.
+    fn forms(&self, chunk_rows: &[usize]) -> Forms {
+        let chunks = || {
+            self.chunks.iter().map(|chunk| match chunk {
+                Chunk::Values { forms, .. } => forms,
+                Chunk::Codes { .. } => &Forms::Plain,
+            })
+        };
+        match chunks().next() {
+            Some(first @ (Forms::Plain | Forms::Alike(_))) if chunks().all(|forms| forms == first) => first.clone(),
+            _ => {
+                let each = chunks().zip(chunk_rows).flat_map(|(forms, &n_rows)| (0..n_rows).map(|row| forms.get(row)));
+                Forms::Each(each.collect())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::csv::{Decoder, Options};
+    use arrow_array::cast::AsArray;
+    use arrow_array::types::Int64Type;
+
+    /// Rows of all types, of few actors, some of them null, in no order of time.
+    fn store(n: usize) -> Store {
+        let mut text = String::from("user,at,price,item,ok,note\n");
+        for i in 0..n {
+            let user = if i % 11 == 0 { String::new() } else { (i * 7_919 % 97).to_string() };
+            let price = ["1.5", "20", "3.25", ""][i * 31 % 4];
+            let item = 2_053_013_555_631_882_655 + (i as i64 * 13) % 50;
+            let second = i * 37 % 60;
+            text += &format!("{user},2024-01-01 00:{:02}:{second:02},{price},{item},{},n{}\n", i * 17 % 60, i % 3 == 0, i % 5);
+        }
+        let mut decoder = Decoder::new(Options::default());
+        decoder.push(text.as_bytes()).unwrap();
+        decoder.finish().unwrap();
+        let mut store = Store::default();
+        decoder.take_batches().into_iter().for_each(|batch| store.append(batch).unwrap());
+        store.seal().unwrap();
+        store
+    }
+
+    const NAMES: [&str; 6] = ["user", "at", "price", "item", "ok", "note"];
+
+    /// Each row's place in the data and its cells, as they were written.
+    fn rows(mut store: Store) -> Vec<(i64, Vec<String>)> {
+        for column in &mut store.columns[..NAMES.len() - 1] {
+            column.widen(crate::event::ColumnType::Text).unwrap();
+        }
+        store.seal().unwrap();
+        let mut rows = vec![];
+        for at in 0..store.n_batches() {
+            let batch = store.batch(at, &NAMES, Some("row")).unwrap();
+            let places = batch.column(NAMES.len()).as_primitive::<Int64Type>();
+            for row in 0..batch.num_rows() {
+                let cell = |column: usize| {
+                    let (codes, dictionary) = column::codes(batch.column(column)).unwrap();
+                    let is_null = batch.column(column).is_null(row);
+                    if is_null { "NULL".to_owned() } else { dictionary.value(codes[row] as usize).to_owned() }
+                };
+                rows.push((places.value(row), (0..NAMES.len()).map(cell).collect()));
+            }
+        }
+        rows
+    }
+
+    #[test]
+    fn rows_stay_what_they_are_in_any_order() {
+        let before = rows(store(500));
+        for ranked in [false, true] {
+            let mut store = store(500);
+            if ranked {
+                [0, 3].into_iter().for_each(|column| store.rank_integers(column).unwrap());
+            }
+            store.arrange(5, None).unwrap();
+            store.arrange(0, Some(1)).unwrap();
+            let mut arranged = rows(store);
+            let key = |row: &(i64, Vec<String>)| (row.1[0].clone(), row.1[1].clone(), row.0);
+            let by_actor: Vec<_> = arranged.chunk_by(|a, b| a.1[0] == b.1[0]).collect();
+            assert_eq!(by_actor.len(), 98, "97 users and none");
+            assert!(by_actor.iter().all(|rows| rows.is_sorted_by_key(key)));
+            arranged.sort();
+            assert_eq!(arranged, before);
+        }
+    }
+}
