@@ -7,6 +7,7 @@
 
 mod oracle;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
@@ -14,7 +15,7 @@ use arrow_array::types::{
     ArrowDictionaryKeyType, ArrowPrimitiveType, Decimal32Type, Decimal64Type, Decimal128Type, Float64Type, Int8Type, Int16Type,
     Int32Type, Int64Type, TimestampMillisecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type,
 };
-use arrow_array::{Array, ArrayRef, BooleanArray, DictionaryArray, PrimitiveArray, RecordBatch, StringArray};
+use arrow_array::{Array, ArrayRef, BooleanArray, DictionaryArray, Int64Array, PrimitiveArray, RecordBatch, StringArray};
 use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, Field, Schema as ArrowSchema, TimeUnit as ArrowUnit};
 use clickfold::Query;
@@ -104,8 +105,29 @@ fn random_table(random: &mut Random, n_rows: usize) -> Table {
     Table { columns: COLUMNS.map(column).to_vec(), rows }
 }
 
+/// What the batches of a data set have in common.
+struct Shared {
+    texts: StringArray,
+    /// Of each of the first columns, its integers and others, ascending.
+    ints: [Int64Array; 2],
+}
+
+impl Shared {
+    fn of(table: &Table) -> Self {
+        let texts = ["never", "buy", "fav", "cart", "pv", "", "abcdefghi", "é", "bab", "b", "abc", "ab", "a", "abcdefgh"];
+        let int = |cell: &Option<Cell>| if let Some(Cell::Number(int, _)) = cell { Some(*int) } else { None };
+        let ints = [0, 1].map(|at| ascending(table.rows.iter().filter_map(|row| int(&row[at]))));
+        Self { texts: StringArray::from(texts.to_vec()), ints }
+    }
+}
+
+fn ascending(ints: impl Iterator<Item = i128>) -> Int64Array {
+    let distinct: BTreeSet<i64> = ints.chain([-1, 4]).map(|int| int as i64).collect();
+    Int64Array::from_iter_values(distinct)
+}
+
 /// A batch of the rows at these positions, each column in a random width that holds it, with anything at its nulls.
-fn batch(random: &mut Random, table: &Table, positions: &[usize], with_rows: bool, shared: &StringArray) -> RecordBatch {
+fn batch(random: &mut Random, table: &Table, positions: &[usize], with_rows: bool, shared: &Shared) -> RecordBatch {
     let mut columns: Vec<(&str, ArrayRef)> = Vec::new();
     for (at, (name, column_type, _)) in COLUMNS.into_iter().enumerate() {
         let cells: Vec<Option<&Cell>> = positions.iter().map(|&row| table.rows[row][at].as_ref()).collect();
@@ -117,7 +139,7 @@ fn batch(random: &mut Random, table: &Table, positions: &[usize], with_rows: boo
         };
         let ints: Vec<Option<i128>> = cells.iter().map(|cell| cell.map(units)).collect();
         let array = match column_type {
-            ColumnType::Int => int_array(random, &ints),
+            ColumnType::Int => int_array(random, &ints, &shared.ints[at]),
             ColumnType::Decimal { .. } => decimal_array(random, &ints),
             ColumnType::Bool => {
                 let plain = primitive::<Int8Type>(random, &ints);
@@ -127,7 +149,7 @@ fn batch(random: &mut Random, table: &Table, positions: &[usize], with_rows: boo
                 Arc::new(primitive::<TimestampSecondType>(random, &ints).with_timezone("UTC"))
             }
             ColumnType::Time { .. } => Arc::new(primitive::<TimestampMillisecondType>(random, &ints).with_timezone("UTC")),
-            ColumnType::Text | ColumnType::Null => text_array(random, &cells, shared),
+            ColumnType::Text | ColumnType::Null => text_array(random, &cells, &shared.texts),
         };
         columns.push((name, array));
     }
@@ -142,7 +164,7 @@ fn primitive<T: ArrowPrimitiveType<Native: TryFrom<i128>>>(random: &mut Random, 
     let anything: Vec<i128> = ints.iter().flatten().copied().chain([0, 1]).collect();
     let native = |int: i128| T::Native::try_from(int).unwrap_or_else(|_| panic!("{int} needs more bits"));
     let values: Vec<T::Native> = ints.iter().map(|int| native(int.unwrap_or_else(|| random.pick(&anything)))).collect();
-    let nulls = NullBuffer::from(ints.iter().map(Option::is_some).collect::<Vec<bool>>());
+    let nulls = valid(ints);
     PrimitiveArray::new(values.into(), (nulls.null_count() > 0 || random.below(2) == 0).then_some(nulls))
 }
 
@@ -153,7 +175,18 @@ fn width(random: &mut Random, ints: &[Option<i128>], bounds: &[i128]) -> i128 {
     random.pick(&wide)
 }
 
-fn int_array(random: &mut Random, ints: &[Option<i128>]) -> ArrayRef {
+/// Integers as they are, or as places in the shared list of distinct ones, or in one of their own.
+fn int_array(random: &mut Random, ints: &[Option<i128>], shared: &Int64Array) -> ArrayRef {
+    if random.below(2) == 0 {
+        let own = ascending(ints.iter().flatten().copied());
+        let steps = if random.below(3) == 0 { own } else { shared.clone() };
+        let place = |int: &Option<i128>| match int {
+            Some(int) => steps.values().binary_search(&(*int as i64)).unwrap(),
+            None => random.below(steps.len()),
+        };
+        let places: Vec<usize> = ints.iter().map(place).collect();
+        return dictionary_array(random, &places, valid(ints), Arc::new(steps));
+    }
     match width(random, ints, &[1 << 7, 1 << 15, 1 << 31, 1 << 63]).ilog2() {
         7 => Arc::new(primitive::<Int8Type>(random, ints)),
         15 => Arc::new(primitive::<Int16Type>(random, ints)),
@@ -185,18 +218,25 @@ fn text_array(random: &mut Random, cells: &[Option<&Cell>], shared: &StringArray
         random.pick(&(0..dictionary.len()).filter(same).collect::<Vec<_>>())
     };
     let codes: Vec<usize> = texts.iter().map(&mut code).collect();
-    let nulls = NullBuffer::from(texts.iter().map(Option::is_some).collect::<Vec<bool>>());
+    dictionary_array(random, &codes, valid(&texts), Arc::new(dictionary))
+}
+
+fn valid<T>(values: &[Option<T>]) -> NullBuffer {
+    values.iter().map(Option::is_some).collect::<Vec<bool>>().into()
+}
+
+fn dictionary_array(random: &mut Random, codes: &[usize], nulls: NullBuffer, values: ArrayRef) -> ArrayRef {
     match random.below(3) {
-        0 if dictionary.len() <= 256 => coded::<UInt8Type>(&codes, nulls, dictionary),
-        1 => coded::<UInt16Type>(&codes, nulls, dictionary),
-        _ => coded::<UInt32Type>(&codes, nulls, dictionary),
+        0 if values.len() <= 256 => coded::<UInt8Type>(codes, nulls, values),
+        1 => coded::<UInt16Type>(codes, nulls, values),
+        _ => coded::<UInt32Type>(codes, nulls, values),
     }
 }
 
-fn coded<K: ArrowDictionaryKeyType<Native: TryFrom<usize>>>(codes: &[usize], nulls: NullBuffer, texts: StringArray) -> ArrayRef {
+fn coded<K: ArrowDictionaryKeyType<Native: TryFrom<usize>>>(codes: &[usize], nulls: NullBuffer, values: ArrayRef) -> ArrayRef {
     let key = |&code: &usize| K::Native::try_from(code).unwrap_or_else(|_| panic!("{code} needs more bits"));
     let keys: Vec<K::Native> = codes.iter().map(key).collect();
-    Arc::new(DictionaryArray::new(PrimitiveArray::<K>::new(keys.into(), Some(nulls)), Arc::new(texts)))
+    Arc::new(DictionaryArray::new(PrimitiveArray::<K>::new(keys.into(), Some(nulls)), values))
 }
 
 fn zones(query: &Query) -> Zones {
@@ -224,8 +264,7 @@ fn fold_randomly(random: &mut Random, query: &Query, table: &Table) -> clickfold
     let column = |(name, column_type, _): (&str, ColumnType, Kind)| Column { name: name.to_owned(), column_type, role: None };
     let (schema, zones) = (Schema::new(COLUMNS.map(column).to_vec()), zones(query));
     let empty = || query.fold(&schema, &zones).unwrap();
-    let texts = ["never", "buy", "fav", "cart", "pv", "", "abcdefghi", "é", "bab", "b", "abc", "ab", "a", "abcdefgh"];
-    let shared = StringArray::from(texts.to_vec());
+    let shared = Shared::of(table);
     let mut positions: Vec<usize> = (0..table.rows.len()).collect();
     random.shuffle(&mut positions);
     let mut folds: Vec<Box<dyn Fold>> = (0..1 + random.below(4)).map(|_| empty()).collect();
