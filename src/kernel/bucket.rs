@@ -135,33 +135,53 @@ impl Bucketer {
         valid: Option<&[bool]>,
         mut number_of: impl FnMut(i64) -> Result<u32>,
     ) -> Result<Option<Vec<u32>>> {
+        let mut numbers = vec![0; instants.len()];
+        let mut row = self.fill_known(instants, &mut numbers);
+        if row == instants.len() {
+            return Ok(Some(numbers));
+        }
         let is_valid = |row: usize| valid.is_none_or(|valid| valid[row]);
         let known = instants.iter().enumerate().filter(|&(row, _)| is_valid(row)).map(|(_, &instant)| instant);
-        let Some((min, max)) = range(known) else { return Ok(Some(vec![0; instants.len()])) };
+        let Some((min, max)) = range(known) else { return Ok(Some(numbers)) };
         if !self.cover(min, max) {
             return Ok(None);
         }
-        let from = self.first_slot * SLOT * self.per_second;
-        let per_second = self.per_second;
-        let last = self.table.len() - 1;
-        // Two years of milliseconds, halved five times, fit 32 bits: dividing those is a multiplication.
-        let slot_of = |since: i64| match per_second {
-            1 => (since as u32 / 60) as usize,
-            1_000 => ((since >> 5) as u32 / 1_875) as usize,
-            _ => (since / (SLOT * per_second)) as usize,
-        };
-        let mut numbers = Vec::with_capacity(instants.len());
-        for &instant in instants {
-            // At a null row, any slot will do.
-            let slot = slot_of(instant.wrapping_sub(from)).min(last);
-            let mut number = self.table[slot];
-            if number == 0 && (min..=max).contains(&instant) {
-                number = number_of(self.start(instant))?;
+        while row < instants.len() {
+            if is_valid(row) {
+                let number = number_of(self.start(instants[row]))?;
+                let slot = self.slot(instants[row]);
                 self.table[slot] = number;
+                numbers[row] = number;
             }
-            numbers.push(number);
+            row += 1;
+            row += self.fill_known(&instants[row..], &mut numbers[row..]);
         }
         Ok(Some(numbers))
+    }
+
+    /// Where a minute is in the table, or beyond its end.
+    #[inline(always)]
+    fn slot(&self, instant: i64) -> usize {
+        let since = instant.wrapping_sub(self.first_slot * SLOT * self.per_second) as u64;
+        match self.per_second {
+            _ if since >> 36 != 0 => (since / (SLOT * self.per_second) as u64) as usize,
+            1 => (since >> 2) as u32 as usize / 15,
+            // Two years of milliseconds, halved five times, fit 32 bits: dividing those is a multiplication.
+            1_000 => (since >> 5) as u32 as usize / 1_875,
+            _ => (since / (SLOT * self.per_second) as u64) as usize,
+        }
+    }
+
+    /// Numbers instants up to the first whose minute has none yet; gives how many.
+    #[inline(never)]
+    fn fill_known(&self, instants: &[i64], numbers: &mut [u32]) -> usize {
+        for (row, (&instant, number)) in instants.iter().zip(numbers).enumerate() {
+            match self.table.get(self.slot(instant)) {
+                None | Some(0) => return row,
+                Some(&known) => *number = known,
+            }
+        }
+        instants.len()
     }
 
     /// Makes the table hold all minutes from `min` to `max`; false where it cannot.

@@ -339,14 +339,18 @@ impl TextIds {
             self.last = Some(texts.clone());
             self.moved = vec![0; texts.0.len()];
         }
-        let mut numbers = Vec::with_capacity(codes.len());
-        for (row, &code) in codes.iter().enumerate() {
-            let mut number = self.moved.get(code as usize).copied().unwrap_or(NULL);
-            if number == 0 && valid.is_none_or(|valid| valid[row]) {
-                number = self.dictionary.code(texts.get(code).as_bytes())? + 1;
-                self.moved[code as usize] = number;
+        let mut numbers: Vec<u32> = codes.iter().map(|&code| self.moved.get(code as usize).copied().unwrap_or(NULL)).collect();
+        if !numbers.contains(&NULL) {
+            return Ok(numbers);
+        }
+        for (row, (number, &code)) in numbers.iter_mut().zip(codes).enumerate().filter(|(_, (number, _))| **number == NULL) {
+            if valid.is_none_or(|valid| valid[row]) {
+                *number = match self.moved[code as usize] {
+                    NULL => self.dictionary.code(texts.get(code).as_bytes())? + 1,
+                    known => known,
+                };
+                self.moved[code as usize] = *number;
             }
-            numbers.push(number);
         }
         Ok(numbers)
     }

@@ -24,6 +24,8 @@ pub struct Pairs {
 
 /// The most numbers that a first pair is kept of, in 128 MiB.
 const MOST_FIRST_PAIRS: usize = 1 << 24;
+/// Pairs that are looked up together.
+const CHUNK: usize = 1_024;
 const NO_PAIR: (u32, u32) = (u32::MAX, u32::MAX);
 
 fn hash_pair((a, b): (u32, u32)) -> u64 {
@@ -90,17 +92,31 @@ impl Pairs {
         if n_kept > self.first_pairs.len() {
             self.first_pairs.resize(n_kept, NO_PAIR);
         }
-        for (first, &second) in firsts.iter_mut().zip(seconds) {
-            let (of, other) = if by_second { (second, *first) } else { (*first, second) };
-            *first = match self.first_pairs.get(of as usize) {
-                Some(&(known, number)) if known == other => number,
-                Some(&NO_PAIR) => {
-                    self.first_pairs[of as usize] = (other, self.pairs.len() as u32);
-                    self.pairs.push((*first, second));
-                    self.pairs.len() as u32 - 1
-                }
-                _ => self.by_hash((*first, second)),
-            };
+        for (firsts, seconds) in firsts.chunks_mut(CHUNK).zip(seconds.chunks(CHUNK)) {
+            // All loads first: their cache misses then overlap, which they do not behind branches that nobody foresees.
+            let mut known = [NO_PAIR; CHUNK];
+            let ofs = if by_second { seconds } else { &*firsts };
+            for (known, &of) in known.iter_mut().zip(ofs) {
+                *known = self.first_pairs.get(of as usize).copied().unwrap_or(NO_PAIR);
+            }
+            for ((first, &second), &(known, number)) in firsts.iter_mut().zip(seconds).zip(&known) {
+                let other = if by_second { *first } else { second };
+                *first = if known == other && number != NO_PAIR.1 { number } else { self.by_first_or_hash((*first, second)) };
+            }
+        }
+    }
+
+    fn by_first_or_hash(&mut self, pair: (u32, u32)) -> u32 {
+        let (of, other) = if self.by_second { (pair.1, pair.0) } else { pair };
+        match self.first_pairs.get_mut(of as usize) {
+            Some((known, number)) if *known == other && *number != NO_PAIR.1 => *number,
+            Some(first_pair) if *first_pair == NO_PAIR => {
+                let number = self.pairs.len() as u32;
+                *first_pair = (other, number);
+                self.pairs.push(pair);
+                number
+            }
+            _ => self.by_hash(pair),
         }
     }
 
