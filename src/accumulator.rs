@@ -2,19 +2,26 @@
 
 mod count;
 mod distinct;
+mod edge;
 mod extreme;
+mod lists;
+mod spread;
 mod sum;
+mod tally;
 
 use arrow_array::ArrayRef;
 use arrow_schema::DataType;
 
 pub use count::Count;
 pub use distinct::CountDistinct;
+pub use edge::Edge;
 pub use extreme::Extreme;
+pub use spread::Spread;
 pub use sum::Sum;
+pub use tally::Tally;
 
-use crate::Result;
 use crate::kernel::values::{ValueType, Values};
+use crate::{Error, Result};
 
 /// One aggregate over all groups. A group that nothing came for is empty: a count of 0, else null.
 ///
@@ -26,20 +33,21 @@ pub trait Accumulator: Send {
         false
     }
 
-    /// Takes in `values[i]` for group `groups[i]`; all groups are below `n_groups`.
+    /// Takes in row `i` of the columns it reads for group `groups[i]`; all groups are below `n_groups`.
     ///
     /// # Errors
     ///
     /// When the values have another shape than before.
-    fn update(&mut self, groups: &[u32], n_groups: usize, values: Option<&Values>) -> Result<()>;
+    fn update(&mut self, groups: &[u32], n_groups: usize, columns: &[Values]) -> Result<()>;
 
-    /// The same, where equal values follow each other over all updates, and none comes again to another accumulator.
+    /// The same, where equal values of the first column follow each other over all updates, and none comes again to another
+    /// accumulator.
     ///
     /// # Errors
     ///
     /// When the values have another shape than before.
-    fn update_grouped(&mut self, groups: &[u32], n_groups: usize, values: Option<&Values>) -> Result<()> {
-        self.update(groups, n_groups, values)
+    fn update_grouped(&mut self, groups: &[u32], n_groups: usize, columns: &[Values]) -> Result<()> {
+        self.update(groups, n_groups, columns)
     }
 
     /// The types of the state's columns.
@@ -71,6 +79,14 @@ pub trait Accumulator: Send {
 
     /// Bytes held.
     fn size(&self) -> usize;
+}
+
+/// The one column that an aggregate reads.
+fn only(columns: &[Values]) -> Result<&Values> {
+    match columns {
+        [values] => Ok(values),
+        _ => Err(Error::bad_state(format!("an aggregate reads one column, found {}", columns.len()))),
+    }
 }
 
 /// What is held for some groups; the default for one that nothing came for.

@@ -62,9 +62,9 @@ fn count_many(groups: &[u32], counts: &mut [u32]) {
 }
 
 impl Accumulator for Count {
-    fn update(&mut self, groups: &[u32], n_groups: usize, values: Option<&Values>) -> Result<()> {
+    fn update(&mut self, groups: &[u32], n_groups: usize, columns: &[Values]) -> Result<()> {
         self.make_room(groups.len(), n_groups);
-        match values.and_then(|values| values.valid.as_ref()) {
+        match columns.first().and_then(|values| values.valid.as_ref()) {
             Some(valid) => groups.iter().zip(valid).for_each(|(&group, &valid)| self.recent[group as usize] += u32::from(valid)),
             None if n_groups <= FEW_GROUPS => count_few(groups, &mut self.recent),
             None => count_many(groups, &mut self.recent),

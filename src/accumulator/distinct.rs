@@ -2,26 +2,26 @@
 
 use std::sync::Arc;
 
-use arrow_array::builder::BinaryBuilder;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{ArrayRef, Int64Array};
 use arrow_schema::DataType;
 
-use super::{Accumulator, held};
+use super::lists::{from_column, is_text, to_column, write_value};
+use super::{Accumulator, held, only};
 use crate::event::ColumnType;
 use crate::kernel::ids::{Ids, NULL};
 use crate::kernel::set::PairSet;
-use crate::kernel::values::{Data, Texts, ValueType, Values};
+use crate::kernel::values::{ValueType, Values};
 use crate::{Error, Result};
 
 /// Counts different values; nulls are none. Result: `Int`, 0 for no values.
 ///
-/// The state lists each group's values: 16 little-endian bytes for a number, four of length and the bytes for a text;
-/// and how many more values there are that no other state has, which therefore need no list.
+/// The state lists each group's values, and says how many more values there are that no other state has, which
+/// therefore need no list.
 #[derive(Debug)]
 pub struct CountDistinct {
-    is_text: bool,
+    column_type: ColumnType,
     ids: Option<Ids>,
     seen: PairSet,
     counts: Vec<i64>,
@@ -34,8 +34,7 @@ pub struct CountDistinct {
 impl CountDistinct {
     /// A distinct count of a column of that type.
     pub fn new(column_type: ColumnType) -> Self {
-        let is_text = matches!(column_type, ColumnType::Text | ColumnType::Null);
-        Self { is_text, ids: None, seen: PairSet::default(), counts: vec![], grouped: vec![], merged: vec![] }
+        Self { column_type, ids: None, seen: PairSet::default(), counts: vec![], grouped: vec![], merged: vec![] }
     }
 
     /// Each group's values that no other accumulator has.
@@ -62,12 +61,12 @@ impl Accumulator for CountDistinct {
         true
     }
 
-    fn update(&mut self, groups: &[u32], n_groups: usize, values: Option<&Values>) -> Result<()> {
-        self.take_in(groups, n_groups, values.ok_or_else(|| Error::bad_state("a distinct count without a column"))?)
+    fn update(&mut self, groups: &[u32], n_groups: usize, columns: &[Values]) -> Result<()> {
+        self.take_in(groups, n_groups, only(columns)?)
     }
 
-    fn update_grouped(&mut self, groups: &[u32], n_groups: usize, values: Option<&Values>) -> Result<()> {
-        let values = values.ok_or_else(|| Error::bad_state("a distinct count without a column"))?;
+    fn update_grouped(&mut self, groups: &[u32], n_groups: usize, columns: &[Values]) -> Result<()> {
+        let values = only(columns)?;
         let numbers = self.ids.get_or_insert_with(|| Ids::like(values)).of(values)?;
         self.grouped.resize(n_groups, (NULL, 0));
         for (&group, &number) in groups.iter().zip(&numbers) {
@@ -96,63 +95,19 @@ impl Accumulator for CountDistinct {
         let values = self.ids.as_ref().map(|ids| ids.values(&numbers));
         let mut lists = vec![Vec::new(); groups.len()];
         for (row, &(group, _)) in pairs.iter().enumerate() {
-            let list: &mut Vec<u8> = &mut lists[places[group as usize]];
-            match values.as_ref().map(|values| &values.data) {
-                Some(Data::Ints(v)) => list.extend_from_slice(&i128::from(v[row]).to_le_bytes()),
-                Some(Data::Wide(v)) => list.extend_from_slice(&v[row].to_le_bytes()),
-                Some(Data::Codes(codes, texts)) => {
-                    let text = texts.get(codes[row]).as_bytes();
-                    list.extend_from_slice(&(text.len() as u32).to_le_bytes());
-                    list.extend_from_slice(text);
-                }
-                Some(Data::Floats(_) | Data::Ranked(..)) | None => {}
-            }
+            values.iter().for_each(|values| write_value(values, row, &mut lists[places[group as usize]]));
         }
-        let total: usize = lists.iter().map(Vec::len).sum();
-        if total > i32::MAX as usize {
-            return Err(Error::bad_state("the distinct values take more than 2 GiB; group or filter further"));
-        }
-        let mut binary = BinaryBuilder::with_capacity(groups.len(), total);
-        lists.iter().for_each(|list| binary.append_value(list));
-        Ok(vec![Arc::new(binary.finish()), Arc::new(Int64Array::from(self.own(groups)))])
+        Ok(vec![to_column(&lists)?, Arc::new(Int64Array::from(self.own(groups)))])
     }
 
     fn merge(&mut self, groups: &[u32], n_groups: usize, state: &[ArrayRef]) -> Result<()> {
         self.counts.resize(n_groups, 0);
         let not_a_state = || Error::bad_state("not the state of a distinct count");
-        let lists = state[0].as_binary_opt::<i32>().ok_or_else(not_a_state)?;
         let own = state[1].as_primitive_opt::<Int64Type>().ok_or_else(not_a_state)?;
         self.merged.resize(n_groups, 0);
         groups.iter().zip(own.values()).for_each(|(&group, count)| self.merged[group as usize] += count);
-        let (mut owners, mut numbers, mut texts) = (vec![], vec![], vec![]);
-        for (row, &group) in groups.iter().enumerate() {
-            let mut list = lists.value(row);
-            while !list.is_empty() {
-                owners.push(group);
-                if self.is_text {
-                    let (length, rest) = list.split_first_chunk::<4>().ok_or_else(not_a_state)?;
-                    let (text, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize).ok_or_else(not_a_state)?;
-                    texts.push(std::str::from_utf8(text).map_err(|_| not_a_state())?);
-                    list = rest;
-                } else {
-                    let (number, rest) = list.split_first_chunk::<16>().ok_or_else(not_a_state)?;
-                    numbers.push(i128::from_le_bytes(*number));
-                    list = rest;
-                }
-            }
-        }
-        if owners.is_empty() {
-            return Ok(());
-        }
-        let data = if self.is_text {
-            let codes = (0..texts.len() as u32).collect();
-            Data::Codes(codes, Texts(Arc::new(arrow_array::StringArray::from_iter_values(texts))))
-        } else if let Ok(ints) = numbers.iter().map(|&v| i64::try_from(v)).collect() {
-            Data::Ints(ints)
-        } else {
-            Data::Wide(numbers)
-        };
-        self.take_in(&owners, n_groups, &Values { data, valid: None })
+        let listed = from_column::<0>(&state[0], groups, is_text(self.column_type))?;
+        if listed.groups.is_empty() { Ok(()) } else { self.take_in(&listed.groups, n_groups, &listed.values) }
     }
 
     fn result_type(&self) -> ValueType {

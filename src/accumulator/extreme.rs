@@ -3,7 +3,7 @@
 use arrow_array::ArrayRef;
 use arrow_schema::DataType;
 
-use super::{Accumulator, held};
+use super::{Accumulator, held, only};
 use crate::event::ColumnType;
 use crate::kernel::ids::{Ids, NULL};
 use crate::kernel::values::{Data, Rows, ValueType, Values, gather};
@@ -68,8 +68,8 @@ impl Extreme {
 }
 
 impl Accumulator for Extreme {
-    fn update(&mut self, groups: &[u32], n_groups: usize, values: Option<&Values>) -> Result<()> {
-        self.take_in(groups, n_groups, values.ok_or_else(|| Error::bad_state("an extreme without a column"))?)
+    fn update(&mut self, groups: &[u32], n_groups: usize, columns: &[Values]) -> Result<()> {
+        self.take_in(groups, n_groups, only(columns)?)
     }
 
     fn state_types(&self) -> Vec<DataType> {

@@ -1,4 +1,4 @@
-//! `sum` and `avg`, exact: both keep (sum, count), and only the mean's last division rounds.
+//! `sum` and `avg`: both keep (sum, count), exactly, and a mean is one division of them as floats.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use arrow_array::types::{Decimal128Type, Int64Type};
 use arrow_array::{ArrayRef, Decimal128Array, Int64Array};
 use arrow_schema::DataType;
 
-use super::{Accumulator, held};
+use super::{Accumulator, held, only};
 use crate::event::ColumnType;
 use crate::kernel::number::pow10;
 use crate::kernel::values::{Data, ValueType, Values, digits};
@@ -64,9 +64,9 @@ fn overflow() -> Error {
 }
 
 impl Accumulator for Sum {
-    fn update(&mut self, groups: &[u32], n_groups: usize, values: Option<&Values>) -> Result<()> {
+    fn update(&mut self, groups: &[u32], n_groups: usize, columns: &[Values]) -> Result<()> {
         self.resize(n_groups);
-        let values = values.ok_or_else(|| Error::bad_state("a sum without a column"))?;
+        let values = only(columns)?;
         match &values.data {
             // i64 values cannot overflow an i128 before 2^64 rows.
             Data::Ints(ints) => self.add(groups, ints.iter().map(|&v| i128::from(v)), values, |a, b| Ok(a + b)),

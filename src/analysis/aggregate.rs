@@ -281,11 +281,12 @@ impl Fold for AggregateFold {
         let grouped_by = batch.schema_ref().metadata().get(GROUPED_BY);
         for measure in &mut self.measures {
             let gather = if measure.accumulator.takes_ranked() { gather_ranked } else { gather };
-            let values = measure.at.map(|at| gather(batch.column(at), &rows)).transpose()?;
-            if measure.at.is_some_and(|at| grouped_by.is_some_and(|name| name == batch.schema_ref().field(at).name())) {
-                measure.accumulator.update_grouped(&groups, n_groups, values.as_ref())?;
+            let columns = measure.columns.iter().map(|&at| gather(batch.column(at), &rows)).collect::<Result<Vec<_>>>()?;
+            let first = measure.columns.first().map(|&at| batch.schema_ref().field(at).name());
+            if first.is_some() && first == grouped_by {
+                measure.accumulator.update_grouped(&groups, n_groups, &columns)?;
             } else {
-                measure.accumulator.update(&groups, n_groups, values.as_ref())?;
+                measure.accumulator.update(&groups, n_groups, &columns)?;
             }
         }
         Ok(())

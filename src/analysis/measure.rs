@@ -3,25 +3,13 @@
 use serde_json::Value;
 
 use super::spec::{Spec, unknown};
-use crate::accumulator::{Accumulator, Count, CountDistinct, Extreme, Sum};
-use crate::event::{ColumnType, Schema};
+use crate::accumulator::{Accumulator, Count, CountDistinct, Edge, Extreme, Spread, Sum, Tally};
+use crate::event::{ColumnType, Role, Schema};
 use crate::{Error, ErrorKind, Result};
 
-const FUNCTIONS: [&str; 6] = ["count", "count_distinct", "sum", "avg", "min", "max"];
-const LATER_FUNCTIONS: [&str; 12] = [
-    "quantile",
-    "median",
-    "mode",
-    "stddev",
-    "var",
-    "first",
-    "last",
-    "approx_count_distinct",
-    "approx_quantile",
-    "approx_top_k",
-    "running_sum",
-    "previous",
-];
+const FUNCTIONS: [&str; 13] =
+    ["count", "count_distinct", "sum", "avg", "min", "max", "stddev", "var", "median", "quantile", "mode", "first", "last"];
+const LATER_FUNCTIONS: [&str; 5] = ["approx_count_distinct", "approx_quantile", "approx_top_k", "running_sum", "previous"];
 
 /// A measure as it was asked for.
 #[derive(Clone, Debug)]
@@ -29,12 +17,16 @@ pub(super) struct Measure {
     pub(super) name: String,
     function: String,
     column: Option<String>,
+    /// Of `quantile`.
+    q: f64,
+    /// Of `first` and `last`: the column that orders, if not the one with the role time.
+    by: Option<String>,
 }
 
 /// A measure on data of one schema.
 pub(super) struct MeasurePlan {
-    /// The column it reads.
-    pub(super) at: Option<usize>,
+    /// The columns it reads.
+    pub(super) columns: Vec<usize>,
     pub(super) accumulator: Box<dyn Accumulator>,
 }
 
@@ -57,8 +49,15 @@ impl Measure {
         if column.is_none() && function != "count" {
             return Err(Error::bad_query(format!("measure {name:?} needs a \"column\" to take the {function} of")));
         }
+        let q = if function == "quantile" {
+            let q = spec.get("q").and_then(Value::as_f64).filter(|q| (0.0..=1.0).contains(q));
+            q.ok_or_else(|| Error::bad_query(format!("measure {name:?} needs \"q\", a share from 0 to 1")).at_column("q"))?
+        } else {
+            0.5
+        };
+        let by = if matches!(function, "first" | "last") { spec.text("by")?.map(str::to_owned) } else { None };
         spec.finish()?;
-        Ok(Self { name: name.to_owned(), function: function.to_owned(), column })
+        Ok(Self { name: name.to_owned(), function: function.to_owned(), column, q, by })
     }
 
     /// The column whose distinct values it counts.
@@ -75,6 +74,11 @@ impl Measure {
             "count_distinct" => Box::new(CountDistinct::new(column_type)),
             "min" => Box::new(Extreme::min(column_type)),
             "max" => Box::new(Extreme::max(column_type)),
+            "mode" => Box::new(Tally::mode(column_type)),
+            "first" | "last" => return self.plan_edge(schema, at, column_type),
+            "stddev" if is_number => Box::new(Spread::deviation(column_type)),
+            "var" if is_number => Box::new(Spread::variance(column_type)),
+            "median" | "quantile" if is_number => Box::new(Tally::quantile(self.q, column_type)),
             "sum" if is_number => Box::new(Sum::new(column_type)),
             "avg" if is_number => Box::new(Sum::mean(column_type)),
             function => {
@@ -83,6 +87,33 @@ impl Measure {
                 return Err(Error::bad_query(sentence).at_column(column));
             }
         };
-        Ok(MeasurePlan { at, accumulator })
+        Ok(MeasurePlan { columns: at.into_iter().collect(), accumulator })
+    }
+
+    /// The plan of a first or last value.
+    fn plan_edge(&self, schema: &Schema, at: Option<usize>, column_type: ColumnType) -> Result<MeasurePlan> {
+        let by = match &self.by {
+            Some(name) => schema.index_of(name)?,
+            None => schema.index_of_role(Role::Time).ok_or_else(|| {
+                let Self { name, function, .. } = self;
+                let sentence = format!(
+                    "measure {name:?} needs \"by\", the column that tells which row is {function}: none has the role time"
+                );
+                Error::bad_query(sentence).at_column("by")
+            })?,
+        };
+        let column = &schema.columns()[by];
+        if !matches!(column.column_type, ColumnType::Int | ColumnType::Time { .. }) {
+            let sentence = format!(
+                "\"by\" of measure {:?} must be a time or an integer; {:?} is of type {}",
+                self.name,
+                column.name,
+                column.column_type.name()
+            );
+            return Err(Error::bad_query(sentence).at_column(&column.name));
+        }
+        let edge = if self.function == "first" { Edge::first } else { Edge::last };
+        let accumulator = Box::new(edge(column_type, column.column_type));
+        Ok(MeasurePlan { columns: at.into_iter().chain([by]).collect(), accumulator })
     }
 }

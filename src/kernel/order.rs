@@ -55,7 +55,7 @@ impl SortKey {
 
     /// How two rows compare.
     #[inline]
-    fn compare(&self, a: u32, b: u32) -> Ordering {
+    pub fn compare(&self, a: u32, b: u32) -> Ordering {
         match self {
             Self::Narrow(keys) => keys[a as usize].cmp(&keys[b as usize]),
             Self::Wide(keys) => keys[a as usize].cmp(&keys[b as usize]),

@@ -122,6 +122,18 @@ def measure_sql(measure, out, types, scales):
     if measure["fn"] == "avg":  # one division of exact integers, so that equal means are equal
         units = f"CAST(CAST({name(column)} AS DECIMAL(38,{scales[column]})) * {10 ** scales[column]} AS HUGEINT)"
         sql = f"CAST(sum({units}) AS DOUBLE) / nullif(count({name(column)}) * {10 ** scales[column]}, 0)"
+    if measure["fn"] in ("stddev", "var"):  # from exact sums, as DuckDB's own running means lose digits
+        units = f"CAST(CAST({name(column)} AS DECIMAL(38,{scales[column]})) * {10 ** scales[column]} AS HUGEINT)"
+        n, unit = f"count({name(column)})", float(10 ** scales[column])
+        above = f"CAST({n} * sum({units} * {units}) - sum({units}) * sum({units}) AS DOUBLE)"
+        variance = f"{above} / nullif({n} * ({n} - 1), 0)"
+        sql = f"sqrt({variance}) / {unit}" if measure["fn"] == "stddev" else f"{variance} / ({unit} * {unit})"
+    if measure["fn"] in ("median", "quantile"):
+        sql = f"quantile_cont(CAST({name(column)} AS DOUBLE), {measure.get('q', 0.5)})"
+    if measure["fn"] in ("first", "last"):
+        by = name(measure["by"]) + (" DESC" if measure["fn"] == "last" else "")
+        known = f"{name(column)} IS NOT NULL AND {name(measure['by'])} IS NOT NULL"
+        sql = f"first({name(column)} ORDER BY {by}, {name(column)}) FILTER (WHERE {known})"
     return f"{sql} AS {name(out)}"
 
 

@@ -103,13 +103,24 @@ def group_key(rng, column, at, file):
 
 
 def measure(rng, columns, at):
-    fn = rng.choice(["count", "count", "count_distinct", "sum", "avg", "min", "max"])
+    fn = rng.choice(["count", "count", "count_distinct", "sum", "avg", "min", "max", "stddev", "var", "median", "quantile",
+                     "first", "last"])
     name = f"m{at}" if rng.random() < 0.8 else f"m,{at}"
     if fn == "count" and rng.random() < 0.5:
         return name, {"fn": fn}, Output(name, "int")
-    numbers = [c for c in columns if c.kind in ("int", "decimal") and (fn == "avg" or c.name != "category_id")]
-    column = rng.choice(numbers if fn in ("sum", "avg") else columns)
+    # Squares of ids as large as category_id's are beyond exact sums.
+    numbers = [c for c in columns if c.kind in ("int", "decimal") and (fn in ("avg", "median", "quantile") or c.name != "category_id")]
+    orders = [c for c in columns if c.kind in ("int", "time")]
+    if fn in ("first", "last") and not orders or fn in ("stddev", "var", "median", "quantile") and not numbers:
+        fn = "min"
+    column = rng.choice(numbers if fn in ("sum", "avg", "stddev", "var", "median", "quantile") else columns)
     spec = {"fn": fn, "column": column.name}
+    if fn in ("stddev", "var", "median", "quantile"):
+        if fn == "quantile":
+            spec["q"] = rng.choice([0, 0.25, 0.5, 0.9, 1])
+        return name, spec, Output(name, "float", orders=False)
+    if fn in ("first", "last"):
+        spec["by"] = rng.choice(orders).name
     if fn in ("count", "count_distinct"):
         return name, spec, Output(name, "int")
     if fn == "avg":

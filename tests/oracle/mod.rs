@@ -99,7 +99,7 @@ fn aggregate(query: &Value, table: &Table) -> Result<Table, &'static str> {
     for (name, measure) in &measures {
         let kind = match measure["fn"].as_str().unwrap() {
             "count" | "count_distinct" => Kind::Int,
-            "avg" => Kind::Float,
+            "avg" | "stddev" | "var" | "median" | "quantile" => Kind::Float,
             _ => table.columns[place(&table.columns, column_of(measure))].kind,
         };
         answer.columns.push(Column { name: name.clone(), kind });
@@ -168,6 +168,7 @@ fn measure_of(measure: &Value, columns: &[Column], members: &[&Row]) -> Result<O
         .filter_map(|cell| if let Cell::Number(value, scale) = cell { Some((*value, *scale)) } else { None })
         .unzip();
     let sum: i128 = numbers.iter().sum();
+    let share = if measure["fn"] == "median" { 0.5 } else { measure["q"].as_f64().unwrap_or_default() };
     match measure["fn"].as_str().unwrap() {
         "count" => whole(values.len()),
         "count_distinct" => {
@@ -183,8 +184,41 @@ fn measure_of(measure: &Value, columns: &[Column], members: &[&Row]) -> Result<O
         "avg" => {
             Ok(Some(Cell::Float(sum.to_string().parse::<f64>().unwrap() / (values.len() as i128 * power(scales[0])) as f64)))
         }
+        "stddev" | "var" => spread(&numbers, scales[0], measure["fn"] == "stddev"),
+        "median" | "quantile" => {
+            let place = share * (numbers.len() - 1) as f64;
+            let value = |at: f64| numbers[(at as usize).min(numbers.len() - 1)] as f64 / power(scales[0]) as f64;
+            let (below, above) = (value(place.floor()), value(place.floor() + 1.0));
+            Ok(Some(Cell::Float(below + (above - below) * (place - place.floor()))))
+        }
+        "mode" => {
+            let times = |cell: &Cell| values.iter().filter(|other| *other == cell).count();
+            let most = values.iter().map(times).max();
+            Ok(values.iter().find(|cell| Some(times(cell)) == most).cloned())
+        }
+        edge @ ("first" | "last") => {
+            let by = place(columns, measure["by"].as_str().unwrap());
+            let mut both: Vec<(&Cell, &Cell)> = members.iter().filter_map(|row| row[by].as_ref().zip(row[at].as_ref())).collect();
+            both.sort_by(|a, b| compare(a.0, b.0).then(compare(a.1, b.1)));
+            let place = if edge == "first" { both.first() } else { both.last() }.map(|both| both.0.clone());
+            Ok(both.iter().find(|both| Some(both.0) == place.as_ref()).map(|both| both.1.clone()))
+        }
         other => panic!("no twin of {other}"),
     }
+}
+
+/// The variance of a sample or its root, from exact sums, which 38 digits must hold.
+fn spread(numbers: &[i128], scale: u8, is_root: bool) -> Result<Option<Cell>, &'static str> {
+    let n = numbers.len() as i128;
+    let squares = numbers.iter().try_fold(0i128, |sum, x| sum.checked_add(x.checked_mul(*x)?).filter(|sum| *sum < power(38)));
+    let squares = squares.ok_or("OVERFLOW")?;
+    if n == 1 {
+        return Ok(None);
+    }
+    let sum: i128 = numbers.iter().sum();
+    let above = n.checked_mul(squares).and_then(|all| all.checked_sub(sum.checked_mul(sum)?)).ok_or("OVERFLOW")?;
+    let (variance, unit) = (above as f64 / (n * (n - 1)) as f64, power(scale) as f64);
+    Ok(Some(Cell::Float(if is_root { variance.sqrt() / unit } else { variance / (unit * unit) })))
 }
 
 fn ordered(query: &Value, mut table: Table, mut order: Vec<String>, ties: &[String]) -> Table {
