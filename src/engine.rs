@@ -215,6 +215,8 @@ pub struct ColumnInfo<'a> {
     pub role: Option<&'static str>,
     /// How many of its values are null.
     pub nulls: u64,
+    /// Bytes of memory that it holds.
+    pub bytes: u64,
     /// Digits after the point, of decimals.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scale: Option<u8>,
@@ -256,6 +258,7 @@ impl Dataset {
                     column_type: column_type.name(),
                     role,
                     nulls: self.store.n_nulls(at),
+                    bytes: self.store.column_size(at) as u64,
                     scale: if let ColumnType::Decimal { scale } = column_type { Some(scale) } else { None },
                     unit: if let ColumnType::Time { unit: u } = column_type { Some(unit(u)) } else { None },
                 }

@@ -6,9 +6,9 @@
 //! | type | in a batch, one of |
 //! |---|---|
 //! | `Bool` | `Boolean` |
-//! | `Int` | `Int8`, `Int16`, `Int32`, `Int64` |
+//! | `Int` | `Int8`, `Int16`, `Int32`, `Int64`, `Dictionary(UInt8 / UInt16 / UInt32, Int64)` in ascending order |
 //! | `Decimal { scale }` | `Decimal32(9, scale)`, `Decimal64(18, scale)`, `Decimal128(38, scale)` |
-//! | `Time { unit }` | `Timestamp(unit, "UTC")` |
+//! | `Time { unit }` | `Timestamp(unit, "UTC")`, seconds `UInt32` too |
 //! | `Text`, `Null` | `Dictionary(UInt8 / UInt16 / UInt32, Utf8)` |
 //!
 //! All batches of one data set share each text column's dictionary; a reader may use that for

@@ -111,6 +111,11 @@ impl Store {
         self.columns[column].n_nulls
     }
 
+    /// Bytes that a column holds.
+    pub fn column_size(&self, column: usize) -> usize {
+        self.columns[column].size()
+    }
+
     /// How many rows there are.
     pub fn n_rows(&self) -> usize {
         self.chunk_rows.iter().sum()

@@ -32,6 +32,8 @@ export interface Field {
   type: ColumnType;
   role: Role | null;
   nulls: number;
+  /** Bytes of memory that the column held when this was told; questions may change how it is held. */
+  bytes: number;
   /** Digits after the point, of decimals. */
   scale?: number;
   unit?: "s" | "ms" | "us" | "ns";

@@ -113,10 +113,10 @@ fn schema(data: &Dataset, format: &str) -> Result<(), Failure> {
     let out = match format {
         "json" => serde_json::to_string_pretty(&columns).map_err(|e| Failure::Data(e.to_string()))? + "\n",
         "table" | "csv" => {
-            let rows = columns
-                .iter()
-                .map(|c| [c.name.to_owned(), c.column_type.to_owned(), c.role.unwrap_or("").to_owned(), c.nulls.to_string()]);
-            let header = ["name", "type", "role", "nulls"].map(str::to_owned);
+            let rows = columns.iter().map(|c| {
+                [c.name, c.column_type, c.role.unwrap_or(""), &c.nulls.to_string(), &c.bytes.to_string()].map(str::to_owned)
+            });
+            let header = ["name", "type", "role", "nulls", "bytes"].map(str::to_owned);
             lines(std::iter::once(header).chain(rows).collect(), format == "csv")
         }
         other => return Err(Failure::Usage(format!("unknown format {other}; known are table, csv, json"))),
@@ -124,9 +124,9 @@ fn schema(data: &Dataset, format: &str) -> Result<(), Failure> {
     print(out.as_bytes())
 }
 
-fn lines(rows: Vec<[String; 4]>, csv: bool) -> String {
+fn lines(rows: Vec<[String; 5]>, csv: bool) -> String {
     let width = |i: usize| rows.iter().map(|row| row[i].chars().count()).max().unwrap_or(0);
-    let line = |row: &[String; 4]| {
+    let line = |row: &[String; 5]| {
         if csv {
             let quote = |cell: &String| {
                 if cell.contains([',', '"', '\n']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.clone() }

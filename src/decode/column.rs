@@ -235,7 +235,7 @@ impl ColumnBuilder {
             Kind::Null => column::nulls(self.kind.column_type(), n_rows)?,
             Kind::Bool => column::bools(&self.values, nulls),
             Kind::Int => column::narrow_ints(&self.values, nulls),
-            Kind::Epoch(unit) | Kind::Time(unit) => column::instants(self.values.clone(), unit, nulls),
+            Kind::Epoch(unit) | Kind::Time(unit) => column::narrow_instants(&self.values, unit, nulls),
             Kind::Decimal(scale) => column::narrow_decimals(&self.decimals, scale, nulls),
             Kind::Text => {
                 if self.dictionary.is_empty() {

@@ -76,13 +76,19 @@ pub fn hold(values: Values, column_type: ColumnType) -> Result<ArrayRef> {
         (ColumnType::Int, Data::Ranked(places, steps)) => coded(&places, steps.0, nulls)?,
         (ColumnType::Int, Data::Ints(ints)) => narrow_ints(&ints, nulls),
         (ColumnType::Bool, Data::Ints(ints)) => bools(&ints, nulls),
-        (ColumnType::Time { unit }, Data::Ints(ints)) => instants(ints, unit, nulls),
+        (ColumnType::Time { unit }, Data::Ints(ints)) => narrow_instants(&ints, unit, nulls),
         (ColumnType::Decimal { scale }, Data::Ints(ints)) => {
             narrow_decimals(&ints.into_iter().map(i128::from).collect::<Vec<_>>(), scale, nulls)
         }
         (ColumnType::Decimal { scale }, Data::Wide(wide)) => narrow_decimals(&wide, scale, nulls),
         (other, _) => return Err(Error::bad_state(format!("values are not of type {}", other.name()))),
     })
+}
+
+/// The same as a data set holds them: seconds of the years 1970 to 2106 as `UInt32`.
+pub fn narrow_instants(values: &[i64], unit: TimeUnit, nulls: Option<NullBuffer>) -> ArrayRef {
+    let fits = unit == TimeUnit::Second && values.iter().all(|&value| u32::try_from(value).is_ok());
+    if fits { primitive::<UInt32Type>(values.iter().map(|&v| v as u32), nulls) } else { instants(values.to_vec(), unit, nulls) }
 }
 
 /// Codes into `texts`, at the narrowest width for a dictionary of its length.
@@ -213,6 +219,7 @@ pub fn integers(array: &dyn Array) -> Result<Vec<i128>> {
         DataType::Int16 => of::<Int16Type>(array),
         DataType::Int32 => of::<Int32Type>(array),
         DataType::Int64 => of::<Int64Type>(array),
+        DataType::UInt32 => of::<UInt32Type>(array),
         DataType::Decimal32(..) => of::<Decimal32Type>(array),
         DataType::Decimal64(..) => of::<Decimal64Type>(array),
         DataType::Decimal128(..) => of::<Decimal128Type>(array),
@@ -241,7 +248,7 @@ pub fn nulls(column_type: ColumnType, n_rows: usize) -> Result<ArrayRef> {
         ColumnType::Bool => Arc::new(BooleanArray::new(BooleanBuffer::new_unset(n_rows), nulls)),
         ColumnType::Int => narrow_ints(&vec![0; n_rows], nulls),
         ColumnType::Decimal { scale } => narrow_decimals(&vec![0; n_rows], scale, nulls),
-        ColumnType::Time { unit } => instants(vec![0; n_rows], unit, nulls),
+        ColumnType::Time { unit } => narrow_instants(&vec![0; n_rows], unit, nulls),
     })
 }
 
@@ -285,7 +292,7 @@ pub fn widen(array: &dyn Array, forms: &Forms, from: ColumnType, to: ColumnType)
             let factor = b.per_second() / a.per_second();
             let scaled: Option<Vec<i64>> = values.iter().map(|&v| (v as i64).checked_mul(factor)).collect();
             let Some(scaled) = scaled else { return Ok(None) };
-            instants(scaled, b, null_rows)
+            narrow_instants(&scaled, b, null_rows)
         }
         (_, ColumnType::Text) => write_all(&values, forms, from, null_rows)?,
         _ => return Err(Error::bad_state(format!("{} is not wider than {}", to.name(), from.name()))),

@@ -158,6 +158,7 @@ pub fn gather_ranked(array: &dyn Array, rows: &Rows) -> Result<Values> {
         DataType::Int16 => ints::<Int16Type>(array, rows),
         DataType::Int32 => ints::<Int32Type>(array, rows),
         DataType::Int64 => ints::<Int64Type>(array, rows),
+        DataType::UInt32 => ints::<UInt32Type>(array, rows),
         DataType::Decimal32(..) => ints::<Decimal32Type>(array, rows),
         DataType::Decimal64(..) => ints::<Decimal64Type>(array, rows),
         DataType::Timestamp(ArrowUnit::Second, _) => ints::<TimestampSecondType>(array, rows),
