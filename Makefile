@@ -35,8 +35,10 @@ CASES ?= 10000
 conformance: target/release/clickfold $(VENV)/ok
 	$(VENV)/bin/python tests/conformance/run.py --binary target/release/clickfold --cases $(CASES)
 
-bench:
+# The core by itself, then the page beside other tools; figures go to benches/record/. About a quarter of an hour.
+bench: www/dist/index.html $(CACHE)/chromium
 	cargo bench --locked
+	CACHE=$(CACHE) node benches/peers.mjs
 
 target/release/clickfold: $(RUST)
 	cargo build --locked --release --bin clickfold
