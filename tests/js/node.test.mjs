@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Loader, initSync } from "../../target/pkg/clickfold.js";
+import { openTable } from "../../www/engine/table.js";
 import { zoneChanges } from "../../www/engine/zones.js";
 import { toCsv } from "./csv.mjs";
 import { cases } from "./golden.mjs";
@@ -22,6 +23,19 @@ for (const { name, events, query, expected } of cases) {
     }
   });
 }
+
+test("integers are numbers up to 2^53 - 1 and BigInts beyond, both ways", () => {
+  const safe = 2n ** 53n - 1n;
+  const ints = [0n, 1n, -1n, 2n ** 31n, -(2n ** 31n), 2n ** 32n, -(2n ** 32n), safe, -safe, safe + 1n, -safe - 1n, 2n ** 63n - 1n, -(2n ** 63n)];
+  const loader = new Loader({});
+  loader.push(new TextEncoder().encode(`id,__proto__,gap\n${ints.map((int, i) => `${int},${i},${i % 2 ? int : ""}`).join("\n")}\n`));
+  const rows = openTable({ ipc: loader.finish().query({ kind: "rows" }, zoneChanges), stats: {} }).rows();
+  const cell = int => (int >= -safe && int <= safe ? Number(int) : int);
+  assert.deepEqual(rows.map(row => row.id), ints.map(cell));
+  assert.deepEqual(rows.map(row => row.gap), ints.map((int, i) => (i % 2 ? cell(int) : null)));
+  assert.deepEqual(rows.map(row => Object.keys(row)), ints.map(() => ["id", "__proto__", "gap"]));
+  assert.ok(rows.every(row => !("toString" in row)));
+});
 
 test("errors are plain objects with a code, a sentence and candidates", () => {
   const loader = new Loader({});

@@ -18,18 +18,44 @@ export function openTable({ ipc, stats }) {
 const typeName = typeId =>
   ({ [Type.Int]: "int", [Type.Decimal]: "decimal", [Type.Timestamp]: "time", [Type.Utf8]: "text", [Type.Bool]: "bool" })[typeId] ?? "float";
 
+/** What rows inherit: nothing. An object of its own, since one that has no prototype at all is made five times slower. */
+const nothing = Object.freeze(Object.create(null));
+
 /**
- * Rows as objects without a prototype: a column may be called `__proto__`.
+ * Rows as objects that inherit nothing: a column may be called `__proto__`.
  * @param {ReturnType<typeof tableFromIPC>} table
  * @returns {Record<string, Cell>[]}
  */
 export function readRows(table) {
-  const rows = Array.from({ length: table.numRows }, () => Object.create(null));
+  /** @type {Record<string, Cell>[]} */
+  const rows = [];
+  for (let i = 0; i < table.numRows; i++) rows.push(Object.create(nothing));
   table.schema.fields.forEach(({ name }, at) => {
     const column = table.getChildAt(at);
-    rows.forEach((row, i) => { row[name] = plain(column.at(i)); });
+    const values = integers(column);
+    for (let i = 0; i < rows.length; i++) rows[i][name] = values ? values[i] : plain(column.at(i));
   });
   return rows;
+}
+
+/**
+ * The values of a whole column of 64-bit integers without nulls, read as halves: a BigInt each costs more than all else.
+ * @param {import("@uwdata/flechette").Column<any>} column
+ * @returns {Cell[] | undefined}
+ */
+function integers({ data }) {
+  const [batch] = data;
+  if (data.length !== 1 || batch.nullCount > 0 || batch.type.typeId !== Type.Int || !(batch.values instanceof BigInt64Array)) return undefined;
+  const { values, length } = batch;
+  const halves = new Int32Array(values.buffer, values.byteOffset, 2 * length);
+  /** @type {Cell[]} */
+  const cells = [];
+  for (let i = 0; i < length; i++) {
+    const low = halves[2 * i] >>> 0, high = halves[2 * i + 1];
+    const isSafe = high >= -0x200000 && high < 0x200000 && (high !== -0x200000 || low !== 0);
+    cells.push(isSafe ? high * 2 ** 32 + low : values[i]);
+  }
+  return cells;
 }
 
 /** @param {unknown} value @returns {Cell} */
