@@ -17,7 +17,7 @@ use crate::{Error, Result};
 pub struct Count {
     /// Of the last `n_recent` rows: half as wide, for twice as many of them are in the cache.
     recent: Vec<u32>,
-    n_recent: usize,
+    n_recent: u64,
     /// Of all before.
     counts: Vec<i64>,
 }
@@ -34,13 +34,13 @@ impl Count {
 
     /// Makes room for counts of that many rows more.
     fn make_room(&mut self, n_rows: usize, n_groups: usize) {
-        if self.n_recent + n_rows > u32::MAX as usize {
+        if self.n_recent + n_rows as u64 > u64::from(u32::MAX) {
             self.counts.resize(self.recent.len().max(self.counts.len()), 0);
             self.counts.iter_mut().zip(&self.recent).for_each(|(count, &recent)| *count += i64::from(recent));
             self.recent.clear();
             self.n_recent = 0;
         }
-        self.n_recent += n_rows;
+        self.n_recent += n_rows as u64;
         self.recent.resize(n_groups, 0);
     }
 }

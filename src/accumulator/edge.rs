@@ -3,6 +3,7 @@
 use arrow_array::ArrayRef;
 use arrow_schema::DataType;
 
+use super::lists::is_text;
 use super::{Accumulator, held};
 use crate::event::ColumnType;
 use crate::kernel::ids::{Ids, NULL};
@@ -36,14 +37,16 @@ impl Edge {
     fn values_of(&self, numbers: &[u32]) -> Values {
         match &self.ids {
             Some(ids) => ids.values(numbers),
-            None if super::lists::is_text(self.column_type) => Ids::no_texts().values(numbers),
+            None if is_text(self.column_type) => Ids::no_texts().values(numbers),
             None => Values { data: Data::Ints(vec![0; numbers.len()]), valid: Some(vec![false; numbers.len()]) },
         }
     }
 
     fn is_less(&self, a: u32, b: u32) -> bool {
-        let key = SortKey::new(&self.values_of(&[a, b]), false);
-        key.compare(0, 1).is_lt()
+        match &self.ids {
+            Some(ids) if is_text(self.column_type) => ids.text(a) < ids.text(b),
+            _ => SortKey::new(&self.values_of(&[a, b]), false).compare(0, 1).is_lt(),
+        }
     }
 }
 
@@ -96,11 +99,7 @@ impl Accumulator for Edge {
 
     fn finish(&self, groups: &[u32]) -> Result<Values> {
         let numbers: Vec<u32> = held(&self.best, groups).iter().map(|best| best.map_or(NULL, |(_, number)| number)).collect();
-        let mut values = self.values_of(&numbers);
-        if let (ColumnType::Decimal { .. }, Data::Ints(ints)) = (self.column_type, &values.data) {
-            values.data = Data::Wide(ints.iter().map(|&int| i128::from(int)).collect());
-        }
-        Ok(values)
+        Ok(self.values_of(&numbers))
     }
 
     fn size(&self) -> usize {

@@ -164,9 +164,9 @@ impl Bucketer {
     fn slot(&self, instant: i64) -> usize {
         let since = instant.wrapping_sub(self.first_slot * SLOT * self.per_second) as u64;
         match self.per_second {
-            _ if since >> 36 != 0 => (since / (SLOT * self.per_second) as u64) as usize,
+            _ if since >> 34 != 0 => (since / (SLOT * self.per_second) as u64) as usize,
             1 => (since >> 2) as u32 as usize / 15,
-            // Two years of milliseconds, halved five times, fit 32 bits: dividing those is a multiplication.
+            // Halved this often, what is below 2^34 fits 32 bits: dividing those is a multiplication.
             1_000 => (since >> 5) as u32 as usize / 1_875,
             _ => (since / (SLOT * self.per_second) as u64) as usize,
         }
@@ -302,6 +302,22 @@ mod tests {
                 for row in (0..n).filter(|&row| valid[row]) {
                     assert_eq!(starts[numbers[row] as usize - 1], plain.start(instants[row]));
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn an_instant_centuries_behind_is_in_no_minute_of_the_table() {
+        for unit in [TimeUnit::Second, TimeUnit::Milli, TimeUnit::Micro] {
+            let mut bucketer = Bucketer::new(Every::Seconds(3_600), None, unit);
+            let first = 1_500_000_000 * unit.per_second();
+            bucketer.numbers(&[first], None, |_| Ok(1)).unwrap();
+            for bits in 30..63 {
+                let far = first.saturating_add(1 << bits);
+                assert!(
+                    (far - first) / unit.per_second() < 3_600 || bucketer.fill_known(&[far], &mut [0]) == 0,
+                    "{unit:?} {bits}"
+                );
             }
         }
     }
