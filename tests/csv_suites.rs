@@ -4,6 +4,8 @@
 //! fails for a reason we stand by is in `KNOWN`: any other failure fails the test, and so does an unexpected pass.
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its input should fail")]
 
+mod shared;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +14,7 @@ use clickfold::decode::csv::{guess_separator, records};
 use clickfold::engine::{Dataset, LoadOptions, Loader};
 use clickfold::text::to_csv;
 use serde_json::Value;
+use shared::shared;
 
 type Table = Vec<Vec<String>>;
 
@@ -308,16 +311,4 @@ fn stem(path: &Path) -> String {
 
 fn lossy(path: &Path) -> String {
     String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned()
-}
-
-/// A folder of data that is not in the repository.
-fn shared(name: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("CLICKFOLD_SHARED")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
-    let folder = root.join("data").join(name);
-    if !folder.is_dir() {
-        println!("passed over: {} is not there; set CLICKFOLD_SHARED", folder.display());
-        return None;
-    }
-    Some(folder)
 }

@@ -5,16 +5,19 @@
 //! take columns as they are.
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its input should fail")]
 
+mod shared;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use clickfold::Query;
 use clickfold::engine::{Dataset, LoadOptions, Loader};
 use clickfold::text::to_csv;
 use serde_json::{Value, json};
+use shared::shared;
 
 struct File {
     data: RefCell<Dataset>,
@@ -211,16 +214,4 @@ fn superstore() {
     let as_in_the_facts = |time: String| time.replace("T00:00:00Z", "");
     file.check("first", &as_in_the_facts(file.figure(json!([]), "min", "Order Date")));
     file.check("last", &as_in_the_facts(file.figure(json!([]), "max", "Order Date")));
-}
-
-/// A folder of data that is not in the repository.
-fn shared(name: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("CLICKFOLD_SHARED")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
-    let folder = root.join("data").join(name);
-    if !folder.is_dir() {
-        println!("passed over: {} is not there; set CLICKFOLD_SHARED", folder.display());
-        return None;
-    }
-    Some(folder)
 }
