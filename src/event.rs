@@ -18,10 +18,12 @@ mod role;
 
 pub use role::{Role, guess_roles};
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::{Error, ErrorKind, Result, nearest};
 
 /// The logical type of a column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ColumnType {
     /// No value seen yet.
     Null,
@@ -55,10 +57,23 @@ impl ColumnType {
             Self::Text => "text",
         }
     }
+
+    /// The narrowest type that holds the values of both.
+    pub fn join(self, other: Self) -> Self {
+        use ColumnType::{Decimal, Int, Null, Text, Time};
+        match (self, other) {
+            (a, b) if a == b => a,
+            (Null, x) | (x, Null) => x,
+            (Int, Decimal { scale }) | (Decimal { scale }, Int) => Decimal { scale },
+            (Decimal { scale: a }, Decimal { scale: b }) => Decimal { scale: a.max(b) },
+            (Time { unit: a }, Time { unit: b }) => Time { unit: a.max(b) },
+            _ => Text,
+        }
+    }
 }
 
 /// The resolution of a time column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum TimeUnit {
     /// Seconds.
     Second,

@@ -47,6 +47,11 @@ impl ColumnBuilder {
         }
     }
 
+    /// The kind that holds all values so far.
+    pub(super) fn kind(&self) -> Kind {
+        self.kind
+    }
+
     /// Takes in column `at` of all rows of `cells`.
     pub(super) fn push(&mut self, cells: &Cells<'_>, at: usize) -> Result<()> {
         let mut row = 0;

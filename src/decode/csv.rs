@@ -4,6 +4,7 @@
 //! column by column. A cell that does not fit its column widens the column's type; a row that cannot be
 //! a row of this file is rejected.
 
+mod part;
 mod reading;
 mod records;
 mod sniff;
@@ -12,6 +13,7 @@ mod split;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+pub use part::{Part, Shape};
 use reading::{Position, Reading, first_kind};
 pub use records::{first_record, guess_separator, records};
 pub use split::Cells;
@@ -32,6 +34,9 @@ const BLOCK_ROWS: usize = 4_096;
 const SAMPLE: usize = 256 << 10;
 /// A longer record is no record.
 const LONGEST_RECORD: usize = 16 << 20;
+
+const UNCLOSED: &str = "a quote is opened in this row and never closed";
+const TOO_LONG: &str = "the row, or a quote opened in it, does not end within 16 MiB";
 
 /// What is known of a file beforehand; all else is found out.
 #[derive(Clone, Debug, Default)]
@@ -65,12 +70,24 @@ pub struct Decoder {
     batches: Vec<Batch>,
     /// The kinds that the columns have already.
     kinds: Option<Vec<Kind>>,
+    /// Records that begin at this byte of the source or behind it are another's.
+    limit: u64,
 }
 
 #[derive(Debug)]
 enum State {
     Sampling,
     Reading(Box<Reading>),
+    /// The record at the limit was reached.
+    Ended(Box<Reading>),
+}
+
+impl State {
+    fn end(&mut self) {
+        if let Self::Reading(reading) = std::mem::replace(self, Self::Sampling) {
+            *self = Self::Ended(reading);
+        }
+    }
 }
 
 impl Decoder {
@@ -87,6 +104,7 @@ impl Decoder {
             n_rows: 0,
             batches: Vec::new(),
             kinds: None,
+            limit: u64::MAX,
         }
     }
 
@@ -103,9 +121,13 @@ impl Decoder {
     ///
     /// `BAD_INPUT` when the bytes are no delimited text.
     pub fn push(&mut self, bytes: &[u8]) -> Result<()> {
-        if matches!(self.state, State::Sampling) {
-            self.bytes.extend_from_slice(bytes);
-            return if self.bytes.len() < SAMPLE { Ok(()) } else { self.begin(false) };
+        match self.state {
+            State::Sampling => {
+                self.bytes.extend_from_slice(bytes);
+                return if self.bytes.len() < SAMPLE { Ok(()) } else { self.begin(false) };
+            }
+            State::Ended(_) => return Ok(()),
+            State::Reading(_) => {}
         }
         // Only the record that is cut by the pieces is copied together, all others are read where they are.
         let cut = if self.bytes.is_empty() { 0 } else { memchr::memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1) };
@@ -128,17 +150,7 @@ impl Decoder {
     ///
     /// `BAD_INPUT` when there was nothing, or a header alone.
     pub fn finish(&mut self) -> Result<()> {
-        if matches!(self.state, State::Sampling) {
-            self.begin(true)?;
-        }
-        self.read(true)?;
-        if let State::Reading(reading) = &mut self.state
-            && reading.rows_in_batch > 0
-        {
-            self.batches.push(reading.take_batch()?);
-        }
-        // A block's rows of the wrong width are found before its misfits.
-        self.rejects.kept.sort_by_key(|reject| reject.byte);
+        self.end()?;
         if self.n_rows == 0 && self.rejects.count == 0 {
             let reading = self.reading().expect("reading has begun");
             return Err(Error::bad_input(format!("the file has a header ({}) but no rows", reading.names.join(", "))));
@@ -151,6 +163,22 @@ impl Decoder {
             ))
             .at_line(first.line));
         }
+        Ok(())
+    }
+
+    /// Reads what is left.
+    fn end(&mut self) -> Result<()> {
+        if matches!(self.state, State::Sampling) {
+            self.begin(true)?;
+        }
+        self.read(true)?;
+        if let State::Reading(reading) | State::Ended(reading) = &mut self.state
+            && reading.rows_in_batch > 0
+        {
+            self.batches.push(reading.take_batch()?);
+        }
+        // A block's rows of the wrong width are found before its misfits.
+        self.rejects.kept.sort_by_key(|reject| reject.byte);
         Ok(())
     }
 
@@ -186,7 +214,7 @@ impl Decoder {
 
     fn reading(&self) -> Option<&Reading> {
         match &self.state {
-            State::Reading(reading) => Some(reading),
+            State::Reading(reading) | State::Ended(reading) => Some(reading),
             State::Sampling => None,
         }
     }
@@ -203,8 +231,16 @@ impl Decoder {
         }
         sniff::refuse_other_formats(&self.bytes)?;
         let quote = self.options.quote.unwrap_or(b'"');
-        let separator = self.options.separator.unwrap_or_else(|| sniff::separator(&self.bytes, quote, at_end));
-        let rows = sniff::rows(&self.bytes, separator, quote, at_end, sniff::ROWS);
+        // What is decided must not depend on how many more bytes happen to be here.
+        let sniff = |sample: &[u8]| {
+            let at_end = at_end && sample.len() == self.bytes.len();
+            let separator = self.options.separator.unwrap_or_else(|| sniff::separator(sample, quote, at_end));
+            (separator, sniff::rows(sample, separator, quote, at_end, sniff::ROWS))
+        };
+        let (mut separator, mut rows) = sniff(&self.bytes[..self.bytes.len().min(SAMPLE)]);
+        if rows.is_empty() {
+            (separator, rows) = sniff(&self.bytes);
+        }
         let Some(first) = rows.first() else {
             return match () {
                 () if at_end => Err(Error::bad_input("a quote on the first line is never closed; this is not a CSV file")),
@@ -248,24 +284,55 @@ impl Decoder {
         Ok(())
     }
 
-    /// Reads `bytes`, and says how many need not be seen again.
+    /// Reads `bytes` up to the limit, and the whole of the record that lies across it; says how many need not be seen again.
     fn read_bytes(&mut self, bytes: &[u8], at_end: bool) -> Result<usize> {
         let mut at = 0;
-        let State::Reading(reading) = &mut self.state else { return Ok(0) };
-        if reading.skipping {
-            let Some(line_end) = memchr::memchr(b'\n', bytes) else { return Ok(bytes.len()) };
-            reading.skipping = false;
-            at = line_end + 1;
-            self.lines += 1;
+        loop {
+            if !self.skip_given_up(bytes, &mut at) {
+                return Ok(at);
+            }
+            let limit = usize::try_from(self.limit.saturating_sub(self.offset)).unwrap_or(usize::MAX);
+            if limit > bytes.len() {
+                return self.read_from(bytes, at, at_end);
+            }
+            at = self.read_from(&bytes[..limit.max(at)], at, at_end && limit == bytes.len())?;
+            let State::Reading(reading) = &self.state else { return Ok(at) };
+            if reading.skipping {
+                continue;
+            }
+            if at >= limit {
+                self.state.end();
+                return Ok(at);
+            }
+            match self.read_long_record(bytes, &mut at, at_end)? {
+                Stop::Partial if at_end => self.give_up_record(bytes, &mut at, UNCLOSED),
+                Stop::Partial if bytes.len() - at > LONGEST_RECORD => self.give_up_record(bytes, &mut at, TOO_LONG),
+                Stop::Partial => return Ok(at),
+                Stop::Block | Stop::End => {}
+            }
         }
+    }
+
+    /// Passes over the rest of a record that was given up; says whether its end is there.
+    fn skip_given_up(&mut self, bytes: &[u8], at: &mut usize) -> bool {
+        let State::Reading(reading) = &mut self.state else { return true };
+        if reading.skipping {
+            let line_end = memchr::memchr(b'\n', &bytes[*at..]);
+            *at = line_end.map_or(bytes.len(), |i| *at + i + 1);
+            self.lines += u64::from(line_end.is_some());
+            reading.skipping = line_end.is_none();
+        }
+        !reading.skipping
+    }
+
+    /// Reads `bytes` from `at` on, and says how far.
+    fn read_from(&mut self, bytes: &[u8], mut at: usize, at_end: bool) -> Result<usize> {
         loop {
             match self.read_block(bytes, &mut at, at_end)? {
                 Stop::Block => {}
                 Stop::End => return Ok(at),
-                Stop::Partial if at_end => self.give_up_record(bytes, &mut at, "a quote is opened in this row and never closed"),
-                Stop::Partial if bytes.len() - at > LONGEST_RECORD => {
-                    self.give_up_record(bytes, &mut at, "the row, or a quote opened in it, does not end within 16 MiB");
-                }
+                Stop::Partial if at_end => self.give_up_record(bytes, &mut at, UNCLOSED),
+                Stop::Partial if bytes.len() - at > LONGEST_RECORD => self.give_up_record(bytes, &mut at, TOO_LONG),
                 Stop::Partial => return Ok(at),
             }
         }

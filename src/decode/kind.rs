@@ -1,12 +1,14 @@
 //! What a cell could be, and the narrowest kind that holds all cells of a column.
 
+use serde::{Deserialize, Serialize};
+
 use crate::event::{ColumnType, TimeUnit};
 use crate::kernel::instant::parse_instant;
 use crate::kernel::number::{parse_decimal, parse_int};
 
 /// The kinds a column goes through while it is read: each holds all that the ones before it hold,
 /// and `Text` holds everything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Kind {
     Null,
     Bool,
@@ -59,15 +61,12 @@ impl Kind {
 
     /// The narrowest kind that holds both.
     pub(super) fn join(self, other: Self) -> Self {
-        use Kind::{Decimal, Epoch, Int, Null, Text, Time};
         match (self, other) {
             (a, b) if a == b => a,
-            (Null, x) | (x, Null) => x,
-            (Int, Decimal(s)) | (Decimal(s), Int) | (Epoch(_), Decimal(s)) => Decimal(s),
-            (Decimal(a), Decimal(b)) => Decimal(a.max(b)),
-            (Time(a), Time(b)) => Time(a.max(b)),
-            (Epoch(_), Int) => Int,
-            _ => Text,
+            (epoch @ Self::Epoch(_), Self::Null) | (Self::Null, epoch @ Self::Epoch(_)) => epoch,
+            (Self::Epoch(_), number @ (Self::Int | Self::Decimal(_))) => number,
+            (Self::Epoch(_), _) | (_, Self::Epoch(_)) => Self::Text,
+            (a, b) => Self::of_type(a.column_type().join(b.column_type()), false),
         }
     }
 

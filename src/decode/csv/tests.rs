@@ -13,11 +13,15 @@ fn decode(bytes: &[u8], chunk: usize, options: Options) -> Result<Decoder> {
     Ok(decoder)
 }
 
-/// Every cell of every batch, as written.
 fn written(decoder: &mut Decoder) -> Vec<Vec<Option<String>>> {
+    cells(decoder.take_batches())
+}
+
+/// Every cell of every batch, as written.
+pub(super) fn cells(batches: Vec<Batch>) -> Vec<Vec<Option<String>>> {
     use arrow_array::Array;
     let mut rows = vec![];
-    for batch in decoder.take_batches() {
+    for batch in batches {
         let columns: Vec<Vec<Option<String>>> = batch
             .columns
             .iter()
