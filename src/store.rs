@@ -4,15 +4,18 @@
 //! than the rows before it takes those along: they are widened in place.
 
 mod arrange;
+mod exchange;
+mod places;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrange::Arrangement;
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, Int64Array, RecordBatch, RecordBatchOptions};
 use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, Field, Schema as ArrowSchema};
+pub use exchange::Exchange;
+use places::Places;
 
 use crate::event::ColumnType;
 use crate::kernel::batch::{Batch, BatchColumn, GROUPED_BY};
@@ -27,8 +30,9 @@ use crate::{Error, Result};
 pub struct Store {
     columns: Vec<StoredColumn>,
     chunk_rows: Vec<usize>,
-    /// None while the rows are as they came.
-    arrangement: Option<Arrangement>,
+    places: Places,
+    /// The column whose equal values are together, and the column that orders those; none while rows are as they came.
+    arranged_by: Option<(usize, Option<usize>)>,
 }
 
 #[derive(Debug)]
@@ -69,10 +73,46 @@ impl Store {
             stored.append(column)?;
         }
         self.chunk_rows.push(batch.n_rows);
-        if let Some(arrangement) = &mut self.arrangement {
-            arrangement.by = None;
-        }
+        self.arranged_by = None;
         Ok(())
+    }
+
+    /// Says that the next rows have the places in the data from `place` on, where these are not those behind the last row's.
+    pub fn go_on_at(&mut self, place: u32) {
+        self.places.go_on(self.n_rows(), place);
+    }
+
+    /// Takes all rows of another store, which are in their own order, behind those that are here.
+    ///
+    /// # Errors
+    ///
+    /// As [`append`](Store::append).
+    pub fn absorb(&mut self, other: Self) -> Result<()> {
+        if self.columns.is_empty() {
+            self.columns = other.columns;
+        } else {
+            for (stored, column) in self.columns.iter_mut().zip(other.columns) {
+                stored.absorb(column)?;
+            }
+        }
+        self.chunk_rows.extend(other.chunk_rows);
+        self.arranged_by = None;
+        Ok(())
+    }
+
+    /// Widens each column to that type at the least. One whose values that type cannot hold becomes text.
+    ///
+    /// # Errors
+    ///
+    /// When there are more or fewer types than columns.
+    pub fn widen(&mut self, types: &[ColumnType]) -> Result<()> {
+        if self.columns.is_empty() {
+            self.columns = types.iter().map(|&column_type| StoredColumn::new(column_type)).collect();
+        }
+        if self.columns.len() != types.len() {
+            return Err(Error::bad_state(format!("expected {} types, found {}", self.columns.len(), types.len())));
+        }
+        self.columns.iter_mut().zip(types).try_for_each(|(column, &to)| column.widen_for(to))
     }
 
     /// Makes the batches ready to be read: text that came since the last call joins the shared dictionaries.
@@ -138,21 +178,19 @@ impl Store {
             names.iter().zip(&arrays).map(|(n, a)| Field::new(*n, a.data_type().clone(), true)).collect();
         if let Some(name) = row_numbers {
             let first: usize = self.chunk_rows[..at].iter().sum();
-            let places = (first..first + self.chunk_rows[at]).map(|row| i64::from(self.place_in_data(row)));
+            let places = (first..first + self.chunk_rows[at]).map(|row| i64::from(self.places.get(row)));
             arrays.push(Arc::new(Int64Array::from_iter_values(places)));
             fields.push(Field::new(name, DataType::Int64, false));
         }
         let options = RecordBatchOptions::new().with_row_count(Some(self.chunk_rows[at]));
-        let by = self.arrangement.as_ref().and_then(|arrangement| arrangement.by);
-        let metadata = by.map(|(actor, _)| (GROUPED_BY.to_owned(), names[actor].to_owned()));
+        let metadata = self.arranged_by.map(|(actor, _)| (GROUPED_BY.to_owned(), names[actor].to_owned()));
         let schema = ArrowSchema::new(fields).with_metadata(metadata.into_iter().collect::<HashMap<_, _>>());
         Ok(RecordBatch::try_new_with_options(Arc::new(schema), arrays, &options)?)
     }
 
     /// Bytes held.
     pub fn size(&self) -> usize {
-        let places = self.arrangement.as_ref().map_or(0, |arrangement| 4 * arrangement.rows.capacity());
-        self.columns.iter().map(StoredColumn::size).sum::<usize>() + places
+        self.columns.iter().map(StoredColumn::size).sum::<usize>() + self.places.size()
     }
 }
 
@@ -161,9 +199,13 @@ impl StoredColumn {
         Self { column_type, chunks: vec![], dictionary: Dictionary::default(), n_nulls: 0, is_ranked: false }
     }
 
-    fn append(&mut self, column: BatchColumn) -> Result<()> {
-        if self.column_type != column.column_type {
-            self.widen(column.column_type)?;
+    fn append(&mut self, mut column: BatchColumn) -> Result<()> {
+        self.widen_for(column.column_type)?;
+        while column.column_type != self.column_type {
+            match column::widen(&column.array, &column.forms, column.column_type, self.column_type)? {
+                Some((array, forms)) => column = BatchColumn { array, forms, column_type: self.column_type },
+                None => self.widen_for(ColumnType::Text)?,
+            }
         }
         self.n_nulls += column.array.null_count() as u64;
         self.is_ranked = false;
@@ -172,9 +214,35 @@ impl StoredColumn {
         Ok(())
     }
 
+    fn absorb(&mut self, mut other: Self) -> Result<()> {
+        while self.column_type != other.column_type {
+            self.widen_for(other.column_type)?;
+            other.widen_for(self.column_type)?;
+        }
+        let mut moved = Vec::with_capacity(other.dictionary.len());
+        for code in 0..other.dictionary.len() as u32 {
+            moved.push(self.dictionary.code(other.dictionary.get(code))?);
+        }
+        for chunk in &mut other.chunks {
+            match chunk {
+                Chunk::Codes { codes, .. } => codes.iter_mut().for_each(|code| *code = moved[*code as usize]),
+                Chunk::Values { array, forms } if self.holds_texts() => *chunk = self.chunk(array.clone(), forms.clone())?,
+                Chunk::Values { .. } => {}
+            }
+        }
+        self.n_nulls += other.n_nulls;
+        self.is_ranked = false;
+        self.chunks.append(&mut other.chunks);
+        Ok(())
+    }
+
+    fn holds_texts(&self) -> bool {
+        matches!(self.column_type, ColumnType::Text | ColumnType::Null)
+    }
+
     /// Text goes into the dictionary; all else is kept as it is.
     fn chunk(&mut self, array: ArrayRef, forms: Forms) -> Result<Chunk> {
-        if !matches!(self.column_type, ColumnType::Text | ColumnType::Null) {
+        if !self.holds_texts() {
             return Ok(Chunk::Values { array, forms });
         }
         let (mut codes, texts) = column::codes(&array)?;
@@ -186,15 +254,21 @@ impl StoredColumn {
         Ok(Chunk::Codes { codes, nulls: array.nulls().cloned() })
     }
 
-    fn widen(&mut self, to: ColumnType) -> Result<()> {
-        let from = std::mem::replace(&mut self.column_type, to);
-        for chunk in std::mem::take(&mut self.chunks) {
-            let (array, forms) = match chunk {
-                Chunk::Values { array, forms } => column::widen(&array, &forms, from, to)?,
-                Chunk::Codes { codes, .. } if from == ColumnType::Null => Some((column::nulls(to, codes.len())?, Forms::Plain)),
-                Chunk::Codes { .. } => None, // text is as wide as it gets
-            }
-            .ok_or_else(|| Error::bad_state(format!("a column of {} cannot become {}", from.name(), to.name())))?;
+    /// Makes room for values of that type, too.
+    fn widen_for(&mut self, other: ColumnType) -> Result<()> {
+        let (from, to) = (self.column_type, self.column_type.join(other));
+        if from == to {
+            return Ok(());
+        }
+        let widened = self.chunks.iter().map(|chunk| match chunk {
+            Chunk::Values { array, forms } => column::widen(array, forms, from, to),
+            Chunk::Codes { codes, .. } => Ok(Some((column::nulls(to, codes.len())?, Forms::Plain))), // only null is narrower than text
+        });
+        let Some(widened) = widened.collect::<Result<Option<Vec<_>>>>()? else { return self.widen_for(ColumnType::Text) };
+        self.column_type = to;
+        self.is_ranked = false;
+        self.chunks.clear();
+        for (array, forms) in widened {
             let chunk = self.chunk(array, forms)?;
             self.chunks.push(chunk);
         }

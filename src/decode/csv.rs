@@ -9,15 +9,15 @@ mod reading;
 mod records;
 mod sniff;
 mod split;
+mod stretch;
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 pub use part::{Part, Shape};
-use reading::{Position, Reading, first_kind};
+use reading::{Reading, first_kind};
 pub use records::{first_record, guess_separator, records};
 pub use split::Cells;
-use split::{Record, Splitter};
+use split::Splitter;
 
 use super::Rejects;
 use super::column::ColumnBuilder;
@@ -34,9 +34,6 @@ const BLOCK_ROWS: usize = 4_096;
 const SAMPLE: usize = 256 << 10;
 /// A longer record is no record.
 const LONGEST_RECORD: usize = 16 << 20;
-
-const UNCLOSED: &str = "a quote is opened in this row and never closed";
-const TOO_LONG: &str = "the row, or a quote opened in it, does not end within 16 MiB";
 
 /// What is known of a file beforehand; all else is found out.
 #[derive(Clone, Debug, Default)]
@@ -273,180 +270,6 @@ impl Decoder {
         self.state = State::Reading(Box::new(reading));
         self.read(at_end)
     }
-
-    /// Reads all whole records of `bytes`, and the rest too when no more come.
-    fn read(&mut self, at_end: bool) -> Result<()> {
-        let mut bytes = std::mem::take(&mut self.bytes);
-        let used = self.read_bytes(&bytes, at_end)?;
-        self.offset += used as u64;
-        bytes.drain(..used);
-        self.bytes = bytes;
-        Ok(())
-    }
-
-    /// Reads `bytes` up to the limit, and the whole of the record that lies across it; says how many need not be seen again.
-    fn read_bytes(&mut self, bytes: &[u8], at_end: bool) -> Result<usize> {
-        let mut at = 0;
-        loop {
-            if !self.skip_given_up(bytes, &mut at) {
-                return Ok(at);
-            }
-            let limit = usize::try_from(self.limit.saturating_sub(self.offset)).unwrap_or(usize::MAX);
-            if limit > bytes.len() {
-                return self.read_from(bytes, at, at_end);
-            }
-            at = self.read_from(&bytes[..limit.max(at)], at, at_end && limit == bytes.len())?;
-            let State::Reading(reading) = &self.state else { return Ok(at) };
-            if reading.skipping {
-                continue;
-            }
-            if at >= limit {
-                self.state.end();
-                return Ok(at);
-            }
-            match self.read_long_record(bytes, &mut at, at_end)? {
-                Stop::Partial if at_end => self.give_up_record(bytes, &mut at, UNCLOSED),
-                Stop::Partial if bytes.len() - at > LONGEST_RECORD => self.give_up_record(bytes, &mut at, TOO_LONG),
-                Stop::Partial => return Ok(at),
-                Stop::Block | Stop::End => {}
-            }
-        }
-    }
-
-    /// Passes over the rest of a record that was given up; says whether its end is there.
-    fn skip_given_up(&mut self, bytes: &[u8], at: &mut usize) -> bool {
-        let State::Reading(reading) = &mut self.state else { return true };
-        if reading.skipping {
-            let line_end = memchr::memchr(b'\n', &bytes[*at..]);
-            *at = line_end.map_or(bytes.len(), |i| *at + i + 1);
-            self.lines += u64::from(line_end.is_some());
-            reading.skipping = line_end.is_none();
-        }
-        !reading.skipping
-    }
-
-    /// Reads `bytes` from `at` on, and says how far.
-    fn read_from(&mut self, bytes: &[u8], mut at: usize, at_end: bool) -> Result<usize> {
-        loop {
-            match self.read_block(bytes, &mut at, at_end)? {
-                Stop::Block => {}
-                Stop::End => return Ok(at),
-                Stop::Partial if at_end => self.give_up_record(bytes, &mut at, UNCLOSED),
-                Stop::Partial if bytes.len() - at > LONGEST_RECORD => self.give_up_record(bytes, &mut at, TOO_LONG),
-                Stop::Partial => return Ok(at),
-            }
-        }
-    }
-
-    /// Rejects the first line of a record that does not end, so that the lines after it are read on their own.
-    fn give_up_record(&mut self, bytes: &[u8], at: &mut usize, reason: &str) {
-        let State::Reading(reading) = &mut self.state else { return };
-        let line_end = memchr::memchr(b'\n', &bytes[*at..]).map(|i| *at + i + 1);
-        let end = line_end.unwrap_or(bytes.len());
-        self.rejects.push(self.lines + 1, self.offset + *at as u64, || reason.to_owned(), &bytes[*at..end]);
-        reading.skipping = line_end.is_none();
-        self.lines += u64::from(line_end.is_some());
-        *at = end;
-    }
-
-    /// Cuts rows from `at` on until a block is full or the bytes end, then reads their columns.
-    #[inline(never)]
-    fn read_block(&mut self, bytes: &[u8], at: &mut usize, at_end: bool) -> Result<Stop> {
-        let State::Reading(reading) = &mut self.state else { return Ok(Stop::End) };
-        let width = reading.names.len();
-        // Scanning no further than a few blocks keeps the marks in the cache.
-        let scanned = &bytes[..bytes.len().min(*at + (1 << 20))];
-        let last_stretch = scanned.len() == bytes.len();
-        reading.splitter.start(&scanned[*at..]);
-        let stretch = &scanned[*at..];
-        let mut next = 0;
-        let mut rows: Vec<Range<usize>> = Vec::with_capacity(BLOCK_ROWS);
-        let stop = loop {
-            let n_uniform = if rows.is_empty() { reading.splitter.n_uniform(width, BLOCK_ROWS) } else { 0 };
-            if n_uniform > 0
-                && let Some(after) = reading.read_uniform(stretch, next, n_uniform, &mut self.batches)?
-            {
-                self.n_rows += n_uniform as u64;
-                next = after;
-                continue;
-            }
-            next = reading.splitter.plain_records(stretch, next, width, BLOCK_ROWS, &mut rows);
-            if rows.len() == BLOCK_ROWS {
-                let start = Position { lines: self.lines, byte: self.offset + *at as u64 };
-                self.n_rows += reading.read_columns(stretch, &rows, start, &mut self.rejects, &mut self.batches)?;
-                rows.clear();
-                continue;
-            }
-            if next == stretch.len() {
-                break if last_stretch { Stop::End } else { Stop::Block };
-            }
-            let line = self.lines + reading.splitter.lines() + 1;
-            match reading.splitter.record(stretch, next, at_end && last_stretch) {
-                Record::Whole { cells, next: after } if cells == width => {
-                    rows.push(next..after);
-                    next = after;
-                }
-                Record::Whole { cells, next: after } => {
-                    reading.splitter.forget(cells);
-                    let reason = || format!("expected {width} fields, found {cells}");
-                    self.rejects.push(line, self.offset + (*at + next) as u64, reason, &stretch[next..after]);
-                    next = after;
-                }
-                Record::Empty { next: after } => next = after,
-                Record::Partial if !last_stretch && next > 0 => break Stop::Block,
-                Record::Partial if !last_stretch => {
-                    // One record is longer than the stretch: look at all there is.
-                    return self.read_long_record(bytes, at, at_end);
-                }
-                Record::Partial => break Stop::Partial,
-            }
-        };
-        let start = Position { lines: self.lines, byte: self.offset + *at as u64 };
-        self.n_rows += reading.read_columns(stretch, &rows, start, &mut self.rejects, &mut self.batches)?;
-        self.lines += reading.splitter.lines();
-        *at += next;
-        Ok(stop)
-    }
-
-    /// Reads the one record at `at`, longer than a stretch.
-    fn read_long_record(&mut self, bytes: &[u8], at: &mut usize, at_end: bool) -> Result<Stop> {
-        let State::Reading(reading) = &mut self.state else { return Ok(Stop::End) };
-        let width = reading.names.len();
-        let rest = &bytes[*at..bytes.len().min(*at + LONGEST_RECORD + (1 << 20))];
-        reading.splitter.start(rest);
-        match reading.splitter.record(rest, 0, at_end && *at + rest.len() == bytes.len()) {
-            Record::Whole { cells, next } => {
-                if cells == width {
-                    let start = Position { lines: self.lines, byte: self.offset + *at as u64 };
-                    let row = 0..next;
-                    self.n_rows +=
-                        reading.read_columns(rest, std::slice::from_ref(&row), start, &mut self.rejects, &mut self.batches)?;
-                } else {
-                    let reason = || format!("expected {width} fields, found {cells}");
-                    self.rejects.push(self.lines + 1, self.offset + *at as u64, reason, &rest[..next]);
-                }
-                self.lines += reading.splitter.lines();
-                *at += next;
-                Ok(Stop::Block)
-            }
-            Record::Empty { next } => {
-                self.lines += 1;
-                *at += next;
-                Ok(Stop::Block)
-            }
-            Record::Partial => Ok(Stop::Partial),
-        }
-    }
-}
-
-/// Why a block ended.
-enum Stop {
-    /// There is more to read.
-    Block,
-    /// All bytes are read.
-    End,
-    /// The next record is not all there.
-    Partial,
 }
 
 #[cfg(test)]

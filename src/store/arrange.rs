@@ -3,6 +3,9 @@
 //! Then what asks for whole actors reads the rows once from one end to the other, and counting distinct actors takes
 //! no set of them.
 
+use std::ops::Range;
+
+use super::places::Places;
 use super::{Chunk, Store, StoredColumn};
 use crate::Result;
 use crate::kernel::column;
@@ -13,15 +16,6 @@ use crate::kernel::values::{Data, Rows, Values, gather, gather_ranked};
 /// Rows in a chunk, the last one apart.
 const CHUNK_ROWS: usize = 1 << 14;
 
-/// In which order the rows are.
-#[derive(Debug)]
-pub(super) struct Arrangement {
-    /// The column whose equal values are together, and the column that orders those; none after rows came behind.
-    pub(super) by: Option<(usize, Option<usize>)>,
-    /// The place in the data of each row; of later ones it is where they are.
-    pub(super) rows: Vec<u32>,
-}
-
 impl Store {
     /// Puts the rows in the order of (actor, time, place in the data), nulls first. The actors' own order means nothing.
     ///
@@ -30,7 +24,7 @@ impl Store {
     /// When text came in after the last [`seal`](Store::seal).
     pub fn arrange(&mut self, actor: usize, time: Option<usize>) -> Result<()> {
         let by = Some((actor, time));
-        if self.arrangement.as_ref().is_some_and(|known| known.by == by) || self.n_rows() > u32::MAX as usize {
+        if self.arranged_by == by || self.n_rows() > u32::MAX as usize {
             return Ok(());
         }
         let order = self.order_by(actor, time)?;
@@ -38,22 +32,16 @@ impl Store {
             column.reorder(&order, &self.chunk_rows)?;
         }
         self.chunk_rows = order.chunks(CHUNK_ROWS).map(<[u32]>::len).collect();
-        let rows = order.iter().map(|&row| self.place_in_data(row as usize)).collect();
-        self.arrangement = Some(Arrangement { by, rows });
+        self.places = Places::listed(order.iter().map(|&row| self.places.get(row as usize)).collect());
+        self.arranged_by = by;
         Ok(())
-    }
-
-    /// Where a row is in the data.
-    pub(super) fn place_in_data(&self, row: usize) -> u32 {
-        let known = self.arrangement.as_ref().and_then(|arrangement| arrangement.rows.get(row));
-        known.copied().unwrap_or(row as u32)
     }
 
     /// The rows in the order of (actor, time, place in the data).
     fn order_by(&self, actor: usize, time: Option<usize>) -> Result<Vec<u32>> {
         let actors = self.columns[actor].numbers()?;
         let times = time.map(|time| self.columns[time].sort_keys()).transpose()?;
-        let key = |row: u32| (times.as_ref().map_or(0, |times| times[row as usize]), self.place_in_data(row as usize));
+        let key = |row: u32| (times.as_ref().map_or(0, |times| times[row as usize]), self.places.get(row as usize));
         // A counting sort keeps rows of one actor as they are, mostly in the order of time.
         let n_actors = actors.iter().max().map_or(0, |&most| most as usize + 1);
         let mut ends = vec![0u32; n_actors];
@@ -114,7 +102,7 @@ impl StoredColumn {
     fn reorder(&mut self, order: &[u32], chunk_rows: &[usize]) -> Result<()> {
         let parts = (0..self.chunks.len()).map(|at| gather_ranked(&self.array(at)?, &Rows::All(chunk_rows[at])));
         let values = Values::concat(parts.collect::<Result<_>>()?)?;
-        let forms = self.forms(chunk_rows);
+        let forms = self.forms(0..self.chunks.len(), chunk_rows);
         self.chunks.clear();
         for rows in order.chunks(CHUNK_ROWS) {
             let array = column::hold(values.take(rows), self.column_type)?;
@@ -123,10 +111,10 @@ impl StoredColumn {
         Ok(())
     }
 
-    /// How all rows' values were written.
-    fn forms(&self, chunk_rows: &[usize]) -> Forms {
+    /// How the values of some chunks, of so many rows, were written.
+    pub(super) fn forms(&self, chunks: Range<usize>, chunk_rows: &[usize]) -> Forms {
         let chunks = || {
-            self.chunks.iter().map(|chunk| match chunk {
+            self.chunks[chunks.clone()].iter().map(|chunk| match chunk {
                 Chunk::Values { forms, .. } => forms,
                 Chunk::Codes { .. } => &Forms::Plain,
             })
@@ -142,14 +130,14 @@ impl StoredColumn {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::decode::csv::{Decoder, Options};
     use arrow_array::cast::AsArray;
     use arrow_array::types::Int64Type;
 
     /// Rows of all types, of few actors, some of them null, in no order of time.
-    fn store(n: usize) -> Store {
+    pub(in super::super) fn store(n: usize) -> Store {
         let mut text = String::from("user,at,price,item,ok,note\n");
         for i in 0..n {
             let user = if i % 11 == 0 { String::new() } else { (i * 7_919 % 97).to_string() };
@@ -167,12 +155,12 @@ mod tests {
         store
     }
 
-    const NAMES: [&str; 6] = ["user", "at", "price", "item", "ok", "note"];
+    pub(in super::super) const NAMES: [&str; 6] = ["user", "at", "price", "item", "ok", "note"];
 
     /// Each row's place in the data and its cells, as they were written.
-    fn rows(mut store: Store) -> Vec<(i64, Vec<String>)> {
+    pub(in super::super) fn rows(mut store: Store) -> Vec<(i64, Vec<String>)> {
         for column in &mut store.columns[..NAMES.len() - 1] {
-            column.widen(crate::event::ColumnType::Text).unwrap();
+            column.widen_for(crate::event::ColumnType::Text).unwrap();
         }
         store.seal().unwrap();
         let mut rows = vec![];
