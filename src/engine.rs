@@ -1,5 +1,11 @@
 //! A data set: loaded from bytes, asked, appended to. The doors are thin over it.
 
+mod asked;
+mod shard;
+
+pub use asked::Asked;
+pub use shard::{LoadedPart, PartLoader};
+
 use std::collections::BTreeMap;
 
 use arrow_array::RecordBatch;
@@ -9,7 +15,7 @@ use crate::analysis::Zones;
 use crate::decode::Rejects;
 use crate::decode::csv::{Decoder, Options};
 use crate::event::{Column, ColumnType, Role, Schema, guess_roles};
-use crate::query::{Query, ROW};
+use crate::query::Query;
 use crate::store::Store;
 use crate::{Error, Result};
 
@@ -75,20 +81,20 @@ pub struct Loader {
     n_bytes: u64,
 }
 
-impl Loader {
-    /// A loader that has seen nothing.
+impl LoadOptions {
+    /// The same as the decoder has them.
     ///
     /// # Errors
     ///
     /// `BAD_QUERY` for an option that cannot be meant.
-    pub fn new(options: LoadOptions) -> Result<Self> {
+    pub fn decoding(&self) -> Result<Options> {
         let byte = |name: &str, text: &Option<String>| match text.as_deref().map(str::as_bytes) {
             None => Ok(None),
             Some([byte]) if byte.is_ascii() && !matches!(byte, b'\n' | b'\r') => Ok(Some(*byte)),
             Some(_) => Err(Error::bad_query(format!("\"{name}\" must be one ASCII character")).at_column(name)),
         };
         let mut types = BTreeMap::new();
-        for (name, column) in &options.schema {
+        for (name, column) in &self.schema {
             if let Some(column_type) = &column.column_type {
                 if !["int", "decimal", "time", "bool", "text"].contains(&column_type.as_str()) {
                     let sentence =
@@ -99,13 +105,36 @@ impl Loader {
             }
             column.role.as_deref().map(parse_role).transpose()?;
         }
-        let decoder = Decoder::new(Options {
-            separator: byte("separator", &options.format.separator)?,
-            quote: byte("quote", &options.format.quote)?,
-            header: options.format.header,
+        Ok(Options {
+            separator: byte("separator", &self.format.separator)?,
+            quote: byte("quote", &self.format.quote)?,
+            header: self.format.header,
             names: None,
             types,
-        });
+        })
+    }
+
+    /// The columns of that name and type, with the roles that are told or guessed.
+    fn schema_of(&self, names: &[String], types: impl Iterator<Item = ColumnType>) -> Result<Schema> {
+        let columns = names.iter().zip(types).map(|(name, column_type)| Column { name: name.clone(), column_type, role: None });
+        let mut schema = Schema::new(columns.collect());
+        for (name, told) in &self.schema {
+            let at = schema.index_of(name)?;
+            schema.columns_mut()[at].role = told.role.as_deref().map(parse_role).transpose()?;
+        }
+        guess_roles(schema.columns_mut());
+        Ok(schema)
+    }
+}
+
+impl Loader {
+    /// A loader that has seen nothing.
+    ///
+    /// # Errors
+    ///
+    /// `BAD_QUERY` for an option that cannot be meant.
+    pub fn new(options: LoadOptions) -> Result<Self> {
+        let decoder = Decoder::new(options.decoding()?);
         Ok(Self { options, decoder, store: Store::default(), n_bytes: 0 })
     }
 
@@ -139,15 +168,7 @@ impl Loader {
         self.decoder.finish()?;
         self.drain()?;
         self.store.seal()?;
-        let names = self.decoder.names().iter();
-        let columns =
-            names.zip(self.store.types()).map(|(name, column_type)| Column { name: name.clone(), column_type, role: None });
-        let mut schema = Schema::new(columns.collect());
-        for (name, told) in &self.options.schema {
-            let at = schema.index_of(name)?;
-            schema.columns_mut()[at].role = told.role.as_deref().map(parse_role).transpose()?;
-        }
-        guess_roles(schema.columns_mut());
+        let schema = self.options.schema_of(self.decoder.names(), self.store.types())?;
         let separator = self.decoder.separator().unwrap_or(b',');
         let report = Report {
             read: self.decoder.n_rows() + self.decoder.rejects().count,
@@ -160,7 +181,7 @@ impl Loader {
             header: self.decoder.header().unwrap_or(false),
             rejects: self.decoder.rejects().clone(),
         };
-        Ok(Dataset { schema, store: self.store, report, options: self.options })
+        Ok(Dataset { schema, store: self.store, report, options: self.options, is_shard: false, has_whole_actors: true })
     }
 
     fn drain(&mut self) -> Result<()> {
@@ -232,6 +253,10 @@ pub struct Dataset {
     store: Store,
     report: Report,
     options: LoadOptions,
+    /// Whether other data sets have rows of the same data.
+    is_shard: bool,
+    /// Whether none of them has rows of the actors in this one.
+    has_whole_actors: bool,
 }
 
 impl Dataset {
@@ -275,6 +300,9 @@ impl Dataset {
         for (name, role) in roles {
             let at = self.schema.index_of(name)?;
             let role = role.as_deref().map(parse_role).transpose()?;
+            if self.is_shard && (role == Some(Role::Actor) || self.schema.columns()[at].role == Some(Role::Actor)) {
+                self.mix();
+            }
             let columns = self.schema.columns_mut();
             columns.iter_mut().filter(|c| role.is_some() && c.role == role).for_each(|c| c.role = None);
             columns[at].role = role;
@@ -304,21 +332,9 @@ impl Dataset {
     ///
     /// As [`Query::fold`] and [`Fold`](crate::fold::Fold) say.
     pub fn query(&mut self, query: &Query, zones: &Zones) -> Result<RecordBatch> {
-        let mut fold = query.fold(&self.schema, zones)?;
-        for column in query.distinct_columns() {
-            self.store.rank_integers(self.schema.index_of(column)?)?;
-        }
-        if let Some(actor) = self.schema.index_of_role(Role::Actor)
-            && query.profits_from_groups(&self.schema.columns()[actor].name)
-        {
-            self.store.arrange(actor, self.schema.index_of_role(Role::Time))?;
-        }
-        let names: Vec<&str> = self.schema.columns().iter().map(|c| c.name.as_str()).collect();
-        let row_numbers = query.wants_row_numbers().then_some(ROW);
-        for at in 0..self.store.n_batches() {
-            fold.update(&self.store.batch(at, &names, row_numbers)?)?;
-        }
-        fold.finish()
+        let mut asked = self.ask(query, zones)?;
+        while asked.step(self)? {}
+        asked.finish()
     }
 
     /// Takes rows in behind the others: text in this data set's own format, its columns in order. A first row that
@@ -347,15 +363,19 @@ impl Dataset {
             self.store.append(batch)?;
         }
         self.store.seal()?;
-        for (column, column_type) in self.schema.columns_mut().iter_mut().zip(self.store.types()) {
-            column.column_type = column_type;
-        }
+        self.take_types();
         self.report.read += decoder.n_rows() + decoder.rejects().count;
         self.report.used += decoder.n_rows();
         self.report.rejected += decoder.rejects().count;
         self.report.bytes += bytes.len() as u64;
         self.report.rejects.extend(decoder.rejects());
         Ok(())
+    }
+
+    fn take_types(&mut self) {
+        for (column, column_type) in self.schema.columns_mut().iter_mut().zip(self.store.types()) {
+            column.column_type = column_type;
+        }
     }
 
     fn epochs(&self) -> Vec<bool> {

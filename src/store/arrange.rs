@@ -37,6 +37,11 @@ impl Store {
         Ok(())
     }
 
+    /// Says no longer that the rows are arranged: other stores may have rows of the same actors.
+    pub fn forget_arrangement(&mut self) {
+        self.arranged_by = None;
+    }
+
     /// The rows in the order of (actor, time, place in the data).
     fn order_by(&self, actor: usize, time: Option<usize>) -> Result<Vec<u32>> {
         let actors = self.columns[actor].numbers()?;

@@ -1,0 +1,83 @@
+//! A question on its way: answered step by step, so that whoever asked can think better of it, and merged over data sets.
+
+use arrow_array::RecordBatch;
+
+use super::Dataset;
+use crate::analysis::Zones;
+use crate::event::Role;
+use crate::fold::Fold;
+use crate::query::{Query, ROW};
+use crate::{Result, frame};
+
+/// A question that a [`Dataset`] has begun to answer. The data set must not change until it is answered.
+pub struct Asked {
+    fold: Box<dyn Fold>,
+    names: Vec<String>,
+    row_numbers: Option<&'static str>,
+    next: usize,
+}
+
+impl Dataset {
+    /// Begins to answer a question, as [`query`](Dataset::query) does from end to end.
+    ///
+    /// # Errors
+    ///
+    /// As [`Query::fold`] says.
+    pub fn ask(&mut self, query: &Query, zones: &Zones) -> Result<Asked> {
+        let fold = query.fold(&self.schema, zones)?;
+        for column in query.distinct_columns() {
+            self.store.rank_integers(self.schema.index_of(column)?)?;
+        }
+        if let Some(actor) = self.schema.index_of_role(Role::Actor)
+            && self.has_whole_actors
+            && query.profits_from_groups(&self.schema.columns()[actor].name)
+        {
+            self.store.arrange(actor, self.schema.index_of_role(Role::Time))?;
+        }
+        let names = self.schema.columns().iter().map(|c| c.name.clone()).collect();
+        Ok(Asked { fold, names, row_numbers: query.wants_row_numbers().then_some(ROW), next: 0 })
+    }
+}
+
+impl Asked {
+    /// Looks at the next rows of the data set; says whether there are more.
+    ///
+    /// # Errors
+    ///
+    /// As [`Fold::update`].
+    pub fn step(&mut self, data: &Dataset) -> Result<bool> {
+        if self.next < data.store.n_batches() {
+            let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
+            self.fold.update(&data.store.batch(self.next, &names, self.row_numbers)?)?;
+            self.next += 1;
+        }
+        Ok(self.next < data.store.n_batches())
+    }
+
+    /// What was found out so far, for another data set's [`merge`](Asked::merge).
+    ///
+    /// # Errors
+    ///
+    /// As [`Fold::state`].
+    pub fn state(&self) -> Result<Vec<u8>> {
+        frame::write(&self.fold.state()?)
+    }
+
+    /// Takes in what another data set of the same columns has found out of the same question.
+    ///
+    /// # Errors
+    ///
+    /// As [`Fold::merge`].
+    pub fn merge(&mut self, state: &[u8]) -> Result<()> {
+        self.fold.merge(&frame::read(state)?)
+    }
+
+    /// The answer, of all rows looked at and all states merged.
+    ///
+    /// # Errors
+    ///
+    /// As [`Fold::finish`].
+    pub fn finish(&self) -> Result<RecordBatch> {
+        self.fold.finish()
+    }
+}

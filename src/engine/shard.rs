@@ -1,0 +1,229 @@
+//! A file in several hands: each reads parts of it, and holds a data set of some of the rows.
+//!
+//! All of them have the same columns. Whoever coordinates them sees that the parts meet, says where each part's rows are
+//! in the whole, and joins the columns' types; it then merges what each finds out of a question.
+
+use serde::Serialize;
+
+use super::{Dataset, LoadOptions, Report};
+use crate::decode::csv::{Part, Shape};
+use crate::decode::{Reject, Rejects};
+use crate::event::{ColumnType, Role};
+use crate::query::Query;
+use crate::store::{Exchange, Store};
+use crate::{Error, Result, frame};
+
+/// Takes the bytes of one part of a file.
+#[derive(Debug)]
+pub struct PartLoader {
+    part: Part,
+    store: Store,
+}
+
+impl PartLoader {
+    /// A loader of the part of a file of that shape; for the bytes see [`Part::new`].
+    ///
+    /// # Errors
+    ///
+    /// `BAD_QUERY` for an option that cannot be meant.
+    pub fn new(options: &LoadOptions, shape: &Shape, from: u64, to: u64, exact: bool) -> Result<Self> {
+        Ok(Self { part: Part::new(shape, &options.decoding()?, from, to, exact), store: Store::default() })
+    }
+
+    /// The byte of the file from which on it wants to be given bytes.
+    pub fn first_byte(&self) -> u64 {
+        self.part.first_byte()
+    }
+
+    /// Takes the file's next bytes; says whether it needs more.
+    ///
+    /// # Errors
+    ///
+    /// When a column outgrows what can be held.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<bool> {
+        let goes_on = self.part.push(bytes)?;
+        self.drain()?;
+        Ok(goes_on)
+    }
+
+    /// Rows read so far.
+    pub fn n_rows(&self) -> u64 {
+        self.part.n_rows()
+    }
+
+    /// Rows rejected so far.
+    pub fn n_rejected(&self) -> u64 {
+        self.part.rejects().count
+    }
+
+    /// Ends the part.
+    ///
+    /// # Errors
+    ///
+    /// When a column outgrows what can be held.
+    pub fn finish(mut self) -> Result<LoadedPart> {
+        self.part.finish()?;
+        self.drain()?;
+        Ok(LoadedPart { part: self.part, store: self.store })
+    }
+
+    fn drain(&mut self) -> Result<()> {
+        self.part.take_batches().into_iter().try_for_each(|batch| self.store.append(batch))
+    }
+}
+
+/// A part of a file that was read.
+#[derive(Debug)]
+pub struct LoadedPart {
+    part: Part,
+    store: Store,
+}
+
+/// What the parts of a file must know of each other.
+#[derive(Clone, Debug, Serialize)]
+pub struct PartSummary<'a> {
+    /// Where its first record began; the part before it must have ended there.
+    pub start: u64,
+    /// Where its last record ended.
+    pub end: u64,
+    /// Lines in it.
+    pub lines: u64,
+    /// Rows in it.
+    pub rows: u64,
+    /// Rows that could not be read.
+    pub rejected: u64,
+    /// The first of them, their lines counted from the part's first.
+    pub rejects: &'a [Reject],
+    /// The type that each column needs for it; none where it has no rows.
+    pub types: Vec<ColumnType>,
+}
+
+impl LoadedPart {
+    /// What the other parts must know.
+    pub fn summary(&self) -> PartSummary<'_> {
+        PartSummary {
+            start: self.part.start().unwrap_or(self.part.end()),
+            end: self.part.end(),
+            lines: self.part.n_lines(),
+            rows: self.part.n_rows(),
+            rejected: self.part.rejects().count,
+            rejects: &self.part.rejects().kept,
+            types: self.store.types().collect(),
+        }
+    }
+}
+
+impl Dataset {
+    /// The rows of some parts, each with the place of its first row in the whole data. `types` are those of all parts
+    /// of the data. The report is of no row: the parts' summaries say what became of theirs.
+    ///
+    /// # Errors
+    ///
+    /// `UNKNOWN_COLUMN` when the options name a column that is not there.
+    pub fn of_parts(
+        options: LoadOptions,
+        shape: &Shape,
+        parts: Vec<(LoadedPart, u32)>,
+        types: &[Vec<ColumnType>],
+    ) -> Result<Self> {
+        let mut store = Store::default();
+        for (part, first_row) in parts {
+            store.go_on_at(first_row);
+            store.absorb(part.store)?;
+        }
+        store.widen(&vec![ColumnType::Null; shape.names.len()])?;
+        let report = Report {
+            read: 0,
+            used: 0,
+            rejected: 0,
+            filtered: 0,
+            duplicate: 0,
+            bytes: 0,
+            separator: char::from(shape.separator).to_string(),
+            header: shape.header,
+            rejects: Rejects::default(),
+        };
+        let schema = options.schema_of(&shape.names, store.types())?;
+        let mut dataset = Self { schema, store, report, options, is_shard: true, has_whole_actors: false };
+        dataset.settle(types)?;
+        dataset.schema = dataset.options.schema_of(&shape.names, dataset.store.types())?;
+        Ok(dataset)
+    }
+
+    /// Widens the columns to hold those of other data sets of the same rows: each of `types` is one of theirs. Where values
+    /// ask for it, a column becomes wider still; then the others are to be told.
+    ///
+    /// # Errors
+    ///
+    /// When there are more or fewer types than columns.
+    pub fn settle(&mut self, types: &[Vec<ColumnType>]) -> Result<()> {
+        for types in types.iter().filter(|types| !types.is_empty()) {
+            self.store.widen(types)?;
+        }
+        self.store.seal()?;
+        self.take_types();
+        Ok(())
+    }
+
+    /// The columns' types.
+    pub fn types(&self) -> Vec<ColumnType> {
+        self.store.types().collect()
+    }
+
+    /// Says that rows of any actor come to one of the data sets: until the next exchange, none has whole actors.
+    pub fn mix(&mut self) {
+        self.has_whole_actors = false;
+        self.store.forget_arrangement();
+    }
+
+    /// Says that the rows appended next are, in the whole data, at `place` and behind it.
+    pub fn go_on_at(&mut self, place: u32) {
+        self.store.go_on_at(place);
+    }
+
+    /// Whether the question is answered faster once each actor's rows are in one data set, which they are not.
+    pub fn needs_exchange(&self, query: &Query) -> bool {
+        let actor = self.schema.index_of_role(Role::Actor);
+        !self.has_whole_actors && actor.is_some_and(|at| query.profits_from_groups(&self.schema.columns()[at].name))
+    }
+
+    /// Begins to give each actor's rows to one of `n` data sets, of which this is number `me`.
+    ///
+    /// # Errors
+    ///
+    /// `BAD_STATE` when no column has the role actor.
+    pub fn exchange(&mut self, n: usize, me: usize) -> Result<Exchange> {
+        let actor = self.schema.index_of_role(Role::Actor);
+        let actor = actor.ok_or_else(|| Error::bad_state("rows are exchanged by actor, and no column has that role"))?;
+        Ok(self.store.exchange(actor, n, me))
+    }
+
+    /// The next rows that go, each batch with the number of its data set; `None` when there are none left.
+    ///
+    /// # Errors
+    ///
+    /// When rows outgrow the wire's format.
+    pub fn give(&mut self, exchange: &mut Exchange) -> Result<Option<Vec<(usize, Vec<u8>)>>> {
+        let Some(pieces) = exchange.give(&mut self.store)? else { return Ok(None) };
+        pieces.iter().map(|(owner, piece)| Ok((*owner, frame::write(piece)?))).collect::<Result<_>>().map(Some)
+    }
+
+    /// Takes in rows that another data set gave.
+    ///
+    /// # Errors
+    ///
+    /// `BAD_STATE` when the bytes are no such rows.
+    pub fn take_in(&mut self, bytes: &[u8]) -> Result<()> {
+        self.store.take_in(&frame::read(bytes)?)
+    }
+
+    /// Ends the exchange: all rows were given and have come.
+    ///
+    /// # Errors
+    ///
+    /// Never, unless a code lost its text.
+    pub fn end_exchange(&mut self) -> Result<()> {
+        self.has_whole_actors = true;
+        self.store.seal()
+    }
+}
