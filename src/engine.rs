@@ -4,7 +4,7 @@ mod asked;
 mod shard;
 
 pub use asked::Asked;
-pub use shard::{LoadedPart, PartLoader};
+pub use shard::{Given, LoadedPart, PartLoader, PartSummary};
 
 use std::collections::BTreeMap;
 

@@ -1,13 +1,13 @@
 //! The door to JavaScript: each function checks, calls the engine, and hands over plain data.
 
+mod asked;
+mod shard;
+
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use crate::analysis::Zones;
+use crate::Error;
 use crate::engine::{self, LoadOptions};
-use crate::kernel::bucket::Zone;
-use crate::query::Query;
-use crate::{Error, frame};
 
 /// Errors as JavaScript gets them: `{ code, message, detail }`.
 #[derive(Serialize)]
@@ -35,32 +35,21 @@ fn read<T: serde::de::DeserializeOwned>(what: &str, value: JsValue) -> Result<T,
 #[wasm_bindgen]
 pub struct Loader {
     loader: engine::Loader,
-    /// Bytes of the source so far, and those for which there is memory.
-    n_bytes: usize,
-    room_for: usize,
+    room: Room,
 }
-
-/// Bytes of a source for which memory is made at the least.
-const ROOM: usize = 8 << 20;
 
 #[wasm_bindgen]
 impl Loader {
     /// A loader with `{ format?, schema? }`.
     #[wasm_bindgen(constructor)]
     pub fn new(options: JsValue) -> Result<Loader, JsValue> {
-        let options =
-            if options.is_undefined() || options.is_null() { LoadOptions::default() } else { read("the options", options)? };
-        let loader = engine::Loader::new(options).map_err(throw)?;
-        Ok(Self { loader, n_bytes: 0, room_for: 0 })
+        let loader = engine::Loader::new(load_options(options)?).map_err(throw)?;
+        Ok(Self { loader, room: Room::default() })
     }
 
     /// Takes the source's next bytes.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), JsValue> {
-        self.n_bytes += bytes.len();
-        if self.n_bytes > self.room_for {
-            self.room_for = (self.n_bytes + self.n_bytes / 2).max(ROOM);
-            make_room(self.room_for / 3);
-        }
+        self.room.make_for(bytes.len());
         self.loader.push(bytes).map_err(throw)
     }
 
@@ -82,12 +71,32 @@ impl Loader {
     }
 }
 
-/// Takes memory and gives it back, to be taken again: growing it costs the browser much, however small the step. Where
-/// there is not so much, the step is not made.
-fn make_room(n_bytes: usize) {
-    let mut room = Vec::<u8>::new();
-    let _ = room.try_reserve_exact(n_bytes);
-    std::hint::black_box(room);
+fn load_options(options: JsValue) -> Result<LoadOptions, JsValue> {
+    if options.is_undefined() || options.is_null() { Ok(LoadOptions::default()) } else { read("the options", options) }
+}
+
+/// Memory for a source's rows, made in few large steps: growing it costs the browser much, however small the step.
+#[derive(Default)]
+struct Room {
+    /// Bytes of the source so far, and those for which there is memory.
+    n_bytes: usize,
+    made_for: usize,
+}
+
+impl Room {
+    /// Bytes of a source for which memory is made at the least.
+    const LEAST: usize = 8 << 20;
+
+    fn make_for(&mut self, n_bytes: usize) {
+        self.n_bytes += n_bytes;
+        if self.n_bytes > self.made_for {
+            self.made_for = (self.n_bytes + self.n_bytes / 2).max(Self::LEAST);
+            // Taken and given back, to be taken again; where there is not so much, the step is not made.
+            let mut room = Vec::<u8>::new();
+            let _ = room.try_reserve_exact(self.made_for / 3);
+            std::hint::black_box(room);
+        }
+    }
 }
 
 /// Rows that can be asked.
@@ -124,26 +133,15 @@ impl Dataset {
         self.0.set_roles(&read("the roles", roles)?).map_err(throw)
     }
 
-    /// The answer to a query, as an Arrow IPC stream. `zones` is asked for the clock changes of each time zone that the
-    /// query names: pairs of a UTC second and seconds east of Greenwich; it gives nothing for a name that is none.
-    pub fn query(&mut self, query: JsValue, zones: &js_sys::Function) -> Result<js_sys::Uint8Array, JsValue> {
-        let query = Query::parse(&read("the query", query)?).map_err(throw)?;
-        let mut known = Zones::new();
-        for name in query.zones() {
-            let changes = zones.call1(&JsValue::NULL, &JsValue::from_str(&name))?;
-            if let Some(changes) = changes.dyn_ref::<js_sys::Float64Array>() {
-                let changes = changes.to_vec();
-                known.insert(name, Zone::new(changes.chunks_exact(2).map(|c| (c[0] as i64, c[1] as i32)).collect()));
-            }
-        }
-        let answer = self.0.query(&query, &known).map_err(throw)?;
-        Ok(js_sys::Uint8Array::from(&frame::write(&answer).map_err(throw)?[..]))
-    }
-
     /// Takes rows in behind the others: text in the data set's own format.
     pub fn append(&mut self, bytes: &[u8]) -> Result<(), JsValue> {
         self.0.append(bytes).map_err(throw)
     }
+}
+
+/// Bytes that JavaScript owns.
+fn bytes(bytes: &[u8]) -> js_sys::Uint8Array {
+    js_sys::Uint8Array::from(bytes)
 }
 
 /// Says a panic in the console before the instance is lost.

@@ -70,7 +70,7 @@ fn read(text: &str, shape: &Shape, from: u64, to: u64, exact: bool) -> LoadedPar
 
 /// The text cut at random, its parts dealt at random to `n` data sets.
 fn shards(text: &str, n: usize, random: &mut Random) -> Vec<Dataset> {
-    let shape = Shape::of(text.as_bytes(), options().decoding().unwrap()).unwrap().unwrap();
+    let shape = Shape::of(text.as_bytes(), true, options().decoding().unwrap()).unwrap().unwrap();
     let mut cuts: Vec<u64> = (0..random.below(8)).map(|_| random.below(text.len()) as u64).collect();
     cuts.retain(|&cut| cut > shape.first_byte);
     cuts.sort_unstable();
@@ -114,7 +114,7 @@ fn exchange(shards: &mut [Dataset]) {
             given.extend(pieces);
         }
     }
-    given.iter().rev().for_each(|(owner, piece)| shards[*owner].take_in(piece).unwrap());
+    given.iter().rev().for_each(|given| shards[given.to].take_in(&given.rows).unwrap());
     shards.iter_mut().for_each(|shard| shard.end_exchange().unwrap());
 }
 

@@ -113,6 +113,15 @@ impl LoadedPart {
     }
 }
 
+/// Rows on their way to another data set.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// The number of the data set that owns their actors.
+    pub to: usize,
+    /// What its [`take_in`](Dataset::take_in) wants.
+    pub rows: Vec<u8>,
+}
+
 impl Dataset {
     /// The rows of some parts, each with the place of its first row in the whole data. `types` are those of all parts
     /// of the data. The report is of no row: the parts' summaries say what became of theirs.
@@ -198,14 +207,14 @@ impl Dataset {
         Ok(self.store.exchange(actor, n, me))
     }
 
-    /// The next rows that go, each batch with the number of its data set; `None` when there are none left.
+    /// The next rows that go; `None` when there are none left.
     ///
     /// # Errors
     ///
     /// When rows outgrow the wire's format.
-    pub fn give(&mut self, exchange: &mut Exchange) -> Result<Option<Vec<(usize, Vec<u8>)>>> {
+    pub fn give(&mut self, exchange: &mut Exchange) -> Result<Option<Vec<Given>>> {
         let Some(pieces) = exchange.give(&mut self.store)? else { return Ok(None) };
-        pieces.iter().map(|(owner, piece)| Ok((*owner, frame::write(piece)?))).collect::<Result<_>>().map(Some)
+        pieces.into_iter().map(|(to, piece)| Ok(Given { to, rows: frame::write(&piece)? })).collect::<Result<_>>().map(Some)
     }
 
     /// Takes in rows that another data set gave.

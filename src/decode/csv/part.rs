@@ -34,17 +34,17 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// The shape of the file that begins with `bytes`; `None` where they do not tell.
+    /// The shape of the file that begins with `bytes`, or has no more than them; `None` where they do not tell.
     ///
     /// # Errors
     ///
     /// `BAD_INPUT` when the bytes are no delimited text.
-    pub fn of(bytes: &[u8], options: Options) -> Result<Option<Self>> {
+    pub fn of(bytes: &[u8], are_all: bool, options: Options) -> Result<Option<Self>> {
         let quote = options.quote.unwrap_or(b'"');
         let mut decoder = Decoder::new(options);
         decoder.limit = 0; // no row is read
         decoder.bytes = bytes.to_vec();
-        decoder.begin(false)?;
+        decoder.begin(are_all)?;
         let first_line = decoder.lines;
         Ok(decoder.reading().map(|reading| Self {
             separator: reading.separator,
@@ -55,12 +55,6 @@ impl Shape {
             first_line,
             kinds: reading.columns.iter().map(ColumnBuilder::kind).collect(),
         }))
-    }
-
-    /// This shape, its columns beginning as another file's do.
-    #[must_use]
-    pub fn like(self, other: &Self) -> Self {
-        Self { kinds: other.kinds.clone(), ..self }
     }
 }
 
@@ -183,7 +177,7 @@ mod tests {
 
     /// Reads the text in parts that are cut at `cuts`, and again those that were cut inside a quoted cell; gives how many.
     fn read_parts(text: &[u8], options: &Options, cuts: &[u64], chunk: usize) -> (Read, usize) {
-        let shape = Shape::of(text, options.clone()).unwrap().unwrap();
+        let shape = Shape::of(text, true, options.clone()).unwrap().unwrap();
         let cuts: Vec<u64> = cuts.iter().copied().filter(|&cut| cut > shape.first_byte).collect();
         let ends = cuts.iter().copied().chain([u64::MAX]);
         let parts = [shape.first_byte].into_iter().chain(cuts.iter().copied()).zip(ends);

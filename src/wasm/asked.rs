@@ -1,0 +1,65 @@
+//! Questions from JavaScript.
+
+use wasm_bindgen::prelude::*;
+
+use super::{Dataset, bytes, read, throw};
+use crate::analysis::Zones;
+use crate::kernel::bucket::Zone;
+use crate::query::Query;
+use crate::{engine, frame};
+
+fn parse(query: JsValue) -> Result<Query, JsValue> {
+    Query::parse(&read("the query", query)?).map_err(throw)
+}
+
+/// A question that a data set has begun to answer.
+#[wasm_bindgen]
+pub struct Asked(engine::Asked);
+
+#[wasm_bindgen]
+impl Dataset {
+    /// Begins to answer a query. `zones` is asked for the clock changes of each time zone that the query names: pairs of
+    /// a UTC second and seconds east of Greenwich; it gives nothing for a name that is none.
+    pub fn ask(&mut self, query: JsValue, zones: &js_sys::Function) -> Result<Asked, JsValue> {
+        let query = parse(query)?;
+        let mut known = Zones::new();
+        for name in query.zones() {
+            let changes = zones.call1(&JsValue::NULL, &JsValue::from_str(&name))?;
+            if let Some(changes) = changes.dyn_ref::<js_sys::Float64Array>() {
+                let changes = changes.to_vec();
+                known.insert(name, Zone::new(changes.chunks_exact(2).map(|c| (c[0] as i64, c[1] as i32)).collect()));
+            }
+        }
+        self.0.ask(&query, &known).map(Asked).map_err(throw)
+    }
+
+    /// Whether the query is answered faster once each actor's rows are in one data set, which they are not.
+    #[wasm_bindgen(js_name = needsExchange)]
+    pub fn needs_exchange(&self, query: JsValue) -> Result<bool, JsValue> {
+        Ok(self.0.needs_exchange(&parse(query)?))
+    }
+}
+
+#[wasm_bindgen]
+impl Asked {
+    /// Looks at the next rows; says whether there are more.
+    pub fn step(&mut self, data: &Dataset) -> Result<bool, JsValue> {
+        self.0.step(&data.0).map_err(throw)
+    }
+
+    /// What was found out so far, for another data set's `merge`.
+    pub fn state(&self) -> Result<js_sys::Uint8Array, JsValue> {
+        Ok(bytes(&self.0.state().map_err(throw)?))
+    }
+
+    /// Takes in what another data set has found out of the same question.
+    pub fn merge(&mut self, state: &[u8]) -> Result<(), JsValue> {
+        self.0.merge(state).map_err(throw)
+    }
+
+    /// The answer, as an Arrow IPC stream.
+    pub fn finish(&self) -> Result<js_sys::Uint8Array, JsValue> {
+        let answer = self.0.finish().map_err(throw)?;
+        Ok(bytes(&frame::write(&answer).map_err(throw)?))
+    }
+}

@@ -1,0 +1,157 @@
+//! Parts of a file, and the data sets that share its rows.
+
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+use super::{Dataset, Room, bytes, load_options, plain, read, throw};
+use crate::decode::csv::Shape;
+use crate::engine;
+use crate::event::ColumnType;
+use crate::store;
+
+/// What the first bytes of a file, or all of them, say of the whole; nothing where they do not tell.
+#[wasm_bindgen(js_name = shapeOf)]
+pub fn shape_of(bytes: &[u8], are_all: bool, options: JsValue) -> Result<JsValue, JsValue> {
+    let options = load_options(options)?.decoding().map_err(throw)?;
+    match Shape::of(bytes, are_all, options).map_err(throw)? {
+        Some(shape) => plain(&shape),
+        None => Ok(JsValue::UNDEFINED),
+    }
+}
+
+/// Takes the bytes of one part of a file.
+#[wasm_bindgen]
+pub struct PartLoader {
+    loader: engine::PartLoader,
+    room: Room,
+}
+
+#[wasm_bindgen]
+impl PartLoader {
+    /// A loader of the records that begin from byte `from` on and before `to`; `exact` says that one begins at `from`.
+    #[wasm_bindgen(constructor)]
+    pub fn new(options: JsValue, shape: JsValue, from: f64, to: f64, exact: bool) -> Result<PartLoader, JsValue> {
+        let (options, shape) = (load_options(options)?, read::<Shape>("the shape", shape)?);
+        let loader = engine::PartLoader::new(&options, &shape, from as u64, to as u64, exact).map_err(throw)?;
+        Ok(Self { loader, room: Room::default() })
+    }
+
+    /// The byte of the file from which on it wants to be given bytes.
+    #[wasm_bindgen(getter, js_name = firstByte)]
+    pub fn first_byte(&self) -> f64 {
+        self.loader.first_byte() as f64
+    }
+
+    /// Takes the file's next bytes; says whether it needs more.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<bool, JsValue> {
+        self.room.make_for(bytes.len());
+        self.loader.push(bytes).map_err(throw)
+    }
+
+    /// Rows read so far.
+    #[wasm_bindgen(getter)]
+    pub fn rows(&self) -> f64 {
+        self.loader.n_rows() as f64
+    }
+
+    /// Rows rejected so far.
+    #[wasm_bindgen(getter)]
+    pub fn rejected(&self) -> f64 {
+        self.loader.n_rejected() as f64
+    }
+
+    /// Ends the part.
+    pub fn finish(self) -> Result<LoadedPart, JsValue> {
+        self.loader.finish().map(LoadedPart).map_err(throw)
+    }
+}
+
+/// A part of a file that was read.
+#[wasm_bindgen]
+pub struct LoadedPart(engine::LoadedPart);
+
+#[wasm_bindgen]
+impl LoadedPart {
+    /// What the other parts must know.
+    pub fn summary(&self) -> Result<JsValue, JsValue> {
+        plain(&self.0.summary())
+    }
+}
+
+/// Rows that leave for the data sets that own their actors.
+#[wasm_bindgen]
+pub struct Exchange(store::Exchange);
+
+/// Rows for one of them.
+#[derive(Serialize)]
+struct Given {
+    to: usize,
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    rows: js_sys::Uint8Array,
+}
+
+#[wasm_bindgen]
+impl Dataset {
+    /// The rows of some parts, each with the place of its first row in the whole data, and the types of all parts.
+    #[wasm_bindgen(js_name = ofParts)]
+    pub fn of_parts(
+        options: JsValue,
+        shape: JsValue,
+        parts: Vec<LoadedPart>,
+        first_rows: Vec<u32>,
+        types: JsValue,
+    ) -> Result<Dataset, JsValue> {
+        let parts = parts.into_iter().map(|part| part.0).zip(first_rows).collect();
+        let types: Vec<Vec<ColumnType>> = read("the types", types)?;
+        engine::Dataset::of_parts(load_options(options)?, &read("the shape", shape)?, parts, &types).map(Dataset).map_err(throw)
+    }
+
+    /// The columns' types, for others to settle on.
+    pub fn types(&self) -> Result<JsValue, JsValue> {
+        plain(&self.0.types())
+    }
+
+    /// Widens the columns to hold those of the other data sets.
+    pub fn settle(&mut self, types: JsValue) -> Result<(), JsValue> {
+        let types: Vec<Vec<ColumnType>> = read("the types", types)?;
+        self.0.settle(&types).map_err(throw)
+    }
+
+    /// Says that rows of any actor come to one of the data sets.
+    pub fn mix(&mut self) {
+        self.0.mix();
+    }
+
+    /// Says where in the whole data the rows appended next are.
+    #[wasm_bindgen(js_name = goOnAt)]
+    pub fn go_on_at(&mut self, place: u32) {
+        self.0.go_on_at(place);
+    }
+
+    /// Begins to give each actor's rows to one of `n` data sets, of which this is number `me`.
+    pub fn exchange(&mut self, n: usize, me: usize) -> Result<Exchange, JsValue> {
+        self.0.exchange(n, me).map(Exchange).map_err(throw)
+    }
+
+    /// The next rows that go, `[{ to, rows }]`; nothing when there are none left.
+    pub fn give(&mut self, exchange: &mut Exchange) -> Result<JsValue, JsValue> {
+        let Some(given) = self.0.give(&mut exchange.0).map_err(throw)? else { return Ok(JsValue::UNDEFINED) };
+        let all = js_sys::Array::new();
+        for given in given {
+            all.push(&plain(&Given { to: given.to, rows: bytes(&given.rows) })?);
+        }
+        Ok(all.into())
+    }
+
+    /// Takes in rows that another data set gave.
+    #[wasm_bindgen(js_name = takeIn)]
+    pub fn take_in(&mut self, bytes: &[u8]) -> Result<(), JsValue> {
+        self.0.take_in(bytes).map_err(throw)
+    }
+
+    /// Ends the exchange: all rows were given and have come.
+    #[wasm_bindgen(js_name = endExchange)]
+    pub fn end_exchange(&mut self) -> Result<(), JsValue> {
+        self.0.end_exchange().map_err(throw)
+    }
+}
