@@ -1,7 +1,11 @@
-//! Batches as bytes and back, in Arrow's IPC stream format: the one place that knows the wire.
+//! Batches as bytes and back: the one place that knows the wire. Answers leave in the format of Arrow's IPC streams.
+
+mod packed;
 
 use arrow_array::RecordBatch;
 use arrow_ipc::writer::StreamWriter;
+
+pub use packed::{pack, unpack};
 
 use crate::Result;
 
@@ -17,14 +21,4 @@ pub fn write(batch: &RecordBatch) -> Result<Vec<u8>> {
     writer.finish()?;
     drop(writer);
     Ok(bytes)
-}
-
-/// The one batch of an Arrow IPC stream that [`write`](write()) wrote.
-///
-/// # Errors
-///
-/// `BAD_STATE` when the bytes are no such stream.
-pub fn read(bytes: &[u8]) -> Result<RecordBatch> {
-    let mut reader = arrow_ipc::reader::StreamReader::try_new(bytes, None)?;
-    reader.next().ok_or_else(|| crate::Error::bad_state("the stream holds no batch"))?.map_err(Into::into)
 }

@@ -109,7 +109,7 @@ fn split_answer(query: &Query, all: &[String], cuts: &[usize], random: &mut Rand
     while folds.len() > 1 {
         let from = folds.swap_remove(random.below(folds.len() as u64) as usize);
         let into = random.below(folds.len() as u64) as usize;
-        let state = frame::read(&frame::write(&from.state().unwrap()).unwrap()).unwrap();
+        let state = frame::unpack(&frame::pack(&from.state().unwrap()).unwrap()).unwrap();
         folds[into].merge(&state).unwrap();
     }
     to_csv(&folds[0].finish().unwrap())
@@ -159,7 +159,7 @@ fn merged_answer(query: &Query, store: &Store, schema: &Schema, parts: &[Vec<(us
     while folds.len() > 1 {
         let state = folds.pop().unwrap().state().unwrap();
         let last = folds.len() - 1;
-        folds[last].merge(&frame::read(&frame::write(&state).unwrap()).unwrap()).unwrap();
+        folds[last].merge(&frame::unpack(&frame::pack(&state).unwrap()).unwrap()).unwrap();
     }
     to_csv(&folds[0].finish().unwrap())
 }

@@ -254,7 +254,7 @@ fn zones(query: &Query) -> Zones {
 
 fn hand_over(from: &dyn Fold, into: &mut dyn Fold) -> clickfold::Result<()> {
     let state = from.state()?;
-    let arrived = frame::read(&frame::write(&state)?)?;
+    let arrived = frame::unpack(&frame::pack(&state)?)?;
     assert_eq!(arrived, state);
     into.merge(&arrived)
 }

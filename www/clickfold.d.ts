@@ -4,7 +4,7 @@ export type ColumnType = "null" | "bool" | "int" | "decimal" | "time" | "text";
 export type Role = "actor" | "session" | "item" | "category" | "action" | "time" | "price" | "quantity" | "order" | "channel";
 
 export interface EngineOptions {
-  /** How many workers; one for now, whatever is asked. */
+  /** How many workers share a large file, or several: as many as the machine has cores, but for 8 at the most, if not told. */
   workers?: "auto" | number;
 }
 
@@ -40,6 +40,8 @@ export interface Field {
 }
 
 export interface Reject {
+  /** Of several files: which. */
+  file?: string;
   /** Counted from 1. */
   line: number;
   /** Counted from 0. */
@@ -77,13 +79,14 @@ export interface Table {
   stats: { rows_scanned: number; ms: number; exact: boolean };
 }
 
-export type Source = File | Blob | File[] | URL | Response | ReadableStream<Uint8Array> | Uint8Array;
+export type Source = File | Blob | (File | Blob)[] | URL | Response | ReadableStream<Uint8Array> | Uint8Array;
 
 export interface Dataset {
   readonly schema: Field[];
   readonly rows: number;
   readonly report: Report;
-  query(query: Query, options?: { signal?: AbortSignal }): Promise<Table>;
+  /** A newer question of the same `view` cancels an older one that is not answered yet. */
+  query(query: Query, options?: { signal?: AbortSignal; view?: string }): Promise<Table>;
   /** Rows as objects, as CSV text in this data set's columns, or as an Arrow IPC stream or file. */
   append(rows: Record<string, unknown>[] | Uint8Array): Promise<void>;
   /** Column → role; null takes it away. */

@@ -60,7 +60,7 @@ impl Asked {
     ///
     /// As [`Fold::state`].
     pub fn state(&self) -> Result<Vec<u8>> {
-        frame::write(&self.fold.state()?)
+        frame::pack(&self.fold.state()?)
     }
 
     /// Takes in what another data set of the same columns has found out of the same question.
@@ -69,7 +69,7 @@ impl Asked {
     ///
     /// As [`Fold::merge`].
     pub fn merge(&mut self, state: &[u8]) -> Result<()> {
-        self.fold.merge(&frame::read(state)?)
+        self.fold.merge(&frame::unpack(state)?)
     }
 
     /// The answer, of all rows looked at and all states merged.

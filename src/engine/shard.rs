@@ -214,7 +214,7 @@ impl Dataset {
     /// When rows outgrow the wire's format.
     pub fn give(&mut self, exchange: &mut Exchange) -> Result<Option<Vec<Given>>> {
         let Some(pieces) = exchange.give(&mut self.store)? else { return Ok(None) };
-        pieces.into_iter().map(|(to, piece)| Ok(Given { to, rows: frame::write(&piece)? })).collect::<Result<_>>().map(Some)
+        pieces.into_iter().map(|(to, piece)| Ok(Given { to, rows: frame::pack(&piece)? })).collect::<Result<_>>().map(Some)
     }
 
     /// Takes in rows that another data set gave.
@@ -223,7 +223,7 @@ impl Dataset {
     ///
     /// `BAD_STATE` when the bytes are no such rows.
     pub fn take_in(&mut self, bytes: &[u8]) -> Result<()> {
-        self.store.take_in(&frame::read(bytes)?)
+        self.store.take_in(&frame::unpack(bytes)?)
     }
 
     /// Ends the exchange: all rows were given and have come.

@@ -290,7 +290,7 @@ mod tests {
     }
 
     fn wired(piece: &RecordBatch) -> RecordBatch {
-        crate::frame::read(&crate::frame::write(piece).unwrap()).unwrap()
+        crate::frame::unpack(&crate::frame::pack(piece).unwrap()).unwrap()
     }
 
     #[test]

@@ -1,24 +1,139 @@
-/** @import { Dataset } from "../clickfold.js" */
+/** @import { Dataset, Field, Query, Report } from "../clickfold.js" */
 /** @import { Connection, DatasetInfo } from "./protocol.js" */
 
+import { ClickfoldError, cancelled } from "./errors.js";
 import { toCsv } from "./rows.js";
+import { settle } from "./settle.js";
 import { openTable } from "./table.js";
 
-/** The page's view of a data set in the worker. @param {Connection} connection @param {DatasetInfo} info @returns {Dataset} */
-export function openDataset(connection, info) {
-  const { handle } = info;
+const KEPT_REJECTS = 1000;
+
+/**
+ * The page's view of a data set in one worker or several, each of which has some of the rows.
+ * @param {Connection[]} workers
+ * @param {DatasetInfo[]} infos of each worker's rows
+ * @param {Report} [loaded] what became of the source's rows, where the workers do not know
+ * @returns {Dataset}
+ */
+export function openDataset(workers, infos, loaded) {
+  const handles = infos.map(info => info.handle);
+  const isShared = workers.length > 1;
+  /** @type {ClickfoldError | undefined} */
+  let closed;
+  let info = join(infos, loaded);
+  /** @type {Promise<void> | undefined} */
+  let exchanging;
+  /** @type {Map<string, AbortController>} */
+  const views = new Map();
+
+  /** @param {(handle: number, at: number) => import("./protocol.js").Request} request @param {(at: number) => Transferable[]} [transfer] */
+  const tellAll = async (request, transfer = () => []) => {
+    if (closed) throw closed;
+    infos = await Promise.all(workers.map((worker, at) => worker.send(request(handles[at], at), { transfer: transfer(at) })));
+    infos = await settle(workers, infos);
+    info = join(infos, loaded);
+  };
+
+  /** Each actor's rows to one worker. A data set that is left half-way is lost. */
+  const exchange = () => exchanging ??= (async () => {
+    const ports = channels(workers.length);
+    try {
+      await tellAll((handle, me) => ({ do: "exchange", handle, me, ports: ports[me] }), at => ports[at].filter(port => port !== null));
+    } catch (error) {
+      closed ??= new ClickfoldError("WORKER_LOST", `rows were lost between two workers: ${/** @type {Error} */ (error).message}; load the data again`);
+      throw closed;
+    } finally {
+      exchanging = undefined;
+    }
+  })();
+
+  /** @param {Query} query @param {AbortSignal} [signal] */
+  const ask = async (query, signal) => {
+    for (;;) {
+      if (closed) throw closed;
+      const ends = workers.slice(1).map(() => new MessageChannel());
+      const from = ends.map(({ port1 }) => port1);
+      const asked = workers.map((worker, at) => {
+        if (at === 0) return worker.send({ do: "query", handle: handles[0], query, from }, { transfer: from, signal });
+        const to = ends[at - 1].port2;
+        return worker.send({ do: "state", handle: handles[at], query, to }, { transfer: [to], signal });
+      });
+      const [answer] = await Promise.all(asked);
+      if (!answer.exchange) return answer;
+      await exchange();
+      if (signal?.aborted) throw cancelled();
+    }
+  };
+
   return {
     get schema() { return info.schema; },
     get rows() { return info.rows; },
     get report() { return info.report; },
-    query: async (query, { signal } = {}) => openTable(await connection.send({ do: "query", handle, query }, { signal })),
+    async query(query, { signal, view } = {}) {
+      const { ipc, ms } = await overtake(views, view, signal, signal => ask(query, signal));
+      return openTable({ ipc, stats: { rows_scanned: info.rows, ms, exact: true } });
+    },
     async append(rows) {
       const bytes = toCsv(rows, info.schema.map(field => field.name), info.report.separator);
-      if (bytes.length) info = await connection.send({ do: "append", handle, bytes }, { transfer: [bytes.buffer] });
+      if (!bytes.length) return;
+      const place = info.rows;
+      // The worker with the fewest rows takes them.
+      const to = infos.reduce((least, own, at) => own.rows < infos[least].rows ? at : least, 0);
+      await tellAll((handle, at) => ({ do: "append", handle, isShared, place, bytes: at === to ? bytes : undefined }), at => at === to ? [bytes.buffer] : []);
     },
-    async setRoles(roles) {
-      info = await connection.send({ do: "roles", handle, roles });
+    setRoles: roles => tellAll(handle => ({ do: "roles", handle, roles })),
+    async close() {
+      await Promise.all(workers.map((worker, at) => worker.send({ do: "close", handle: handles[at] })));
     },
-    close: () => connection.send({ do: "close", handle }),
   };
+}
+
+/**
+ * Runs a question, and cancels the one before it of the same view.
+ * @template T
+ * @param {Map<string, AbortController>} views
+ * @param {string | undefined} view
+ * @param {AbortSignal | undefined} signal
+ * @param {(signal?: AbortSignal) => Promise<T>} run
+ */
+async function overtake(views, view, signal, run) {
+  if (view === undefined) return run(signal);
+  views.get(view)?.abort();
+  const abort = new AbortController();
+  views.set(view, abort);
+  try {
+    return await run(signal ? AbortSignal.any([signal, abort.signal]) : abort.signal);
+  } finally {
+    if (views.get(view) === abort) views.delete(view);
+  }
+}
+
+/** A port from each to each other. @param {number} n @returns {(MessagePort | null)[][]} */
+function channels(n) {
+  /** @type {(MessagePort | null)[][]} */
+  const ports = Array.from({ length: n }, () => Array(n).fill(null));
+  for (let a = 0; a < n; a++) {
+    for (let b = 0; b < a; b++) {
+      const { port1, port2 } = new MessageChannel();
+      ports[a][b] = port1;
+      ports[b][a] = port2;
+    }
+  }
+  return ports;
+}
+
+/** What the workers say of their rows, as of one data set. @param {DatasetInfo[]} infos @param {Report} [loaded] */
+function join(infos, loaded) {
+  const reports = [...loaded ? [loaded] : [], ...infos.map(info => info.report)];
+  const sum = (/** @type {"read" | "used" | "rejected" | "filtered" | "duplicate" | "bytes"} */ key) => reports.reduce((sum, report) => sum + report[key], 0);
+  const schema = infos[0].schema.map((field, at) => ({
+    ...field,
+    nulls: infos.reduce((sum, info) => sum + info.schema[at].nulls, 0),
+    bytes: infos.reduce((sum, info) => sum + info.schema[at].bytes, 0),
+  }));
+  const report = {
+    ...reports[0], read: sum("read"), used: sum("used"), rejected: sum("rejected"), filtered: sum("filtered"), duplicate: sum("duplicate"),
+    bytes: sum("bytes"), rejects: reports.flatMap(report => report.rejects).slice(0, KEPT_REJECTS),
+  };
+  return { schema: /** @type {Field[]} */ (schema), rows: infos.reduce((sum, info) => sum + info.rows, 0), report };
 }

@@ -2,16 +2,41 @@
  * The whole wire between a page and its worker. Each request has an `id` and gets one reply of that id; a load
  * also sends progress in between.
  *
- * @import { ErrorDetail, Field, LoadOptions, Progress, Query, Report } from "../clickfold.js"
+ * @import { ErrorDetail, Field, LoadOptions, Progress, Query, Reject, Report } from "../clickfold.js"
  *
  * @typedef {{ blob: Blob } | { stream: ReadableStream<Uint8Array>, totalBytes?: number } | { url: string }} WireSource
- * @typedef {{ handle: number, schema: Field[], rows: number, report: Report }} DatasetInfo
+ * @typedef {Pick<LoadOptions, "format" | "schema">} WireOptions
+ * @typedef {object[]} Types the core's own word for each column's type
+ * @typedef {{ handle: number, schema: Field[], types: Types, rows: number, report: Report }} DatasetInfo
  *
- * @typedef {{ do: "start", module: WebAssembly.Module }
- *   | { do: "load", source: WireSource, options: Pick<LoadOptions, "format" | "schema"> }
+ * @typedef {object} Shape what the core found out of a file's first bytes; the rest of it is the core's alone
+ * @property {number} separator
+ * @property {boolean} header
+ * @property {string[]} names
+ * @property {object[]} kinds
+ * @property {number} first_byte
+ * @property {number} first_line
+ *
+ * @typedef {object} PartSummary
+ * @property {number} start where the first record began
+ * @property {number} end where the last record ended
+ * @property {number} lines
+ * @property {number} rows
+ * @property {number} rejected
+ * @property {Reject[]} rejects their lines counted from the part's first
+ * @property {Types} types
+ *
+ * @typedef {{ do: "start", module: WebAssembly.Module, warmUp: boolean }
+ *   | { do: "load", source: WireSource, options: WireOptions }
+ *   | { do: "shape", blob: Blob, options: WireOptions }
+ *   | { do: "part", blob: Blob, packed: boolean, options: WireOptions, shape: Shape, range: { from: number, to: number, exact: boolean } }
+ *   | { do: "assemble", options: WireOptions, shape: Shape, parts: { part: number, firstRow: number }[], types: Types[] }
+ *   | { do: "settle", handle: number, types: Types[] }
  *   | { do: "cancel", request: number }
- *   | { do: "query", handle: number, query: Query }
- *   | { do: "append", handle: number, bytes: Uint8Array }
+ *   | { do: "query", handle: number, query: Query, from: MessagePort[] }
+ *   | { do: "state", handle: number, query: Query, to: MessagePort }
+ *   | { do: "exchange", handle: number, me: number, ports: (MessagePort | null)[] }
+ *   | { do: "append", handle: number, bytes?: Uint8Array, isShared: boolean, place: number }
  *   | { do: "roles", handle: number, roles: Record<string, string | null> }
  *   | { do: "close", handle: number }} Request
  *
@@ -29,12 +54,13 @@ export class Connection {
   /** @type {Error | undefined} */
   #lost;
 
-  /** @param {Worker} worker */
-  constructor(worker) {
+  /** @param {Worker} worker @param {(why: string, code: string) => void} onLost is to call `lose` */
+  constructor(worker, onLost) {
     this.worker = worker;
+    this.onLost = onLost;
     worker.onmessage = ({ data }) => this.#receive(data);
-    worker.onerror = event => this.lose(`the worker failed: ${event.message ?? "it could not be started"}`);
-    worker.onmessageerror = () => this.lose("the worker sent what cannot be read");
+    worker.onerror = event => onLost(`the worker failed: ${event.message ?? "it could not be started"}`, "WORKER_LOST");
+    worker.onmessageerror = () => onLost("the worker sent what cannot be read", "WORKER_LOST");
   }
 
   /**
@@ -64,14 +90,15 @@ export class Connection {
       } catch (error) { // DataCloneError: a function in a query, a stream that somebody else reads
         this.#waiting.delete(id);
         done();
-        const what = request.do === "load" ? "the source or its options" : `the ${request.do}`;
-        reject(new ClickfoldError(request.do === "load" ? "BAD_INPUT" : "BAD_QUERY", `${what} cannot be sent to the worker: ${/** @type {Error} */ (error).message}`));
+        const isSource = ["load", "shape", "part"].includes(request.do);
+        const what = isSource ? "the source or its options" : `the ${request.do}`;
+        reject(new ClickfoldError(isSource ? "BAD_INPUT" : "BAD_QUERY", `${what} cannot be sent to the worker: ${/** @type {Error} */ (error).message}`));
       }
     });
   }
 
-  /** Ends the worker: all that waits, and all that will be asked, fails. @param {string} why @param {string} [code] */
-  lose(why, code = "WORKER_LOST") {
+  /** Ends the worker: all that waits, and all that will be asked, fails. @param {string} why @param {string} code */
+  lose(why, code) {
     this.#lost ??= new ClickfoldError(code, why);
     this.worker.terminate();
     for (const { reject } of this.#waiting.values()) reject(this.#lost);
@@ -85,11 +112,12 @@ export class Connection {
     this.#waiting.delete(reply.id);
     if ("value" in reply) {
       // A load that was done before its cancelling arrived: nobody will ever close what it made.
-      if (!waiting && reply.value?.handle) this.worker.postMessage({ id: 0, do: "close", handle: reply.value.handle });
+      const made = reply.value?.handle ?? reply.value?.part;
+      if (!waiting && made) this.worker.postMessage({ id: 0, do: "close", handle: made });
       return waiting?.resolve(reply.value);
     }
     const { code, message, detail } = reply.error;
     waiting?.reject(new ClickfoldError(code, message, detail));
-    if (code === "WORKER_LOST" || code === "OUT_OF_MEMORY") this.lose(message, code);
+    if (code === "WORKER_LOST" || code === "OUT_OF_MEMORY") this.onLost(message, code);
   }
 }

@@ -5,11 +5,14 @@ const BUFFER = 1 << 19;
 /** Chromium 156 lets a stream that only a BYOB reader holds be collected as garbage, and its reads then never end. */
 const held = new Set();
 
+/** What is read of a file behind a part's end, where its last record mostly ends. */
+const BEHIND = 1 << 16;
+
 /**
  * A source's bytes in pieces, unpacked if they are gzip, with how many of its own bytes were read.
  * @param {WireSource} source
  * @param {AbortSignal} signal ends it, also while it waits for bytes
- * @returns {AsyncGenerator<{ chunk: Uint8Array, readBytes: number, totalBytes?: number }>}
+ * @returns {AsyncGenerator<{ chunk: Uint8Array, readBytes: number, totalBytes?: number, isPacked: boolean }>}
  */
 export async function* readChunks(source, signal) {
   if ("blob" in source) {
@@ -25,6 +28,27 @@ export async function* readChunks(source, signal) {
     yield* readStream(response.body, signal, length || undefined);
   } else {
     yield* readStream(source.stream, signal, source.totalBytes);
+  }
+}
+
+/**
+ * A file's bytes, unpacked ones of a packed file, from one byte on until nobody wants more. Few behind `to` are read in vain.
+ * @param {Blob} blob @param {boolean} packed @param {number} from @param {number} to @param {AbortSignal} signal
+ * @returns {AsyncGenerator<{ chunk: Uint8Array, readBytes: number }>}
+ */
+export async function* readFrom(blob, packed, from, to, signal) {
+  if (packed) {
+    let skip = from;
+    for await (const { chunk, readBytes } of readChunks({ blob }, signal)) {
+      yield { chunk: chunk.subarray(skip), readBytes };
+      skip = Math.max(0, skip - chunk.length);
+    }
+    return;
+  }
+  for (let at = from, end = to + BEHIND; at < blob.size; at = end, end = 2 * end - at) {
+    for await (const { chunk, readBytes } of readBlob(blob.slice(at, Math.min(end, blob.size)))) {
+      yield { chunk, readBytes: at - from + readBytes };
+    }
   }
 }
 
@@ -52,7 +76,7 @@ async function* readBlob(blob) {
       coming = fill(spare);
       coming.catch(() => {}); // told when it is awaited
       readBytes += chunk.length;
-      yield { chunk, readBytes, totalBytes: blob.size };
+      yield { chunk, readBytes, totalBytes: blob.size, isPacked: false };
       spare = /** @type {ArrayBuffer} */ (chunk.buffer);
     }
   } finally {
@@ -81,7 +105,8 @@ async function* readStream(stream, signal, totalBytes) {
     },
     cancel: () => reader.cancel(),
   });
-  for await (const chunk of isGzipStart(start) ? unpack(whole) : pull(whole)) yield { chunk, readBytes, totalBytes };
+  const isPacked = isGzipStart(start);
+  for await (const chunk of isPacked ? unpack(whole) : pull(whole)) yield { chunk, readBytes, totalBytes, isPacked };
 }
 
 /** A stream's first chunks, until they tell whether it is gzip. @param {() => Promise<Uint8Array | undefined>} next */

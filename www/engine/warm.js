@@ -13,10 +13,13 @@ export function warmUp() {
   loader.push(new TextEncoder().encode(lines.join("\n")));
   const dataset = loader.finish();
   for (let i = 0; i < 3; i++) {
-    dataset.query({
+    const asked = dataset.ask({
       kind: "aggregate", where: [{ column: "behavior", eq: "pv" }], group_by: ["item_id"], measures: { n: { fn: "count" } },
       rank: { as: "place", fn: "rank", by: ["-n"] }, order_by: ["-n", "item_id"], limit: 20,
     }, () => undefined);
+    while (asked.step(dataset));
+    asked.finish();
+    asked.free();
   }
   dataset.free();
 }

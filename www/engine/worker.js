@@ -1,62 +1,101 @@
-/** @import { Progress } from "../clickfold.js" */
-/** @import { DatasetInfo, Reply, Request, WireSource } from "./protocol.js" */
+/** @import { DatasetInfo, Reply, Request } from "./protocol.js" */
 
-import { Dataset, Loader, initSync } from "../../target/pkg/clickfold.js";
+import { Dataset, LoadedPart, initSync } from "../../target/pkg/clickfold.js";
+import { answerQuery, exchangeRows, sendState } from "./answering.js";
 import { toPlain } from "./errors.js";
-import { readChunks } from "./source.js";
+import { loadPart, loadWhole, readShape, summarise } from "./loading.js";
 import { warmUp } from "./warm.js";
-import { zoneChanges } from "./zones.js";
 
-const PROGRESS_MS = 50;
-
-/** By the id of the load that made them. @type {Map<number, Dataset>} */
+/** By the id of the request that made them. @type {Map<number, Dataset>} */
 const datasets = new Map();
-/** @type {Map<number, AbortController>} */
-const loads = new Map();
+/** Parts of a file that no data set has taken yet, likewise. @type {Map<number, LoadedPart>} */
+const parts = new Map();
+/** What can be cancelled, by the id of its request. @type {Map<number, AbortController>} */
+const running = new Map();
+/** What is done with a data set, one thing after the other, by its handle. @type {Map<number, Promise<unknown>>} */
+const turns = new Map();
 
 /** @param {Reply} reply @param {Transferable[]} [transfer] */
 const post = (reply, transfer = []) => self.postMessage(reply, { transfer });
 
 self.onmessage = async (/** @type {MessageEvent<{ id: number } & Request>} */ { data }) => {
   const { id } = data;
+  const abort = new AbortController();
+  running.set(id, abort);
   try {
-    const [value, ...transfer] = await answer(id, data);
+    const [value, ...transfer] = await answer(id, data, abort.signal);
     if (id) post({ id, value }, transfer);
   } catch (error) {
     post({ id, error: toPlain(error) });
+  } finally {
+    running.delete(id);
   }
 };
 
-/** @param {number} id @param {Request} request @returns {Promise<[any, ...Transferable[]]>} */
-async function answer(id, request) {
+/** @param {number} id @param {Request} request @param {AbortSignal} signal @returns {Promise<[any, ...Transferable[]]>} */
+async function answer(id, request, signal) {
+  const tell = (/** @type {import("../clickfold.js").Progress} */ progress) => post({ id, progress });
   switch (request.do) {
     case "start":
       initSync({ module: request.module });
-      setTimeout(warmUp); // after the reply: nobody waits for it
+      if (request.warmUp) setTimeout(warmUp); // after the reply: nobody waits for it
       return [null];
     case "load":
-      return [await load(id, request.source, request.options)];
-    case "cancel":
-      loads.get(request.request)?.abort();
-      free(request.request); // the load may be done, and its page no longer waiting
-      return [null];
-    case "query": {
-      const started = performance.now();
-      const dataset = find(request.handle);
-      const ipc = dataset.query(request.query, zoneChanges);
-      const stats = { rows_scanned: dataset.rows, ms: performance.now() - started, exact: true };
-      return [{ ipc, stats }, ipc.buffer];
+      datasets.set(id, await loadWhole(request.source, request.options, signal, tell));
+      return [describe(id)];
+    case "shape":
+      return [await readShape(request.blob, request.options, signal)];
+    case "part": {
+      const part = await loadPart(request.blob, request.packed, request.options, request.shape, request.range, signal, tell);
+      parts.set(id, part);
+      return [{ part: id, ...summarise(part) }];
     }
+    case "assemble": {
+      const taken = request.parts.map(({ part }) => /** @type {LoadedPart} */ (parts.get(part)));
+      request.parts.forEach(({ part }) => parts.delete(part)); // from here on they belong to the core
+      const firstRows = Uint32Array.from(request.parts, ({ firstRow }) => firstRow);
+      datasets.set(id, Dataset.ofParts(JSON.parse(JSON.stringify(request.options)), request.shape, taken, firstRows, request.types));
+      return [describe(id)];
+    }
+    case "settle":
+      return inTurn(request.handle, dataset => dataset.settle(request.types));
+    case "cancel":
+      running.get(request.request)?.abort({ code: "CANCELLED", message: "cancelled" });
+      free(request.request); // it may be done, and its page no longer waiting
+      return [null];
+    case "query":
+      return inTurn(request.handle, dataset => answerQuery(dataset, request.query, request.from, signal));
+    case "state":
+      return inTurn(request.handle, dataset => sendState(dataset, request.query, request.to, signal));
+    case "exchange":
+      return inTurn(request.handle, dataset => exchangeRows(dataset, request.me, request.ports));
     case "append":
-      find(request.handle).append(request.bytes);
-      return [describe(request.handle)];
+      return inTurn(request.handle, dataset => {
+        if (request.isShared) dataset.mix();
+        if (!request.bytes) return;
+        if (request.isShared) dataset.goOnAt(request.place);
+        dataset.append(request.bytes);
+      });
     case "roles":
-      find(request.handle).setRoles(request.roles);
-      return [describe(request.handle)];
+      return inTurn(request.handle, dataset => dataset.setRoles(request.roles));
     case "close":
       free(request.handle);
       return [null];
   }
+}
+
+/**
+ * Runs when all that was asked of the data set before is done. What gives nothing is answered by the data set's description.
+ * @param {number} handle
+ * @param {(dataset: Dataset) => any} run
+ * @returns {Promise<[any, ...Transferable[]]>}
+ */
+function inTurn(handle, run) {
+  const before = turns.get(handle) ?? Promise.resolve();
+  const result = before.then(async () => await run(find(handle)) ?? [describe(handle)]);
+  const done = result.catch(() => {}).finally(() => turns.get(handle) === done && turns.delete(handle));
+  turns.set(handle, done);
+  return result;
 }
 
 /** @param {number} handle */
@@ -68,56 +107,14 @@ function find(handle) {
 
 /** @param {number} handle */
 function free(handle) {
-  datasets.get(handle)?.free();
-  datasets.delete(handle);
+  for (const held of [datasets, parts]) {
+    held.get(handle)?.free();
+    held.delete(handle);
+  }
 }
 
 /** @param {number} handle @returns {DatasetInfo} */
 function describe(handle) {
   const dataset = find(handle);
-  return { handle, schema: dataset.schema(), rows: dataset.rows, report: dataset.report() };
-}
-
-/** @param {number} id @param {WireSource} source @param {object} options */
-async function load(id, source, options) {
-  const loader = new Loader(JSON.parse(JSON.stringify(options)));
-  const abort = new AbortController(), { signal } = abort;
-  loads.set(id, abort);
-  let finished = false, bytes = 0, told = -Infinity;
-  /** @param {Progress["phase"]} phase @param {number} [totalBytes] */
-  const tell = (phase, totalBytes) => post({ id, progress: { bytes, totalBytes, rows: loader.rows, rejected: loader.rejected, phase } });
-  try {
-    for await (const { chunk, readBytes, totalBytes } of readChunks(source, signal)) {
-      signal.throwIfAborted();
-      loader.push(chunk);
-      bytes = readBytes;
-      if (performance.now() - told >= PROGRESS_MS) {
-        tell("reading", totalBytes);
-        await breathe();
-        told = performance.now();
-      }
-    }
-    tell("done", bytes);
-    await breathe();
-    signal.throwIfAborted();
-    finished = true; // from here on the loader belongs to the core
-    datasets.set(id, loader.finish());
-    return describe(id);
-  } finally {
-    loads.delete(id);
-    if (!finished) loader.free();
-  }
-}
-
-/** @type {(() => void)[]} */
-const waiting = [];
-const { port1, port2 } = new MessageChannel();
-port1.onmessage = () => waiting.shift()?.();
-
-/** Lets a cancel be heard: pieces of a file can come so fast that no message gets in between. @returns {Promise<void>} */
-function breathe() {
-  return new Promise(resolve => {
-    waiting.push(resolve);
-    port2.postMessage(null);
-  });
+  return { handle, schema: dataset.schema(), types: dataset.types(), rows: dataset.rows, report: dataset.report() };
 }

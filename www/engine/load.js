@@ -1,0 +1,58 @@
+/** @import { Dataset, LoadOptions, Source } from "../clickfold.js" */
+/** @import { WireOptions, WireSource } from "./protocol.js" */
+/** @import { Pool } from "./pool.js" */
+
+import { openDataset } from "./dataset.js";
+import { ClickfoldError } from "./errors.js";
+import { loadParts } from "./parts.js";
+
+/** A smaller file is read by one worker: it is done before another one could help. */
+const SHARED_BYTES = 16 << 20;
+
+/**
+ * @param {Pool} pool
+ * @param {Source} source
+ * @param {LoadOptions} options
+ * @returns {Promise<Dataset>}
+ */
+export async function load(pool, source, { format, schema, timezone = "UTC", onProgress, signal, ...unknown }) {
+  const [key] = Object.keys(unknown);
+  if (key === "clean") throw new ClickfoldError("UNSUPPORTED", "cleaning steps cannot be applied yet; load without \"clean\"");
+  if (key) throw new ClickfoldError("BAD_QUERY", `unknown option ${JSON.stringify(key)}; known are format, schema, timezone, onProgress, signal`);
+  if (timezone !== "UTC") throw new ClickfoldError("UNSUPPORTED", "a source's clock is taken as UTC for now; group by local time with \"timezone\" in a query");
+  const options = { format, schema };
+  const sources = (Array.isArray(source) ? source : [source]).map(toWire);
+  const blobs = sources.flatMap(wire => "blob" in wire ? [wire.blob] : []);
+  if (!sources.length) throw new ClickfoldError("BAD_INPUT", "no file was given");
+  if (sources.length > 1 && blobs.length < sources.length) throw new ClickfoldError("UNSUPPORTED", "several sources are loaded as one where all are files; fetch the others first");
+  const isShared = sources.length > 1 || (pool.size > 1 && blobs.some(blob => blob.size >= SHARED_BYTES));
+  const shared = isShared && await loadParts(pool, blobs, options, { onProgress, signal });
+  return shared || loadWhole(pool, sources[0], options, { onProgress, signal });
+}
+
+/**
+ * @param {Pool} pool
+ * @param {WireSource} source
+ * @param {WireOptions} options
+ * @param {Pick<LoadOptions, "onProgress" | "signal">} how
+ */
+async function loadWhole(pool, source, options, { onProgress, signal }) {
+  const connection = await pool.first();
+  const transfer = "stream" in source ? [/** @type {Transferable} */ (/** @type {unknown} */ (source.stream))] : [];
+  const info = await connection.send({ do: "load", source, options }, { transfer, signal, onProgress });
+  return openDataset([connection], [info]);
+}
+
+/** @param {Source} source @returns {WireSource} */
+function toWire(source) {
+  if (source instanceof Blob) return { blob: source };
+  if (source instanceof URL) return { url: source.href };
+  if (source instanceof ReadableStream) return { stream: source };
+  if (source instanceof Uint8Array) return { blob: new Blob([/** @type {Uint8Array<ArrayBuffer>} */ (source)]) };
+  if (source instanceof Response) {
+    if (!source.ok || !source.body) throw new ClickfoldError("BAD_INPUT", `the server answered ${source.status} ${source.statusText}`);
+    const length = Number(source.headers.get("content-length")) || undefined;
+    return { stream: source.body, totalBytes: source.headers.get("content-encoding") ? undefined : length };
+  }
+  throw new ClickfoldError("BAD_INPUT", "a source is a File, Blob, URL, Response, ReadableStream or Uint8Array");
+}

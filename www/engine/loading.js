@@ -1,0 +1,115 @@
+/** @import { LoadOptions, Progress } from "../clickfold.js" */
+/** @import { PartSummary, Shape, WireSource } from "./protocol.js" */
+
+import { LoadedPart, Loader, PartLoader, shapeOf } from "../../target/pkg/clickfold.js";
+import { breathe } from "./breathe.js";
+import { readChunks, readFrom } from "./source.js";
+
+const PROGRESS_MS = 50;
+/** Bytes that tell a file's shape. */
+const SAMPLE = 1 << 18;
+
+/** @typedef {(progress: Progress) => void} Tell */
+/** @typedef {Pick<LoadOptions, "format" | "schema">} Options */
+
+/**
+ * A whole source as a data set.
+ * @param {WireSource} source @param {Options} options @param {AbortSignal} signal @param {Tell} tell
+ */
+export async function loadWhole(source, options, signal, tell) {
+  const loader = new Loader(plain(options));
+  const progress = new Told(loader, tell);
+  let finished = false;
+  try {
+    for await (const { chunk, readBytes, totalBytes } of readChunks(source, signal)) {
+      signal.throwIfAborted();
+      loader.push(chunk);
+      await progress.tell(readBytes, totalBytes);
+    }
+    await progress.end();
+    signal.throwIfAborted();
+    finished = true; // from here on the loader belongs to the core
+    return loader.finish();
+  } finally {
+    if (!finished) loader.free();
+  }
+}
+
+/**
+ * What the first bytes say of a file, and whether its parts can be read by themselves. Nothing where they do not tell.
+ * @param {Blob} blob @param {Options} options @param {AbortSignal} signal
+ * @returns {Promise<{ shape: Shape, packed: boolean } | undefined>}
+ */
+export async function readShape(blob, options, signal) {
+  const sample = new Uint8Array(SAMPLE);
+  let length = 0, packed = false, areAll = true;
+  for await (const { chunk, isPacked } of readChunks({ blob }, signal)) {
+    packed = isPacked;
+    const fits = chunk.subarray(0, SAMPLE - length);
+    sample.set(fits, length);
+    length += fits.length;
+    if (length === SAMPLE) {
+      areAll = false;
+      break;
+    }
+  }
+  const shape = shapeOf(sample.subarray(0, length), areAll, plain(options));
+  return shape && { shape, packed };
+}
+
+/**
+ * The records that begin from one byte of a file on and before another.
+ * @param {Blob} blob @param {boolean} packed @param {Options} options @param {Shape} shape
+ * @param {{ from: number, to: number, exact: boolean }} range @param {AbortSignal} signal @param {Tell} tell
+ * @returns {Promise<LoadedPart>}
+ */
+export async function loadPart(blob, packed, options, shape, { from, to, exact }, signal, tell) {
+  const loader = new PartLoader(plain(options), shape, from, to, exact);
+  const progress = new Told(loader, tell);
+  let finished = false;
+  try {
+    for await (const { chunk, readBytes } of readFrom(blob, packed, loader.firstByte, to, signal)) {
+      signal.throwIfAborted();
+      const goesOn = loader.push(chunk);
+      await progress.tell(readBytes);
+      if (!goesOn) break;
+    }
+    signal.throwIfAborted();
+    finished = true; // from here on the loader belongs to the core
+    return loader.finish();
+  } finally {
+    if (!finished) loader.free();
+  }
+}
+
+/** @param {LoadedPart} part @returns {PartSummary} */
+export const summarise = part => part.summary();
+
+/** Without what is undefined. @param {Options} options */
+const plain = options => JSON.parse(JSON.stringify(options));
+
+/** Says how far a loader is, not too often. */
+class Told {
+  #at = -Infinity;
+  #bytes = 0;
+  /** @param {{ rows: number, rejected: number }} loader @param {Tell} tell */
+  constructor(loader, tell) {
+    this.loader = loader;
+    this.send = tell;
+  }
+
+  /** @param {number} bytes @param {number} [totalBytes] */
+  async tell(bytes, totalBytes) {
+    this.#bytes = bytes;
+    if (performance.now() - this.#at < PROGRESS_MS) return;
+    this.send({ bytes, totalBytes, rows: this.loader.rows, rejected: this.loader.rejected, phase: "reading" });
+    await breathe();
+    this.#at = performance.now();
+  }
+
+  async end() {
+    const bytes = this.#bytes;
+    this.send({ bytes, totalBytes: bytes, rows: this.loader.rows, rejected: this.loader.rejected, phase: "done" });
+    await breathe();
+  }
+}

@@ -1,0 +1,92 @@
+/** The workers of an engine: the first is there from the beginning, the others when they are first needed. */
+
+import { ClickfoldError } from "./errors.js";
+import { Connection } from "./protocol.js";
+
+/** Set by the build: the hashed names of the files beside this one. */
+/* global __WORKER__, __WASM__ */
+
+/** More of them ask for more memory than they save time. */
+const MOST = 8;
+
+export class Pool {
+  /** @type {Promise<Connection>[]} */
+  #started = [];
+  /** @type {Connection[]} */
+  #all = [];
+  /** @type {ClickfoldError | undefined} */
+  #lost;
+  #module;
+  /** How many there may be. */
+  size;
+
+  /** @param {"auto" | number} workers */
+  constructor(workers) {
+    this.size = workers === "auto" ? Math.min(navigator.hardwareConcurrency || 1, MOST) : workers;
+    this.#module = compile();
+    this.#module.catch(() => {}); // told by whoever starts a worker
+  }
+
+  /** The first worker. */
+  first() {
+    return this.#worker(0);
+  }
+
+  /** As many workers as there may be, and no more than `most`. @param {number} most */
+  some(most) {
+    return Promise.all(Array.from({ length: Math.min(this.size, most) }, (_, at) => this.#worker(at)));
+  }
+
+  /** Ends all workers. @param {string} why @param {string} code */
+  lose(why, code) {
+    this.#lost ??= new ClickfoldError(code, why);
+    for (const connection of this.#all) connection.lose(why, code);
+  }
+
+  /** @param {number} at */
+  #worker(at) {
+    this.#started[at] ??= this.#start(at === 0);
+    return this.#started[at];
+  }
+
+  /** @param {boolean} warmUp */
+  async #start(warmUp) {
+    if (this.#lost) throw this.#lost;
+    const { worker, started } = startWorker();
+    // Shards are of no use without each other: one worker lost, all are.
+    const connection = new Connection(worker, (why, code) => this.lose(why, code));
+    this.#all.push(connection);
+    try {
+      await connection.send({ do: "start", module: await this.#module, warmUp });
+    } catch (error) {
+      this.lose("the engine could not be started", "WORKER_LOST");
+      throw error;
+    } finally {
+      started();
+    }
+    return connection;
+  }
+}
+
+/**
+ * Starts a worker from a blob that imports its script. The script may then be of another origin than the page, and the
+ * worker is under the page's Content-Security-Policy, which one started from an address of its own would not be.
+ */
+function startWorker() {
+  const source = `import ${JSON.stringify(new URL(__WORKER__, import.meta.url).href)};`;
+  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  return { worker: new Worker(url, { type: "module" }), started: () => URL.revokeObjectURL(url) };
+}
+
+async function compile() {
+  const response = await fetchFile(new URL(__WASM__, import.meta.url));
+  if (response.headers.get("content-type")?.startsWith("application/wasm")) return WebAssembly.compileStreaming(response);
+  return WebAssembly.compile(await response.arrayBuffer());
+}
+
+/** @param {URL} url */
+async function fetchFile(url) {
+  const response = await fetch(url).catch(() => undefined);
+  if (!response?.ok) throw new ClickfoldError("WORKER_LOST", `cannot fetch ${url}; serve all files of the folder together`);
+  return response;
+}
