@@ -123,8 +123,9 @@ pub struct Given {
 }
 
 impl Dataset {
-    /// The rows of some parts, each with the place of its first row in the whole data. `types` are those of all parts
-    /// of the data. The report is of no row: the parts' summaries say what became of theirs.
+    /// The rows of some parts, each with the place of its first row in the whole data, or of all parts where they are
+    /// `alone`. `types` are those of all parts of the data. The report is of no row: the parts' summaries say what became
+    /// of theirs.
     ///
     /// # Errors
     ///
@@ -134,6 +135,7 @@ impl Dataset {
         shape: &Shape,
         parts: Vec<(LoadedPart, u32)>,
         types: &[Vec<ColumnType>],
+        alone: bool,
     ) -> Result<Self> {
         let mut store = Store::default();
         for (part, first_row) in parts {
@@ -153,7 +155,7 @@ impl Dataset {
             rejects: Rejects::default(),
         };
         let schema = options.schema_of(&shape.names, store.types())?;
-        let mut dataset = Self { schema, store, report, options, is_shard: true, has_whole_actors: false };
+        let mut dataset = Self { schema, store, report, options, is_shard: !alone, has_whole_actors: alone };
         dataset.settle(types)?;
         dataset.schema = dataset.options.schema_of(&shape.names, dataset.store.types())?;
         Ok(dataset)

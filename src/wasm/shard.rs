@@ -92,7 +92,8 @@ struct Given {
 
 #[wasm_bindgen]
 impl Dataset {
-    /// The rows of some parts, each with the place of its first row in the whole data, and the types of all parts.
+    /// The rows of some parts, or of all where they are `alone`, each with the place of its first row in the whole data, and
+    /// the types of all parts.
     #[wasm_bindgen(js_name = ofParts)]
     pub fn of_parts(
         options: JsValue,
@@ -100,10 +101,13 @@ impl Dataset {
         parts: Vec<LoadedPart>,
         first_rows: Vec<u32>,
         types: JsValue,
+        alone: bool,
     ) -> Result<Dataset, JsValue> {
         let parts = parts.into_iter().map(|part| part.0).zip(first_rows).collect();
         let types: Vec<Vec<ColumnType>> = read("the types", types)?;
-        engine::Dataset::of_parts(load_options(options)?, &read("the shape", shape)?, parts, &types).map(Dataset).map_err(throw)
+        engine::Dataset::of_parts(load_options(options)?, &read("the shape", shape)?, parts, &types, alone)
+            .map(Dataset)
+            .map_err(throw)
     }
 
     /// The columns' types, for others to settle on.

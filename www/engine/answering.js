@@ -106,7 +106,7 @@ export async function exchangeRows(dataset, me, ports) {
       } catch (error) {
         failed ??= error;
       }
-      if (data.done) resolve(port.close());
+      if (data.done) resolve(undefined);
     };
   }));
   const exchange = dataset.exchange(ports.length, me);
@@ -120,6 +120,7 @@ export async function exchangeRows(dataset, me, ports) {
     ports.forEach(port => port?.postMessage({ done: true }));
   }
   await Promise.all(taken);
+  ports.forEach(port => port?.close());
   if (failed) throw failed;
   dataset.endExchange();
 }

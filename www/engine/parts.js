@@ -112,7 +112,7 @@ async function assemble(parts, workers, options, shapes, blobs, progress) {
   const types = read.map(part => part.types);
   const infos = await all(workers.map(worker => {
     const own = parts.flatMap((part, at) => part.reader === worker ? [{ part: read[at].part, firstRow: firstRows[at] }] : []);
-    return worker.send({ do: "assemble", options, shape: shapes[0], parts: own, types });
+    return worker.send({ do: "assemble", options, shape: shapes[0], parts: own, types, alone: workers.length === 1 });
   }));
   parts.forEach(part => { part.read = undefined; }); // the data sets have them
   progress.end(report);

@@ -30,7 +30,7 @@
  *   | { do: "load", source: WireSource, options: WireOptions }
  *   | { do: "shape", blob: Blob, options: WireOptions }
  *   | { do: "part", blob: Blob, packed: boolean, options: WireOptions, shape: Shape, range: { from: number, to: number, exact: boolean } }
- *   | { do: "assemble", options: WireOptions, shape: Shape, parts: { part: number, firstRow: number }[], types: Types[] }
+ *   | { do: "assemble", options: WireOptions, shape: Shape, parts: { part: number, firstRow: number }[], types: Types[], alone: boolean }
  *   | { do: "settle", handle: number, types: Types[] }
  *   | { do: "cancel", request: number }
  *   | { do: "query", handle: number, query: Query, from: MessagePort[] }

@@ -54,7 +54,7 @@ async function answer(id, request, signal) {
       const taken = request.parts.map(({ part }) => /** @type {LoadedPart} */ (parts.get(part)));
       request.parts.forEach(({ part }) => parts.delete(part)); // from here on they belong to the core
       const firstRows = Uint32Array.from(request.parts, ({ firstRow }) => firstRow);
-      datasets.set(id, Dataset.ofParts(JSON.parse(JSON.stringify(request.options)), request.shape, taken, firstRows, request.types));
+      datasets.set(id, Dataset.ofParts(JSON.parse(JSON.stringify(request.options)), request.shape, taken, firstRows, request.types, request.alone));
       return [describe(id)];
     }
     case "settle":

@@ -1,0 +1,148 @@
+// Several workers share a file, or several files, and answer as one worker does.
+import assert from "node:assert/strict";
+import { gzipSync } from "node:zlib";
+import { after, before, test } from "node:test";
+import { close, openPage } from "./browser.mjs";
+
+after(close);
+
+const QUERIES = [
+  { kind: "aggregate", group_by: ["item"], measures: { n: { fn: "count" } }, rank: { as: "place", fn: "rank", by: ["-n"] }, order_by: ["-n", "item"], limit: 20 },
+  { kind: "aggregate", group_by: ["item"], measures: { users: { fn: "count_distinct", column: "user_id" }, total: { fn: "sum", column: "price" }, mean: { fn: "avg", column: "price" } }, order_by: ["-users", "item"], limit: 20 },
+  { kind: "aggregate", group_by: [{ column: "event_time", every: "1h", as: "hour", timezone: "America/New_York" }, "action"], measures: { n: { fn: "count" }, first: { fn: "first", column: "item" } } },
+  { kind: "aggregate", group_by: ["note"], measures: { median: { fn: "median", column: "price" }, acts: { fn: "count_distinct", column: "action" }, often: { fn: "mode", column: "user_id" } }, order_by: ["-median"], limit: 9 },
+  { kind: "rows", select: ["user_id", "note"], order_by: ["-price"], limit: 30 },
+  { kind: "rows", where: [{ column: "note", contains: "quoted" }], limit: 5 },
+];
+
+/** Runs in the page: a file of quoted newlines, late wider types and rows that are none, and what engines say of it. */
+function prepare() {
+  window.lines = (from, to) => {
+    const lines = [];
+    for (let i = from; i < to; i++) {
+      const note = i % 3 ? `n${i % 11}` : `"quoted ${i % 7},\nuser_id,item\n1,2 ""x"""`;
+      const price = i > 350_000 ? `${i % 50}.${100 + i % 900}` : `${i % 50}.5`;
+      lines.push(i % 99_991 === 7 ? "a row of one cell" : `${(i * 7919) % 20_011},item ${(i * i) % 3001},${["view", "cart", "buy"][i % 3]},2024-03-${10 + (i % 3)} 0${i % 10}:15:00,${price},${note}`);
+    }
+    return lines.join("\n") + "\n";
+  };
+  window.header = "user_id,item,action,event_time,price,note\n";
+  window.show = async (dataset, queries) => {
+    const answers = [];
+    for (const query of queries) answers.push(JSON.stringify((await dataset.query(query)).rows(), (_, value) => typeof value === "bigint" ? `${value}n` : value));
+    const { schema, rows, report } = dataset;
+    return { answers, rows, report, schema: schema.map(({ name, type, role, nulls, scale, unit }) => ({ name, type, role, nulls, scale, unit })) };
+  };
+  window.codeOf = promise => promise.then(() => "no error", error => `${error.code}: ${error.message}`);
+}
+
+let page;
+
+before(async () => {
+  ({ page } = await openPage());
+  await page.evaluate(prepare);
+  await page.evaluate(async () => {
+    const { open } = await import(new URL("clickfold.js", document.baseURI).href);
+    window.engines = await Promise.all([1, 2, 3].map(workers => open({ workers })));
+  });
+});
+
+test("a file answers alike however many workers read it, before and after rows are appended", async () => {
+  const [one, ...others] = await page.evaluate(async queries => {
+    const text = window.header + window.lines(0, 500_000), file = new File([text], "events.csv");
+    const found = [];
+    for (const engine of window.engines) {
+      const progress = [];
+      const dataset = await engine.load(file, { onProgress: told => progress.push(told) });
+      const before = await window.show(dataset, queries);
+      await dataset.append("70000,late,buy,2024-03-12 09:00:00,7.12345,\n".repeat(3).split("\n").filter(Boolean).map(line => {
+        const [user_id, item, action, event_time, price] = line.split(",");
+        return { user_id, item, action, event_time, price };
+      }));
+      const after = await window.show(dataset, queries);
+      await dataset.setRoles({ user_id: null, item: "actor" });
+      const reassigned = await window.show(dataset, [...queries, { kind: "aggregate", measures: { items: { fn: "count_distinct", column: "item" } } }]);
+      const memory = dataset.schema.reduce((sum, { bytes }) => sum + bytes, 0);
+      await dataset.close();
+      found.push({ before, after, reassigned, size: file.size, memory, last: progress.at(-1), isRising: progress.every((told, i) => !i || told.bytes >= progress[i - 1].bytes) });
+    }
+    return found;
+  }, QUERIES);
+  assert.equal(one.before.report.rejected, 6);
+  assert.equal(one.before.rows, 500_000 - 6);
+  assert.equal(one.before.report.bytes, one.size);
+  assert.equal(one.after.rows, one.before.rows + 3);
+  assert.match(one.before.answers[0], /"place":1/);
+  for (const other of others) {
+    for (const stage of ["before", "after", "reassigned"]) assert.deepEqual(other[stage], one[stage], stage);
+    assert.deepEqual(other.last, one.last);
+    assert.ok(other.isRising, "bytes read only ever rise");
+  }
+});
+
+test("several files are one, packed or not, and say whose row was rejected", async () => {
+  const { whole, parts, again } = await page.evaluate(async ([queries, packed]) => {
+    const texts = [window.lines(0, 40_000), window.lines(40_000, 99_000), window.lines(99_000, 100_100)];
+    const files = [new File([window.header, texts[0]], "a.csv"), new File([window.header.replaceAll(",", ";") + texts[1].replaceAll(",", ";")], "b.csv"), new File([texts[2]], "c.csv")];
+    const whole = await window.show(await window.engines[0].load(new Blob([window.header, texts[0], texts[1].replaceAll(",", ";").replaceAll(";", ","), texts[2]])), queries);
+    const parts = [];
+    for (const engine of window.engines) parts.push(await window.show(await engine.load(files), queries));
+    const again = await window.engines[1].load([new File([Uint8Array.from(packed)], "z.csv.gz"), new File(["a,b\n3,4\n"], "y.csv")]);
+    return { whole, parts, again: (await again.query({ kind: "rows" })).rows() };
+  }, [QUERIES, [...gzipSync("a,b\n1,2\n")]]);
+  assert.deepEqual(again, [{ a: 1, b: 2 }, { a: 3, b: 4 }]);
+  for (const part of parts) {
+    assert.equal(part.rows, whole.rows);
+    assert.deepEqual(part.schema, whole.schema);
+    // The second file's notes have semicolons within: of the questions about them, the first does not know.
+    assert.equal(part.answers[0], whole.answers[0]);
+    assert.equal(part.answers[1], whole.answers[1]);
+    assert.equal(part.answers[2], whole.answers[2]);
+    assert.deepEqual(part.report.rejects.map(({ file }) => file), ["a.csv", "c.csv"]);
+    assert.equal(part.report.rejects[0].line, whole.report.rejects[0].line);
+    assert.equal(part.report.rejects[1].text, "a row of one cell");
+  }
+  assert.deepEqual(parts[1], parts[0]);
+  assert.deepEqual(parts[2], parts[0]);
+});
+
+test("what is wrong with one of several files names it", async () => {
+  const [other, picture, empty, header] = await page.evaluate(async () => {
+    const [, engine] = window.engines;
+    const file = (text, name) => new File([text], name);
+    return Promise.all([
+      [file("a,b\n1,2\n", "a.csv"), file("a,c\n1,2\n", "c.csv")],
+      [file("a,b\n1,2\n", "a.csv"), file("\x89PNG\r\n\x1a\n\0\0\0", "p.png")],
+      [file("a,b\n1,2\n", "a.csv"), file("", "e.csv")],
+      [file("a,b\n", "a.csv"), file("a,b\n", "b.csv")],
+    ].map(files => window.codeOf(engine.load(files))));
+  });
+  assert.equal(other, "BAD_INPUT: the files have different columns: a.csv has a, b; c.csv has a, c; load those of one kind at a time");
+  assert.match(picture, /^BAD_INPUT: p\.png: this is/);
+  assert.equal(empty, "BAD_INPUT: e.csv: the file is empty");
+  assert.equal(header, "BAD_INPUT: the file has a header (a, b) but no rows");
+});
+
+test("a shared load is cancelled, a closed engine answers no more, and the newer question of a view overtakes the older", async () => {
+  const found = await page.evaluate(async () => {
+    const { open } = await import(new URL("clickfold.js", document.baseURI).href);
+    const engine = await open({ workers: 2 });
+    const text = window.header + window.lines(0, 500_000), file = new File([text], "events.csv");
+    const abort = new AbortController();
+    const cancelled = await window.codeOf(engine.load(file, { signal: abort.signal, onProgress: () => abort.abort() }));
+    const dataset = await engine.load(file);
+    const query = { kind: "aggregate", group_by: ["item"], measures: { users: { fn: "count_distinct", column: "user_id" } }, limit: 1 };
+    const older = window.codeOf(dataset.query(query, { view: "top" })), other = dataset.query(query, { view: "else" });
+    const newer = await dataset.query(query, { view: "top" });
+    const overtaken = [await older, (await other).numRows, newer.numRows];
+    const wrong = await window.codeOf(dataset.query({ kind: "aggregate", group_by: ["itm"] }));
+    const afterwards = (await dataset.query(query)).rows()[0].users;
+    await engine.close();
+    return { cancelled, overtaken, wrong, afterwards, closed: await window.codeOf(dataset.query(query)) };
+  });
+  assert.equal(found.cancelled, "CANCELLED: cancelled");
+  assert.deepEqual(found.overtaken, ["CANCELLED: cancelled", 1, 1]);
+  assert.equal(found.wrong, 'UNKNOWN_COLUMN: unknown column "itm"; did you mean "item"?');
+  assert.ok(found.afterwards > 0);
+  assert.equal(found.closed, "CLOSED: the engine is closed");
+});
