@@ -224,7 +224,7 @@ test("rows, append, cancel and errors of the engine's API", async () => {
     cancelled: ["CANCELLED", "cancelled", null],
     unknown: ["UNKNOWN_COLUMN", 'unknown column "idd"; the data has id, t, p, __proto__', null],
     column: ["UNKNOWN_COLUMN", 'unknown column "idd"; did you mean "id"?', ["id"]],
-    several: ["UNSUPPORTED", "several files cannot be loaded as one yet; join them first", null],
+    several: ["BAD_INPUT", "a: the file is empty", null],
     empty: ["BAD_INPUT", "the file is empty", null],
     closed: ["CLOSED", "the data set is closed; load it again", null],
     ended: ["CLOSED", "the engine is closed", null],

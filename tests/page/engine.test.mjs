@@ -174,7 +174,7 @@ test("errors have codes and sentences", async () => {
         await codeOf(engine.load(new Blob([Uint8Array.of(0x1f, 0x8b, 8, 0, 1, 2, 3)]))),
       ],
       UNSUPPORTED: [
-        await codeOf(engine.load([new File(["a"], "a"), new File(["a"], "b")])), await codeOf(engine.load(bytes("a\n1\n"), { clean: {} })),
+        await codeOf(engine.load([new File(["a"], "a"), new URL(url)])), await codeOf(engine.load(bytes("a\n1\n"), { clean: {} })),
         await codeOf(engine.load(bytes("a\n1\n"), { timezone: "Europe/Paris" })), await codeOf(dataset.query({ kind: "funnel" })),
       ],
       CLOSED: [await codeOf(closed.query({ kind: "rows" })), await codeOf(lost.query({ kind: "rows" }))],

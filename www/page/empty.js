@@ -8,7 +8,7 @@ function pressPicker({ target, currentTarget }) {
 
 /** What is there before a file is: where to drop one, and samples. */
 export class EmptyView {
-  /** @param {{ choose: (file: File) => void, sample: (name: string) => void }} actions */
+  /** @param {{ choose: (files: File[]) => void, sample: (name: string) => void }} actions */
   constructor(actions) {
     this.actions = actions;
   }
@@ -17,7 +17,7 @@ export class EmptyView {
     return html`
       <section class="drop" aria-labelledby="drop-title" @click=${pressPicker}>
         <h2 id="drop-title">What sells, and when?</h2>
-        <p>Drop your shop's event file here: a CSV export with one row for each view, cart or order.</p>
+        <p>Drop your shop's event file here: a CSV export with one row for each view, cart or order. Several of one kind are read as one.</p>
         ${this.picker("Choose a file")}
         <p class="fine">It is read by this browser tab and goes nowhere else, online or off.</p>
       </section>
@@ -36,15 +36,15 @@ export class EmptyView {
   picker(label) {
     const choose = (/** @type {Event} */ event) => {
       const input = /** @type {HTMLInputElement} */ (event.target);
-      const [file] = input.files ?? [];
+      const files = [...input.files ?? []];
       input.value = "";
-      if (file) this.actions.choose(file);
+      if (files.length) this.actions.choose(files);
     };
     const press = (/** @type {Event} */ event) => {
       const button = /** @type {HTMLElement} */ (event.currentTarget);
       /** @type {HTMLInputElement} */ (button.nextElementSibling).click();
     };
     return html`<span class="picker"><button type="button" class="primary" @click=${press}>${label}</button
-      ><input type="file" class="unseen" tabindex="-1" aria-hidden="true" accept=".csv,.tsv,.txt,.gz,text/*" @change=${choose}></span>`;
+      ><input type="file" multiple class="unseen" tabindex="-1" aria-hidden="true" accept=".csv,.tsv,.txt,.gz,text/*" @change=${choose}></span>`;
   }
 }

@@ -42,6 +42,7 @@ export class HealthPanel {
   template() {
     if (!this.#dataset) return nothing;
     const { read, used, rejected, filtered, duplicate, separator, header, rejects } = this.#dataset.report;
+    const ofFiles = rejects.some(({ file }) => file !== undefined);
     return html`
       <section class="panel" id="health" aria-labelledby="health-title">
         <h2 id="health-title">Data health</h2>
@@ -58,9 +59,9 @@ export class HealthPanel {
         ${rejected > rejects.length ? html`<p class="fine">The first ${count(rejects.length)} of ${count(rejected)} are kept.</p>` : nothing}
         <div class="scroll" tabindex="0" role="region" aria-label="Rejected rows">
           <table class="rejects">
-            <thead><tr><th scope="col" class="number">line</th><th scope="col" class="number">byte</th><th scope="col">reason</th><th scope="col">row</th></tr></thead>
-            <tbody>${rejects.slice(0, this.#shown).map(({ line, byte, reason, text }) => html`<tr>
-              <td class="number">${count(line)}</td><td class="number">${count(byte)}</td><td>${reason}</td><td class="row" title=${text.slice(0, 2000)}><code>${text.slice(0, 300)}</code></td>
+            <thead><tr>${ofFiles ? html`<th scope="col">file</th>` : nothing}<th scope="col" class="number">line</th><th scope="col" class="number">byte</th><th scope="col">reason</th><th scope="col">row</th></tr></thead>
+            <tbody>${rejects.slice(0, this.#shown).map(({ file, line, byte, reason, text }) => html`<tr>
+              ${ofFiles ? html`<td>${file}</td>` : nothing}<td class="number">${count(line)}</td><td class="number">${count(byte)}</td><td>${reason}</td><td class="row" title=${text.slice(0, 2000)}><code>${text.slice(0, 300)}</code></td>
             </tr>`)}</tbody>
           </table>
         </div>
@@ -74,5 +75,7 @@ export class HealthPanel {
 function toCsv(rejects) {
   const defuse = (/** @type {string} */ text) => /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
   const quote = (/** @type {string} */ text) => `"${defuse(text).replaceAll('"', '""')}"`;
-  return ["line,byte,reason,row", ...rejects.map(({ line, byte, reason, text }) => [line, byte, quote(reason), quote(text)].join(","))].join("\r\n") + "\r\n";
+  const ofFiles = rejects.some(({ file }) => file !== undefined);
+  const row = (/** @type {Reject} */ { file = "", line, byte, reason, text }) => [...ofFiles ? [quote(file)] : [], line, byte, quote(reason), quote(text)];
+  return [[...ofFiles ? ["file"] : [], "line", "byte", "reason", "row"], ...rejects.map(row)].map(cells => cells.join(",")).join("\r\n") + "\r\n";
 }

@@ -21,7 +21,7 @@ const ranking = new RankingPanel(redraw, fail);
 const timeline = new TimelinePanel(redraw, fail);
 const columns = new ColumnsPanel({ retype, rerole });
 const health = new HealthPanel(redraw);
-const empty = new EmptyView({ choose: openFile, sample: openSample });
+const empty = new EmptyView({ choose: openFiles, sample: openSample });
 
 async function boot() {
   const { open } = await import(engineModule);
@@ -45,9 +45,10 @@ function set(change) {
   redraw();
 }
 
-/** @param {File} file */
-function openFile(file) {
-  replace(file.name, () => file);
+/** @param {File[]} files */
+function openFiles(files) {
+  const [{ name }, ...others] = files;
+  replace(others.length ? `${name} and ${others.length} more` : name, () => files);
 }
 
 /** @param {string} name */
@@ -187,8 +188,7 @@ addEventListener("drop", event => {
   event.preventDefault();
   set({ dragging: false });
   const files = [...event.dataTransfer?.files ?? []];
-  if (files.length > 1) set({ error: "Several files cannot be read as one yet; drop one" });
-  else if (files.length) openFile(files[0]);
+  if (files.length) openFiles(files);
 });
 
 engine.catch(fail);

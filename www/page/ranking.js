@@ -86,12 +86,13 @@ export class RankingPanel {
       const answer = await dataset.query({
         kind: "aggregate", where, group_by: [{ column: this.#column, as: "what" }], measures: { value: measure },
         rank: { as: "place", fn: "rank", by: ["-value"] }, order_by: ["-value", "what"], limit: this.#limit,
-      });
+      }, { view: "ranking" });
       if (asked !== this.#asked) return; // a newer question is under way
       this.#rows = answer.rows();
       this.#error = "";
     } catch (error) {
       if (isFatal(error)) return this.fail(error);
+      if (asked !== this.#asked) return;
       this.#error = /** @type {Error} */ (error).message;
     }
     this.redraw();
