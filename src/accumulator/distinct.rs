@@ -7,7 +7,7 @@ use arrow_array::types::Int64Type;
 use arrow_array::{ArrayRef, Int64Array};
 use arrow_schema::DataType;
 
-use super::lists::{from_column, is_text, to_column, write_value};
+use super::lists::{from_column, is_text, no_lists, to_column, write_value};
 use super::{Accumulator, held, only};
 use crate::event::ColumnType;
 use crate::kernel::ids::{Ids, NULL};
@@ -84,6 +84,10 @@ impl Accumulator for CountDistinct {
     }
 
     fn state(&self, groups: &[u32]) -> Result<Vec<ArrayRef>> {
+        let own = Arc::new(Int64Array::from(self.own(groups)));
+        if self.counts.is_empty() {
+            return Ok(vec![no_lists(groups.len()), own]);
+        }
         // Where each group's list goes; nowhere for groups that are not asked for.
         let mut places = vec![usize::MAX; self.counts.len()];
         for (place, &group) in groups.iter().enumerate().filter(|&(_, &group)| (group as usize) < self.counts.len()) {
@@ -97,7 +101,7 @@ impl Accumulator for CountDistinct {
         for (row, &(group, _)) in pairs.iter().enumerate() {
             values.iter().for_each(|values| write_value(values, row, &mut lists[places[group as usize]]));
         }
-        Ok(vec![to_column(&lists)?, Arc::new(Int64Array::from(self.own(groups)))])
+        Ok(vec![to_column(&lists)?, own])
     }
 
     fn merge(&mut self, groups: &[u32], n_groups: usize, state: &[ArrayRef]) -> Result<()> {

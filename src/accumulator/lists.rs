@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use arrow_array::builder::BinaryBuilder;
 use arrow_array::cast::AsArray;
-use arrow_array::{ArrayRef, StringArray};
+use arrow_array::{ArrayRef, BinaryArray, StringArray};
+use arrow_buffer::{Buffer, OffsetBuffer};
 
 use crate::event::ColumnType;
 use crate::kernel::values::{Data, Texts, Values};
@@ -52,6 +53,11 @@ pub(super) struct Listed<const N: usize> {
     pub(super) groups: Vec<u32>,
     pub(super) values: Values,
     pub(super) rest: Vec<[u8; N]>,
+}
+
+/// So many empty lists as a state's column.
+pub(super) fn no_lists(n: usize) -> ArrayRef {
+    Arc::new(BinaryArray::new(OffsetBuffer::new_zeroed(n), Buffer::default(), None))
 }
 
 /// Reads the lists of a column, the list in row `i` being that of `groups[i]`.

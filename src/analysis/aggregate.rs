@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::{Field, Schema as ArrowSchema};
 use serde_json::Value;
 
@@ -19,6 +19,7 @@ use super::table::{OrderBy, Table, TableColumn, unknown_output};
 use crate::event::{ColumnType, Schema};
 use crate::fold::Fold;
 use crate::kernel::batch::GROUPED_BY;
+use crate::kernel::column;
 use crate::kernel::ids::Ids;
 use crate::kernel::order::{self, SortKey};
 use crate::kernel::pairs::Pairs;
@@ -238,6 +239,7 @@ impl AggregateFold {
             if values.is_empty() {
                 values = empty(types[at]);
             }
+            values.unrank();
             columns.push(TableColumn { name: names[at].clone(), value_type: types[at], values });
         }
         for measure in &self.measures {
@@ -300,8 +302,9 @@ impl Fold for AggregateFold {
             if values.is_empty() {
                 values = empty(key.value_type);
             }
-            fields.push(Field::new(format!("key{}", fields.len()), key.value_type.arrow(), true));
-            arrays.push(values.to_array(key.value_type)?);
+            let ValueType::Of(column_type) = key.value_type else { return Err(Error::bad_state("a group key is no column")) };
+            arrays.push(column::hold(values, column_type)?);
+            fields.push(Field::new(format!("key{}", fields.len()), arrays[fields.len()].data_type().clone(), true));
         }
         for (at, measure) in self.measures.iter().enumerate() {
             let state = measure.accumulator.state(&used)?;
@@ -324,7 +327,7 @@ impl Fold for AggregateFold {
             return Ok(());
         }
         let all = Rows::All(state.num_rows());
-        let keys = (0..self.keys.len()).map(|at| gather(state.column(at), &all)).collect::<Result<_>>()?;
+        let keys = (0..self.keys.len()).map(|at| gather_ranked(state.column(at), &all)).collect::<Result<_>>()?;
         let groups = self.groups(keys, state.num_rows(), KeyPlan::numbers_of_state)?;
         let n_groups = self.n_groups();
         let mut at = self.keys.len();

@@ -120,7 +120,9 @@ impl KeyPlan {
     /// The number of each key of another fold's state. It is a bucket's start already, or stands for null: in a zone whose
     /// clocks change within a bucket, the start may lie in another.
     pub(super) fn numbers_of_state(&mut self, values: &Values) -> Result<Vec<u32>> {
-        let numbers = self.ids.get_or_insert_with(|| Ids::like(values)).of(values)?;
+        let ids = self.ids.get_or_insert_with(|| Ids::like(values));
+        self.numbers_all |= ids.are_ranked();
+        let numbers = ids.of(values)?;
         self.has_null |= values.valid.is_some() && numbers.contains(&NULL);
         Ok(numbers)
     }
@@ -129,9 +131,10 @@ impl KeyPlan {
         self.ids.as_ref().map_or(1, Ids::len)
     }
 
+    /// The values of some numbers, integers as places in a list where they came so.
     pub(super) fn values(&self, numbers: &[u32]) -> Values {
         match &self.ids {
-            Some(ids) => ids.values(numbers),
+            Some(ids) => ids.ranked_values(numbers),
             None => Values { data: Data::Ints(vec![]), valid: None },
         }
     }

@@ -3,15 +3,18 @@
 //! Grouping, counting distinct values and comparing text all work on these numbers. Integers whose range
 //! is small are looked up in a table, others by hash; text is looked up once per dictionary entry.
 
+mod ranked;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use arrow_array::{Array, StringArray};
 use hashbrown::HashTable;
+use ranked::RankedIds;
 
 use super::dictionary::Dictionary;
 use super::hash::mix64;
-use super::values::{Data, Steps, Texts, Values};
+use super::values::{Data, Texts, Values};
 use crate::{Error, Result};
 
 /// The number of null.
@@ -23,7 +26,7 @@ pub enum Ids {
     /// Of integers, decimals, times or booleans.
     Ints(IntIds),
     /// Of integers that come as places in a list of distinct ones: a place plus 1 is its number, whether it occurs or not.
-    Ranked(Steps),
+    Ranked(RankedIds),
     /// Of decimals beyond 64 bits.
     Wide(WideIds),
     /// Of text.
@@ -35,7 +38,7 @@ impl Ids {
     pub fn like(values: &Values) -> Self {
         match &values.data {
             Data::Ints(_) | Data::Floats(_) => Self::Ints(IntIds::default()),
-            Data::Ranked(_, steps) => Self::Ranked(steps.clone()),
+            Data::Ranked(_, steps) => Self::Ranked(RankedIds::new(steps.clone())),
             Data::Wide(_) => Self::Wide(WideIds::default()),
             Data::Codes(..) => Self::Texts(Box::default()),
         }
@@ -58,7 +61,7 @@ impl Ids {
     pub fn len(&self) -> usize {
         1 + match self {
             Self::Ints(ids) => ids.values.len(),
-            Self::Ranked(steps) => steps.0.len(),
+            Self::Ranked(ids) => ids.n_values(),
             Self::Wide(ids) => ids.values.len(),
             Self::Texts(ids) => ids.dictionary.len(),
         }
@@ -85,13 +88,12 @@ impl Ids {
             let values = ids.values.iter().map(|&v| i128::from(v)).collect();
             *self = Self::Wide(WideIds::from_values(values));
         }
-        let ranked_alike = matches!((&*self, &values.data), (Self::Ranked(a), Data::Ranked(_, b)) if a.is(b));
-        if let (Self::Ranked(steps), false) = (&*self, ranked_alike) {
-            *self = Self::Ints(IntIds::from_values(steps.0.values()));
+        if let (Self::Ranked(ids), Data::Ints(_)) = (&*self, &values.data) {
+            *self = Self::Ints(IntIds::from_values(&ids.all()));
         }
         let valid = values.valid.as_deref();
         let mut numbers = match (self, &values.data) {
-            (Self::Ranked(_), Data::Ranked(places, _)) => places.iter().map(|place| place + 1).collect(),
+            (Self::Ranked(ids), Data::Ranked(places, steps)) => ids.of(places, steps, valid),
             (Self::Ints(ids), Data::Ranked(places, steps)) => ids.of(&without_nulls(&steps.at(places), valid)),
             (Self::Ints(ids), Data::Ints(values)) => ids.of(&without_nulls(values, valid)),
             (Self::Wide(ids), Data::Wide(values)) => ids.of(without_nulls(values, valid).iter().copied()),
@@ -113,10 +115,7 @@ impl Ids {
             Self::Ints(ids) => {
                 Data::Ints(numbers.iter().map(|&n| if n == NULL { 0 } else { ids.values[n as usize - 1] }).collect())
             }
-            Self::Ranked(steps) => {
-                let steps = steps.0.values();
-                Data::Ints(numbers.iter().map(|&n| if n == NULL { 0 } else { steps[n as usize - 1] }).collect())
-            }
+            Self::Ranked(ids) => Data::Ints(numbers.iter().map(|&n| if n == NULL { 0 } else { ids.value(n) }).collect()),
             Self::Wide(ids) => {
                 Data::Wide(numbers.iter().map(|&n| if n == NULL { 0 } else { ids.values[n as usize - 1] }).collect())
             }
@@ -129,11 +128,19 @@ impl Ids {
         Values { data, valid }
     }
 
+    /// The same, integers as places in a list of distinct ones where they came so.
+    pub fn ranked_values(&self, numbers: &[u32]) -> Values {
+        let Self::Ranked(ids) = self else { return self.values(numbers) };
+        let Some(steps) = ids.only_steps() else { return self.values(numbers) };
+        let valid = numbers.contains(&NULL).then(|| numbers.iter().map(|&n| n != NULL).collect());
+        Values { data: Data::Ranked(numbers.iter().map(|n| n.saturating_sub(1)).collect(), steps.clone()), valid }
+    }
+
     /// Bytes held.
     pub fn size(&self) -> usize {
         match self {
-            Self::Ints(ids) => 8 * ids.values.capacity() + 4 * ids.direct.capacity() + 4 * ids.hashed.capacity(),
-            Self::Ranked(_) => 0, // the store's
+            Self::Ints(ids) => ids.size(),
+            Self::Ranked(ids) => ids.size(),
             Self::Wide(ids) => 16 * ids.values.capacity() + 5 * ids.hashed.capacity(),
             Self::Texts(ids) => ids.dictionary.size() + 4 * ids.moved.capacity(),
         }
@@ -178,6 +185,10 @@ impl IntIds {
         let mut ids = Self::default();
         ids.of(values);
         ids
+    }
+
+    fn size(&self) -> usize {
+        8 * self.values.capacity() + 4 * self.direct.capacity() + 4 * self.hashed.capacity()
     }
 
     fn of(&mut self, values: &[i64]) -> Vec<u32> {

@@ -139,9 +139,7 @@ impl ValueType {
 /// When the array is of a type that no event column or fold state has.
 pub fn gather(array: &dyn Array, rows: &Rows) -> Result<Values> {
     let mut values = gather_ranked(array, rows)?;
-    if let Data::Ranked(places, steps) = &values.data {
-        values.data = Data::Ints(steps.at(places));
-    }
+    values.unrank();
     Ok(values)
 }
 
@@ -217,6 +215,13 @@ impl Values {
     /// Integers without nulls.
     pub fn ints(values: Vec<i64>) -> Self {
         Self { data: Data::Ints(values), valid: None }
+    }
+
+    /// Makes integers of places among them.
+    pub fn unrank(&mut self) {
+        if let Data::Ranked(places, steps) = &self.data {
+            self.data = Data::Ints(steps.at(places));
+        }
     }
 
     /// All values of the parts, one part behind the other.
