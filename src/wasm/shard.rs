@@ -19,12 +19,15 @@ pub fn shape_of(bytes: &[u8], are_all: bool, options: JsValue) -> Result<JsValue
     }
 }
 
+/// Makes memory for the rows of so many bytes of a file.
+#[wasm_bindgen(js_name = makeRoom)]
+pub fn make_room(n_bytes: f64) {
+    Room::default().make_for(n_bytes as usize);
+}
+
 /// Takes the bytes of one part of a file.
 #[wasm_bindgen]
-pub struct PartLoader {
-    loader: engine::PartLoader,
-    room: Room,
-}
+pub struct PartLoader(engine::PartLoader);
 
 #[wasm_bindgen]
 impl PartLoader {
@@ -32,37 +35,35 @@ impl PartLoader {
     #[wasm_bindgen(constructor)]
     pub fn new(options: JsValue, shape: JsValue, from: f64, to: f64, exact: bool) -> Result<PartLoader, JsValue> {
         let (options, shape) = (load_options(options)?, read::<Shape>("the shape", shape)?);
-        let loader = engine::PartLoader::new(&options, &shape, from as u64, to as u64, exact).map_err(throw)?;
-        Ok(Self { loader, room: Room::default() })
+        engine::PartLoader::new(&options, &shape, from as u64, to as u64, exact).map(Self).map_err(throw)
     }
 
     /// The byte of the file from which on it wants to be given bytes.
     #[wasm_bindgen(getter, js_name = firstByte)]
     pub fn first_byte(&self) -> f64 {
-        self.loader.first_byte() as f64
+        self.0.first_byte() as f64
     }
 
     /// Takes the file's next bytes; says whether it needs more.
     pub fn push(&mut self, bytes: &[u8]) -> Result<bool, JsValue> {
-        self.room.make_for(bytes.len());
-        self.loader.push(bytes).map_err(throw)
+        self.0.push(bytes).map_err(throw)
     }
 
     /// Rows read so far.
     #[wasm_bindgen(getter)]
     pub fn rows(&self) -> f64 {
-        self.loader.n_rows() as f64
+        self.0.n_rows() as f64
     }
 
     /// Rows rejected so far.
     #[wasm_bindgen(getter)]
     pub fn rejected(&self) -> f64 {
-        self.loader.n_rejected() as f64
+        self.0.n_rejected() as f64
     }
 
     /// Ends the part.
     pub fn finish(self) -> Result<LoadedPart, JsValue> {
-        self.loader.finish().map(LoadedPart).map_err(throw)
+        self.0.finish().map(LoadedPart).map_err(throw)
     }
 }
 

@@ -32,6 +32,8 @@ const KEPT_REJECTS = 1000;
  */
 export async function loadParts(pool, blobs, options, { onProgress, signal }) {
   const first = await pool.first();
+  const mostParts = blobs.reduce((sum, blob) => sum + Math.ceil(blob.size / LEAST_PART), 0);
+  pool.some(mostParts).forEach(worker => worker.catch(() => {})); // they start while the shape is read; told below
   const files = await Promise.all(blobs.map(async blob => {
     const told = await first.send({ do: "shape", blob, options }, { signal }).catch(error => { throw inFile(error, blob, blobs); });
     return told && { blob, .../** @type {{ shape: Shape, packed: boolean }} */ (told) };
@@ -42,20 +44,23 @@ export async function loadParts(pool, blobs, options, { onProgress, signal }) {
   }
   const shapes = alike(files.map(file => file.shape), blobs);
   const parts = files.flatMap(({ blob, packed, shape }, file) => cut(blob.size, shape.first_byte, packed ? 1 : pool.size).map(range => ({ file, range })));
-  const workers = await pool.some(parts.length);
+  const coming = pool.some(parts.length);
+  const share = blobs.reduce((sum, blob) => sum + blob.size, 0) / coming.length;
   const progress = new Progress(blobs.reduce((sum, blob) => sum + blob.size, 0), onProgress);
   /** @param {Part} part @param {Connection} reader @param {Part["range"]} range */
   const read = async (part, reader, range) => {
     const { blob, packed } = files[part.file];
     part.reader = reader;
-    const request = reader.send({ do: "part", blob, packed, options, shape: shapes[part.file], range }, { signal, onProgress: told => progress.tell(part, told) });
+    const request = reader.send({ do: "part", blob, packed, options, shape: shapes[part.file], range, share }, { signal, onProgress: told => progress.tell(part, told) });
     part.read = await request.catch(error => { throw inFile(error, blob, blobs); });
     progress.tell(part, { rows: part.read?.rows ?? 0, rejected: part.read?.rejected ?? 0, bytes: Math.min(range.to, blob.size) - range.from });
   };
   try {
     const left = [.../** @type {Part[]} */ (parts)];
-    await all(workers.map(async reader => {
+    const workers = await all(coming.map(async worker => {
+      const reader = await worker;
       for (let part; (part = left.shift());) await read(part, reader, part.range);
+      return reader;
     }));
     await mend(parts, read);
     return await assemble(parts, workers, options, shapes, blobs, progress);

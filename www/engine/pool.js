@@ -32,9 +32,9 @@ export class Pool {
     return this.#worker(0);
   }
 
-  /** As many workers as there may be, and no more than `most`. @param {number} most */
+  /** As many workers as there may be, and no more than `most`, each as soon as it is there. @param {number} most */
   some(most) {
-    return Promise.all(Array.from({ length: Math.min(this.size, most) }, (_, at) => this.#worker(at)));
+    return Array.from({ length: Math.min(this.size, most) }, (_, at) => this.#worker(at));
   }
 
   /** Ends all workers. @param {string} why @param {string} code */

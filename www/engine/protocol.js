@@ -29,7 +29,7 @@
  * @typedef {{ do: "start", module: WebAssembly.Module, warmUp: boolean }
  *   | { do: "load", source: WireSource, options: WireOptions }
  *   | { do: "shape", blob: Blob, options: WireOptions }
- *   | { do: "part", blob: Blob, packed: boolean, options: WireOptions, shape: Shape, range: { from: number, to: number, exact: boolean } }
+ *   | { do: "part", blob: Blob, packed: boolean, options: WireOptions, shape: Shape, range: { from: number, to: number, exact: boolean }, share: number }
  *   | { do: "assemble", options: WireOptions, shape: Shape, parts: { part: number, firstRow: number }[], types: Types[], alone: boolean }
  *   | { do: "settle", handle: number, types: Types[] }
  *   | { do: "cancel", request: number }

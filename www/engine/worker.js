@@ -1,6 +1,6 @@
 /** @import { DatasetInfo, Reply, Request } from "./protocol.js" */
 
-import { Dataset, LoadedPart, initSync } from "../../target/pkg/clickfold.js";
+import { Dataset, LoadedPart, initSync, makeRoom } from "../../target/pkg/clickfold.js";
 import { answerQuery, exchangeRows, sendState } from "./answering.js";
 import { toPlain } from "./errors.js";
 import { loadPart, loadWhole, readShape, summarise } from "./loading.js";
@@ -46,6 +46,7 @@ async function answer(id, request, signal) {
     case "shape":
       return [await readShape(request.blob, request.options, signal)];
     case "part": {
+      if (!parts.size) makeRoom(request.share);
       const part = await loadPart(request.blob, request.packed, request.options, request.shape, request.range, signal, tell);
       parts.set(id, part);
       return [{ part: id, ...summarise(part) }];
