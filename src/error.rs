@@ -36,6 +36,8 @@ pub enum ErrorKind {
     Overflow,
     /// Asked for something that this build cannot do.
     Unsupported,
+    /// There is not so much memory as the data or the question needs.
+    OutOfMemory,
     /// A state or batch that does not belong to the fold it was given to.
     BadState,
 }
@@ -49,6 +51,7 @@ impl ErrorKind {
             Self::BadInput => "BAD_INPUT",
             Self::Overflow => "OVERFLOW",
             Self::Unsupported => "UNSUPPORTED",
+            Self::OutOfMemory => "OUT_OF_MEMORY",
             Self::BadState => "BAD_STATE",
         }
     }

@@ -188,6 +188,11 @@ impl Store {
         Ok(RecordBatch::try_new_with_options(Arc::new(schema), arrays, &options)?)
     }
 
+    /// Bytes that the rows take, the texts apart that columns of text point at.
+    pub fn size_of_rows(&self) -> usize {
+        self.columns.iter().map(StoredColumn::size_of_rows).sum()
+    }
+
     /// Bytes held.
     pub fn size(&self) -> usize {
         self.columns.iter().map(StoredColumn::size).sum::<usize>() + self.places.size()
@@ -313,14 +318,18 @@ impl StoredColumn {
         }
     }
 
-    fn size(&self) -> usize {
+    fn size_of_rows(&self) -> usize {
         let chunks = self.chunks.iter().map(|chunk| match chunk {
             Chunk::Values { array, forms } => column::own_size(array) + forms.size(),
             Chunk::Codes { codes, nulls } => 4 * codes.capacity() + nulls.as_ref().map_or(0, |n| n.buffer().len()),
         });
+        chunks.sum()
+    }
+
+    fn size(&self) -> usize {
         let shared = self.chunks.iter().rev().find_map(Chunk::array).and_then(|array| array.as_any_dictionary_opt());
-        let chunks = chunks.chain(shared.map(|dictionary| dictionary.values().get_array_memory_size()));
-        chunks.sum::<usize>() + self.dictionary.size()
+        let shared = shared.map_or(0, |dictionary| dictionary.values().get_array_memory_size());
+        self.size_of_rows() + shared + self.dictionary.size()
     }
 }
 

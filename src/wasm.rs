@@ -1,6 +1,7 @@
 //! The door to JavaScript: each function checks, calls the engine, and hands over plain data.
 
 mod asked;
+mod memory;
 mod shard;
 
 use serde::Serialize;
@@ -49,7 +50,7 @@ impl Loader {
 
     /// Takes the source's next bytes.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), JsValue> {
-        self.room.make_for(bytes.len());
+        self.room.make_for(bytes.len())?;
         self.loader.push(bytes).map_err(throw)
     }
 
@@ -87,15 +88,15 @@ impl Room {
     /// Bytes of a source for which memory is made at the least.
     const LEAST: usize = 8 << 20;
 
-    fn make_for(&mut self, n_bytes: usize) {
+    fn make_for(&mut self, n_bytes: usize) -> Result<(), JsValue> {
         self.n_bytes += n_bytes;
-        if self.n_bytes > self.made_for {
-            self.made_for = (self.n_bytes + self.n_bytes / 2).max(Self::LEAST);
-            // Taken and given back, to be taken again; where there is not so much, the step is not made.
-            let mut room = Vec::<u8>::new();
-            let _ = room.try_reserve_exact(self.made_for / 3);
-            std::hint::black_box(room);
+        if self.n_bytes <= self.made_for {
+            return memory::make_room("the file", 0).map_err(throw);
         }
+        self.made_for = (self.n_bytes + self.n_bytes / 2).max(Self::LEAST);
+        // Where there is not so much in one piece, there may be enough for what comes.
+        let least = memory::make_room("the file", n_bytes);
+        memory::make_room("the file", self.made_for / 3).or(least).map_err(throw)
     }
 }
 

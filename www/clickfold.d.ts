@@ -6,6 +6,11 @@ export type Role = "actor" | "session" | "item" | "category" | "action" | "time"
 export interface EngineOptions {
   /** How many workers share a large file, or several: as many as the machine has cores, but for 8 at the most, if not told. */
   workers?: "auto" | number;
+  /**
+   * Bytes that all workers together may hold: 4 GiB each, if not told. What needs more fails with `OUT_OF_MEMORY`, and the
+   * data that is loaded already still answers.
+   */
+  memory?: number;
 }
 
 export interface Progress {

@@ -99,6 +99,11 @@ pub struct PartSummary<'a> {
 }
 
 impl LoadedPart {
+    /// Bytes that its rows take, its texts apart.
+    pub fn bytes_of_rows(&self) -> usize {
+        self.store.size_of_rows()
+    }
+
     /// What the other parts must know.
     pub fn summary(&self) -> PartSummary<'_> {
         PartSummary {

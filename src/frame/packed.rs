@@ -7,15 +7,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{
-    ArrowDictionaryKeyType, ArrowPrimitiveType, Decimal32Type, Decimal64Type, Decimal128Type, Float64Type, Int8Type, Int16Type,
-    Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
-    UInt8Type, UInt16Type, UInt32Type,
-};
+use arrow_array::types::{ArrowDictionaryKeyType, UInt8Type, UInt16Type, UInt32Type};
 use arrow_array::{
-    Array, ArrayRef, BinaryArray, BooleanArray, DictionaryArray, PrimitiveArray, RecordBatch, RecordBatchOptions, StringArray,
+    Array, ArrayRef, BinaryArray, BooleanArray, DictionaryArray, RecordBatch, RecordBatchOptions, StringArray, make_array,
 };
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow_data::ArrayData;
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
 
 use crate::{Error, Result};
@@ -70,49 +67,45 @@ fn damaged() -> Error {
     Error::bad_state("rows or a state that came from another worker are damaged")
 }
 
-/// Says once for each primitive type what its number is on the wire.
-macro_rules! primitives {
-    ($($tag:literal $pattern:pat => $arrow:ty),* $(,)?) => {
-        impl Writer {
-            fn primitive(&mut self, array: &ArrayRef) -> bool {
-                match array.data_type() {
-                    $($pattern => {
-                        self.0.push($tag);
-                        self.values::<$arrow>(array.as_primitive());
-                    })*
-                    _ => return false,
-                }
-                true
-            }
-        }
-
-        impl Reader<'_> {
-            fn primitive(&mut self, tag: u8) -> Result<Option<ArrayRef>> {
-                Ok(Some(match tag {
-                    $($tag => Arc::new(self.values::<$arrow>()?),)*
-                    _ => return Ok(None),
-                }))
-            }
-        }
-    };
+/// The number on the wire of a type whose values are all of one width; what is beyond the number stands in two bytes.
+fn tag_of(data_type: &DataType) -> Option<[u8; 3]> {
+    Some(match data_type {
+        DataType::Int8 => [1, 0, 0],
+        DataType::Int16 => [2, 0, 0],
+        DataType::Int32 => [3, 0, 0],
+        DataType::Int64 => [4, 0, 0],
+        DataType::UInt8 => [5, 0, 0],
+        DataType::UInt16 => [6, 0, 0],
+        DataType::UInt32 => [7, 0, 0],
+        DataType::Float64 => [8, 0, 0],
+        DataType::Decimal32(precision, scale) => [9, *precision, *scale as u8],
+        DataType::Decimal64(precision, scale) => [10, *precision, *scale as u8],
+        DataType::Decimal128(precision, scale) => [11, *precision, *scale as u8],
+        DataType::Timestamp(unit, zone) => [12, *unit as u8, u8::from(zone.is_some())],
+        _ => return None,
+    })
 }
 
-primitives! {
-    1 DataType::Int8 => Int8Type,
-    2 DataType::Int16 => Int16Type,
-    3 DataType::Int32 => Int32Type,
-    4 DataType::Int64 => Int64Type,
-    5 DataType::UInt8 => UInt8Type,
-    6 DataType::UInt16 => UInt16Type,
-    7 DataType::UInt32 => UInt32Type,
-    8 DataType::Float64 => Float64Type,
-    9 DataType::Decimal32(..) => Decimal32Type,
-    10 DataType::Decimal64(..) => Decimal64Type,
-    11 DataType::Decimal128(..) => Decimal128Type,
-    12 DataType::Timestamp(TimeUnit::Second, _) => TimestampSecondType,
-    13 DataType::Timestamp(TimeUnit::Millisecond, _) => TimestampMillisecondType,
-    14 DataType::Timestamp(TimeUnit::Microsecond, _) => TimestampMicrosecondType,
-    15 DataType::Timestamp(TimeUnit::Nanosecond, _) => TimestampNanosecondType,
+fn type_of(tag: [u8; 3]) -> Option<DataType> {
+    Some(match tag {
+        [1, ..] => DataType::Int8,
+        [2, ..] => DataType::Int16,
+        [3, ..] => DataType::Int32,
+        [4, ..] => DataType::Int64,
+        [5, ..] => DataType::UInt8,
+        [6, ..] => DataType::UInt16,
+        [7, ..] => DataType::UInt32,
+        [8, ..] => DataType::Float64,
+        [9, precision, scale] => DataType::Decimal32(precision, scale as i8),
+        [10, precision, scale] => DataType::Decimal64(precision, scale as i8),
+        [11, precision, scale] => DataType::Decimal128(precision, scale as i8),
+        [12, unit, has_zone] => {
+            let units = [TimeUnit::Second, TimeUnit::Millisecond, TimeUnit::Microsecond, TimeUnit::Nanosecond];
+            let unit = units.into_iter().find(|&known| known as u8 == unit)?;
+            DataType::Timestamp(unit, (has_zone != 0).then(|| "UTC".into()))
+        }
+        _ => return None,
+    })
 }
 
 const BOOLEAN: u8 = 20;
@@ -144,7 +137,11 @@ impl Writer {
     }
 
     fn array(&mut self, array: &ArrayRef) -> Result<()> {
-        if self.primitive(array) {
+        if let Some((tag, width)) = tag_of(array.data_type()).zip(array.data_type().primitive_width()) {
+            let data = array.to_data();
+            self.0.extend_from_slice(&tag);
+            self.nulls(array.nulls());
+            self.bytes(&data.buffers()[0].as_slice()[data.offset() * width..][..array.len() * width]);
             return Ok(());
         }
         match array.data_type() {
@@ -177,17 +174,6 @@ impl Writer {
             other => return Err(Error::bad_state(format!("a column of type {other} cannot be sent to another worker"))),
         }
         Ok(())
-    }
-
-    fn values<T: ArrowPrimitiveType>(&mut self, array: &PrimitiveArray<T>) {
-        let (precision, scale) = match array.data_type() {
-            DataType::Decimal32(p, s) | DataType::Decimal64(p, s) | DataType::Decimal128(p, s) => (*p, *s),
-            DataType::Timestamp(_, zone) => (u8::from(zone.is_some()), 0),
-            _ => (0, 0),
-        };
-        self.0.extend_from_slice(&[precision, scale as u8]);
-        self.nulls(array.nulls());
-        self.bytes(array.values().inner().as_slice());
     }
 
     fn texts(&mut self, offsets: &OffsetBuffer<i32>, values: &Buffer, nulls: Option<&NullBuffer>) {
@@ -243,8 +229,8 @@ impl<'a> Reader<'a> {
 
     fn array(&mut self) -> Result<ArrayRef> {
         let tag = self.take(1)?[0];
-        if let Some(array) = self.primitive(tag)? {
-            return Ok(array);
+        if tag < BOOLEAN {
+            return self.values(tag);
         }
         Ok(match tag {
             BOOLEAN => {
@@ -273,22 +259,16 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn values<T: ArrowPrimitiveType>(&mut self) -> Result<PrimitiveArray<T>> {
-        let (precision, scale) = match *self.take(2)? {
-            [precision, scale] => (precision, scale as i8),
-            _ => return Err(damaged()),
-        };
+    fn values(&mut self, tag: u8) -> Result<ArrayRef> {
+        let more = self.take(2)?;
+        let data_type = type_of([tag, more[0], more[1]]).ok_or_else(damaged)?;
+        let width = data_type.primitive_width().ok_or_else(damaged)?;
         let nulls = self.bytes()?;
-        let values = self.numbers::<T::Native>()?;
-        let nulls = Self::nulls(nulls, values.len())?;
-        let data_type = match T::DATA_TYPE {
-            DataType::Decimal32(..) => DataType::Decimal32(precision, scale),
-            DataType::Decimal64(..) => DataType::Decimal64(precision, scale),
-            DataType::Decimal128(..) => DataType::Decimal128(precision, scale),
-            DataType::Timestamp(unit, _) => DataType::Timestamp(unit, (precision != 0).then(|| "UTC".into())),
-            other => other,
-        };
-        Ok(PrimitiveArray::new(values, nulls).with_data_type(data_type))
+        let values = self.bytes()?;
+        let n = values.len() / width;
+        let nulls = Self::nulls(nulls, n)?;
+        let data = ArrayData::builder(data_type).len(n).add_buffer(Buffer::from_slice_ref(values)).nulls(nulls);
+        Ok(make_array(data.build()?))
     }
 
     fn texts(&mut self) -> Result<(OffsetBuffer<i32>, Buffer, Option<NullBuffer>)> {
@@ -327,7 +307,7 @@ mod tests {
             column::nulls(ColumnType::Text, 3).unwrap(),
             Arc::new(StringArray::from(vec![Some("x"), None, Some("yz")])),
             Arc::new(BinaryArray::from(vec![Some(&b"x"[..]), None, Some(b"\xff")])),
-            Arc::new(PrimitiveArray::<Float64Type>::from(vec![Some(0.1), None, Some(f64::NAN)])),
+            Arc::new(arrow_array::Float64Array::from(vec![Some(0.1), None, Some(f64::NAN)])),
         ];
         let field = |(at, array): (usize, &ArrayRef)| {
             let field = Field::new(format!("c{at}"), array.data_type().clone(), true);

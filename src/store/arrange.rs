@@ -37,6 +37,11 @@ impl Store {
         Ok(())
     }
 
+    /// Whether the rows are in that order.
+    pub fn is_arranged(&self, actor: usize, time: Option<usize>) -> bool {
+        self.arranged_by == Some((actor, time))
+    }
+
     /// Says no longer that the rows are arranged: other stores may have rows of the same actors.
     pub fn forget_arrangement(&mut self) {
         self.arranged_by = None;

@@ -2,7 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 
-use super::{Dataset, bytes, read, throw};
+use super::{Dataset, bytes, memory, read, throw};
 use crate::analysis::Zones;
 use crate::kernel::bucket::Zone;
 use crate::query::Query;
@@ -22,6 +22,7 @@ impl Dataset {
     /// a UTC second and seconds east of Greenwich; it gives nothing for a name that is none.
     pub fn ask(&mut self, query: JsValue, zones: &js_sys::Function) -> Result<Asked, JsValue> {
         let query = parse(query)?;
+        memory::make_room("putting the rows in the order of their actors", self.0.bytes_to_ask(&query)).map_err(throw)?;
         let mut known = Zones::new();
         for name in query.zones() {
             let changes = zones.call1(&JsValue::NULL, &JsValue::from_str(&name))?;

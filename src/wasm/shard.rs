@@ -3,7 +3,7 @@
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use super::{Dataset, Room, bytes, load_options, plain, read, throw};
+use super::{Dataset, bytes, load_options, memory, plain, read, throw};
 use crate::decode::csv::Shape;
 use crate::engine;
 use crate::event::ColumnType;
@@ -19,10 +19,10 @@ pub fn shape_of(bytes: &[u8], are_all: bool, options: JsValue) -> Result<JsValue
     }
 }
 
-/// Makes memory for the rows of so many bytes of a file.
+/// Makes memory for the rows of so many bytes of a file, where there is as much as they may need at the most.
 #[wasm_bindgen(js_name = makeRoom)]
 pub fn make_room(n_bytes: f64) {
-    Room::default().make_for(n_bytes as usize);
+    let _ = memory::make_room("the file", (n_bytes / 2.0) as usize);
 }
 
 /// Takes the bytes of one part of a file.
@@ -46,6 +46,7 @@ impl PartLoader {
 
     /// Takes the file's next bytes; says whether it needs more.
     pub fn push(&mut self, bytes: &[u8]) -> Result<bool, JsValue> {
+        memory::make_room("the file", bytes.len()).map_err(throw)?;
         self.0.push(bytes).map_err(throw)
     }
 
@@ -73,6 +74,12 @@ pub struct LoadedPart(engine::LoadedPart);
 
 #[wasm_bindgen]
 impl LoadedPart {
+    /// Bytes that its rows take, its texts apart.
+    #[wasm_bindgen(getter, js_name = bytesOfRows)]
+    pub fn bytes_of_rows(&self) -> f64 {
+        self.0.bytes_of_rows() as f64
+    }
+
     /// What the other parts must know.
     pub fn summary(&self) -> Result<JsValue, JsValue> {
         plain(&self.0.summary())

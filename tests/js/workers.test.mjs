@@ -146,3 +146,35 @@ test("a shared load is cancelled, a closed engine answers no more, and the newer
   assert.ok(found.afterwards > 0);
   assert.equal(found.closed, "CLOSED: the engine is closed");
 });
+
+test("what needs more memory than may be used says so, and what is loaded still answers", async () => {
+  const found = await page.evaluate(async () => {
+    const { open } = await import(new URL("clickfold.js", document.baseURI).href);
+    const refused = await window.codeOf(open({ memory: 0 }));
+    const found = [];
+    for (const workers of [1, 2]) {
+      const engine = await open({ workers, memory: workers * 40e6 });
+      const part = new Blob([window.lines(0, 100_000).replaceAll('"', "")]);
+      const kept = await engine.load(new Blob([window.header, part]), { schema: { user_id: { role: "actor" } } });
+      const large = new Blob([window.header, ...Array(120).fill(part)]);
+      const estimated = await window.codeOf(engine.load(large));
+      const streamed = await window.codeOf(engine.load(large.stream()));
+      // As many rows as there is room for, and none to put them in another order.
+      const full = await engine.load(new Blob([window.header, ...Array(workers === 1 ? 12 : 24).fill(part)]));
+      const question = { kind: "aggregate", group_by: ["item"], measures: { users: { fn: "count_distinct", column: "user_id" } }, limit: 1 };
+      const arranged = await window.codeOf(full.query(question));
+      const counted = (await full.query({ kind: "aggregate", measures: { n: { fn: "count" } } })).rows()[0].n - full.rows;
+      const asked = (await kept.query(question)).numRows;
+      await engine.close();
+      found.push({ estimated, streamed, arranged, counted, asked });
+    }
+    return { refused, found };
+  });
+  assert.equal(found.refused, 'BAD_QUERY: "memory" must be a number of bytes above 0, found 0');
+  for (const { estimated, streamed, arranged, counted, asked } of found.found) {
+    assert.match(estimated, /^OUT_OF_MEMORY: the rows need at least \d+ MB of memory, and \d+ MB may be used; load fewer rows/);
+    assert.match(streamed, /^OUT_OF_MEMORY: the file needs \d+ MB of memory, and of the \d+ MB that a worker may use \d+ MB are taken; load fewer/);
+    assert.match(arranged, /^OUT_OF_MEMORY: putting the rows in the order of their actors needs/);
+    assert.deepEqual([counted, asked], [0, 1]);
+  }
+});

@@ -15,10 +15,13 @@ export class ClickfoldError extends Error {
   }
 }
 
-/** The error as it crosses the wire. @param {unknown} thrown @returns {{ code: string, message: string, detail: ErrorDetail }} */
+/**
+ * The error as it crosses the wire. After `WORKER_LOST` the core is of no use any more.
+ * @param {unknown} thrown @returns {{ code: string, message: string, detail: ErrorDetail }}
+ */
 export function toPlain(thrown) {
   if (thrown instanceof RangeError || (thrown instanceof WebAssembly.RuntimeError && /memory/i.test(thrown.message))) {
-    return { code: "OUT_OF_MEMORY", message: "the tab's memory is full; load fewer columns or rows, or use the command line", detail: {} };
+    return { code: "WORKER_LOST", message: "the tab's memory is full; load fewer columns or rows, or use the command line", detail: {} };
   }
   if (thrown instanceof WebAssembly.RuntimeError) {
     return { code: "WORKER_LOST", message: `the engine stopped: ${thrown.message}; open the file again`, detail: {} };

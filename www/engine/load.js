@@ -25,7 +25,7 @@ export async function load(pool, source, { format, schema, timezone = "UTC", onP
   const blobs = sources.flatMap(wire => "blob" in wire ? [wire.blob] : []);
   if (!sources.length) throw new ClickfoldError("BAD_INPUT", "no file was given");
   if (sources.length > 1 && blobs.length < sources.length) throw new ClickfoldError("UNSUPPORTED", "several sources are loaded as one where all are files; fetch the others first");
-  const isShared = sources.length > 1 || (pool.size > 1 && blobs.some(blob => blob.size >= SHARED_BYTES));
+  const isShared = sources.length > 1 || blobs.some(blob => blob.size >= SHARED_BYTES);
   const shared = isShared && await loadParts(pool, blobs, options, { onProgress, signal });
   return shared || loadWhole(pool, sources[0], options, { onProgress, signal });
 }

@@ -38,7 +38,7 @@ export async function loadWhole(source, options, signal, tell) {
 /**
  * What the first bytes say of a file, and whether its parts can be read by themselves. Nothing where they do not tell.
  * @param {Blob} blob @param {Options} options @param {AbortSignal} signal
- * @returns {Promise<{ shape: Shape, packed: boolean } | undefined>}
+ * @returns {Promise<{ shape: Shape, packed: boolean, held: number } | undefined>} `held`: bytes of memory for each of the file's, at the least
  */
 export async function readShape(blob, options, signal) {
   const sample = new Uint8Array(SAMPLE);
@@ -53,8 +53,16 @@ export async function readShape(blob, options, signal) {
       break;
     }
   }
-  const shape = shapeOf(sample.subarray(0, length), areAll, plain(options));
-  return shape && { shape, packed };
+  const bytes = sample.subarray(0, length);
+  const shape = shapeOf(bytes, areAll, plain(options));
+  if (!shape) return undefined;
+  const loader = new PartLoader(plain(options), shape, shape.first_byte, length, true);
+  loader.push(bytes.subarray(shape.first_byte));
+  const part = loader.finish();
+  const { end, start } = part.summary();
+  const held = end > start ? part.bytesOfRows / (end - start) : 0;
+  part.free();
+  return { shape, packed, held };
 }
 
 /**

@@ -36,11 +36,15 @@ export async function loadParts(pool, blobs, options, { onProgress, signal }) {
   pool.some(mostParts).forEach(worker => worker.catch(() => {})); // they start while the shape is read; told below
   const files = await Promise.all(blobs.map(async blob => {
     const told = await first.send({ do: "shape", blob, options }, { signal }).catch(error => { throw inFile(error, blob, blobs); });
-    return told && { blob, .../** @type {{ shape: Shape, packed: boolean }} */ (told) };
+    return told && { blob, .../** @type {{ shape: Shape, packed: boolean, held: number }} */ (told) };
   }));
   if (files.some(file => !file)) {
     if (files.length === 1) return undefined;
     throw inFile(new ClickfoldError("BAD_INPUT", "its first line does not end within 256 KiB; load it by itself"), blobs[files.indexOf(undefined)], blobs);
+  }
+  const needed = files.reduce((sum, { blob, packed, held }) => sum + (packed ? 0 : blob.size * held), 0);
+  if (needed > pool.memory) {
+    throw new ClickfoldError("OUT_OF_MEMORY", `the rows need at least ${megabytes(needed)} MB of memory, and ${megabytes(pool.memory)} MB may be used; load fewer rows or columns, or use the command line`);
   }
   const shapes = alike(files.map(file => file.shape), blobs);
   const parts = files.flatMap(({ blob, packed, shape }, file) => cut(blob.size, shape.first_byte, packed ? 1 : pool.size).map(range => ({ file, range })));
@@ -156,6 +160,9 @@ function alike(shapes, blobs) {
     return { ...shape, names, kinds };
   });
 }
+
+/** @param {number} bytes */
+const megabytes = bytes => Math.ceil(bytes / 1e6).toLocaleString("en");
 
 /** @param {Blob} blob @param {number} at */
 const nameOf = (blob, at) => blob instanceof File ? blob.name : `file ${at + 1}`;

@@ -8,6 +8,8 @@ import { Connection } from "./protocol.js";
 
 /** More of them ask for more memory than they save time. */
 const MOST = 8;
+/** WebAssembly reaches no further. */
+const MOST_MEMORY = 2 ** 32;
 
 export class Pool {
   /** @type {Promise<Connection>[]} */
@@ -20,9 +22,13 @@ export class Pool {
   /** How many there may be. */
   size;
 
-  /** @param {"auto" | number} workers */
-  constructor(workers) {
+  /** Bytes that all of them may hold. */
+  memory;
+
+  /** @param {"auto" | number} workers @param {number} memory */
+  constructor(workers, memory) {
     this.size = workers === "auto" ? Math.min(navigator.hardwareConcurrency || 1, MOST) : workers;
+    this.memory = Math.min(memory, this.size * MOST_MEMORY);
     this.#module = compile();
     this.#module.catch(() => {}); // told by whoever starts a worker
   }
@@ -57,7 +63,7 @@ export class Pool {
     const connection = new Connection(worker, (why, code) => this.lose(why, code));
     this.#all.push(connection);
     try {
-      await connection.send({ do: "start", module: await this.#module, warmUp });
+      await connection.send({ do: "start", module: await this.#module, memory: this.memory / this.size, warmUp });
     } catch (error) {
       this.lose("the engine could not be started", "WORKER_LOST");
       throw error;

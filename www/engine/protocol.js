@@ -26,7 +26,7 @@
  * @property {Reject[]} rejects their lines counted from the part's first
  * @property {Types} types
  *
- * @typedef {{ do: "start", module: WebAssembly.Module, warmUp: boolean }
+ * @typedef {{ do: "start", module: WebAssembly.Module, memory: number, warmUp: boolean }
  *   | { do: "load", source: WireSource, options: WireOptions }
  *   | { do: "shape", blob: Blob, options: WireOptions }
  *   | { do: "part", blob: Blob, packed: boolean, options: WireOptions, shape: Shape, range: { from: number, to: number, exact: boolean }, share: number }
@@ -118,6 +118,6 @@ export class Connection {
     }
     const { code, message, detail } = reply.error;
     waiting?.reject(new ClickfoldError(code, message, detail));
-    if (code === "WORKER_LOST" || code === "OUT_OF_MEMORY") this.onLost(message, code);
+    if (code === "WORKER_LOST") this.onLost(message, code);
   }
 }

@@ -1,6 +1,6 @@
 /** @import { DatasetInfo, Reply, Request } from "./protocol.js" */
 
-import { Dataset, LoadedPart, initSync, makeRoom } from "../../target/pkg/clickfold.js";
+import { Dataset, LoadedPart, initSync, makeRoom, setBudget } from "../../target/pkg/clickfold.js";
 import { answerQuery, exchangeRows, sendState } from "./answering.js";
 import { toPlain } from "./errors.js";
 import { loadPart, loadWhole, readShape, summarise } from "./loading.js";
@@ -38,6 +38,7 @@ async function answer(id, request, signal) {
   switch (request.do) {
     case "start":
       initSync({ module: request.module });
+      setBudget(request.memory);
       if (request.warmUp) setTimeout(warmUp); // after the reply: nobody waits for it
       return [null];
     case "load":

@@ -25,7 +25,7 @@
 export const emptyState = () => ({ view: "empty", said: "", dragging: false, name: "", told: new Map() });
 
 /** Whether the worker is gone, so that another one has to be started. @param {unknown} error */
-export const isFatal = error => ["WORKER_LOST", "OUT_OF_MEMORY"].includes(/** @type {any} */ (error)?.code);
+export const isFatal = error => /** @type {any} */ (error)?.code === "WORKER_LOST";
 
 /** The column that plays a role. @param {Dataset} dataset @param {Role} role @returns {Field | undefined} */
 export const byRole = (dataset, role) => dataset.schema.find(field => field.role === role);
