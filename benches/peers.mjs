@@ -1,7 +1,7 @@
 // Measures the built page beside the tools that its users would otherwise take, and keeps the figures, with those of
 // `cargo bench` that are there.
 //
-//     node benches/peers.mjs [--sizes 1m,10m,rees-1m] [--peers clickfold,handjs,duckdb-eh] [--rounds 3]
+//     node benches/peers.mjs [--sizes 1m,10m,rees-1m] [--peers clickfold,clickfold1,handjs,duckdb-eh] [--rounds 3]
 //
 // The harness lies in the folder `peers` of what CLICKFOLD_SHARED names. It is copied to where it may install what it
 // needs; native DuckDB and Polars run from a Python environment of their own.
@@ -13,7 +13,7 @@ import { parseArgs } from "node:util";
 
 const { values: options } = parseArgs({ options: {
   sizes: { type: "string", default: "1m,10m,rees-1m" },
-  peers: { type: "string", default: "clickfold,handjs,duckdb-eh" },
+  peers: { type: "string", default: "clickfold,clickfold1,handjs,duckdb-eh" },
   rounds: { type: "string", default: "3" },
 } });
 const root = join(import.meta.dirname, "..");
@@ -41,6 +41,12 @@ if (!existsSync(join(work, ".venv/ok"))) {
 mkdirSync(join(work, "assets"), { recursive: true });
 rmSync(join(work, "assets/clickfold"), { force: true, recursive: true });
 symlinkSync(join(root, "www/dist"), join(work, "assets/clickfold"));
+
+// As many workers as there are cores, and one: CPU time is compared by the latter.
+const adapter = readFileSync(join(work, "peers/clickfold.mjs"), "utf8");
+const alone = adapter.replace("workers: 'auto'", "workers: 1");
+if (alone === adapter) throw new Error("peers/clickfold.mjs does not say how many workers it opens");
+writeFileSync(join(work, "peers/clickfold1.mjs"), alone);
 
 const sizes = options.sizes.split(",");
 const lines = [];

@@ -4,7 +4,7 @@ use arrow_array::StringArray;
 use arrow_buffer::{Buffer, OffsetBuffer, ScalarBuffer};
 use hashbrown::HashTable;
 
-use super::hash::hash64;
+use super::hash::{hash64, mix64};
 use crate::{Error, Result};
 
 /// Distinct texts with codes 0, 1, 2, …
@@ -12,7 +12,8 @@ use crate::{Error, Result};
 pub struct Dictionary {
     bytes: Vec<u8>,
     ends: Vec<u32>,
-    codes: HashTable<u32>,
+    /// Each code behind a part of its text's hash: growing the table, and passing by another text, look at no text.
+    codes: HashTable<(u32, u32)>,
     /// Texts of up to seven bytes, by a hash of the text: event types, yes and no, country codes.
     short: ShortTexts,
 }
@@ -57,9 +58,11 @@ impl Dictionary {
     }
 
     fn code_by_hash(&mut self, value: &[u8]) -> Result<u32> {
-        let hash = hash64(value);
+        let part = (hash64(value) >> 32) as u32;
+        let hash_of = |part: u32| mix64(u64::from(part));
         let Self { bytes, ends, codes, short } = self;
-        if let Some(&code) = codes.find(hash, |&code| text(bytes, ends, code) == value) {
+        let known = codes.find(hash_of(part), |&(other, code)| other == part && text(bytes, ends, code) == value);
+        if let Some(&(_, code)) = known {
             short.remember(value, code);
             return Ok(code);
         }
@@ -71,7 +74,7 @@ impl Dictionary {
         let code = ends.len() as u32;
         bytes.extend_from_slice(value);
         ends.push(bytes.len() as u32);
-        codes.insert_unique(hash, code, |&code| hash64(text(bytes, ends, code)));
+        codes.insert_unique(hash_of(part), (part, code), |&(part, _)| hash_of(part));
         short.remember(value, code);
         Ok(code)
     }
@@ -93,7 +96,7 @@ impl Dictionary {
 
     /// Bytes held.
     pub fn size(&self) -> usize {
-        self.bytes.capacity() + 4 * self.ends.capacity() + self.codes.capacity() * 5 + size_of::<ShortTexts>()
+        self.bytes.capacity() + 4 * self.ends.capacity() + self.codes.capacity() * 9 + size_of::<ShortTexts>()
     }
 }
 
