@@ -4,7 +4,7 @@ export type ColumnType = "null" | "bool" | "int" | "decimal" | "time" | "text";
 export type Role = "actor" | "session" | "item" | "category" | "action" | "time" | "price" | "quantity" | "order" | "channel";
 
 export interface EngineOptions {
-  /** How many workers share a large file, or several: as many as the machine has cores, but for 8 at the most, if not told. */
+  /** How many workers share files. If not told: one for files below 64 MiB, else as many as the machine has cores, 8 at the most. */
   workers?: "auto" | number;
   /**
    * Bytes that all workers together may hold: 4 GiB each, if not told. What needs more fails with `OUT_OF_MEMORY`, and the

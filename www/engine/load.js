@@ -6,8 +6,8 @@ import { openDataset } from "./dataset.js";
 import { ClickfoldError } from "./errors.js";
 import { loadParts } from "./parts.js";
 
-/** A smaller file is read by one worker: it is done before another one could help. */
-const SHARED_BYTES = 16 << 20;
+/** A smaller file needs no estimate of the memory it takes, and no other worker. */
+const SMALL = 16 << 20;
 
 /**
  * @param {Pool} pool
@@ -25,9 +25,9 @@ export async function load(pool, source, { format, schema, timezone = "UTC", onP
   const blobs = sources.flatMap(wire => "blob" in wire ? [wire.blob] : []);
   if (!sources.length) throw new ClickfoldError("BAD_INPUT", "no file was given");
   if (sources.length > 1 && blobs.length < sources.length) throw new ClickfoldError("UNSUPPORTED", "several sources are loaded as one where all are files; fetch the others first");
-  const isShared = sources.length > 1 || blobs.some(blob => blob.size >= SHARED_BYTES);
-  const shared = isShared && await loadParts(pool, blobs, options, { onProgress, signal });
-  return shared || loadWhole(pool, sources[0], options, { onProgress, signal });
+  const inParts = sources.length > 1 || blobs.some(blob => blob.size >= SMALL);
+  const dataset = inParts && await loadParts(pool, blobs, options, { onProgress, signal });
+  return dataset || loadWhole(pool, sources[0], options, { onProgress, signal });
 }
 
 /**

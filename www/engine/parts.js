@@ -32,8 +32,9 @@ const KEPT_REJECTS = 1000;
  */
 export async function loadParts(pool, blobs, options, { onProgress, signal }) {
   const first = await pool.first();
-  const mostParts = blobs.reduce((sum, blob) => sum + Math.ceil(blob.size / LEAST_PART), 0);
-  pool.some(mostParts).forEach(worker => worker.catch(() => {})); // they start while the shape is read; told below
+  const totalBytes = blobs.reduce((sum, blob) => sum + blob.size, 0), nWorkers = pool.sizeFor(totalBytes);
+  const nParts = blobs.reduce((sum, blob) => sum + cut(blob.size, 0, nWorkers).length, 0);
+  pool.some(Math.min(nWorkers, nParts)).forEach(worker => worker.catch(() => {})); // they start while the shape is read; told below
   const files = await Promise.all(blobs.map(async blob => {
     const told = await first.send({ do: "shape", blob, options }, { signal }).catch(error => { throw inFile(error, blob, blobs); });
     return told && { blob, .../** @type {{ shape: Shape, packed: boolean, held: number }} */ (told) };
@@ -47,10 +48,10 @@ export async function loadParts(pool, blobs, options, { onProgress, signal }) {
     throw new ClickfoldError("OUT_OF_MEMORY", `the rows need at least ${megabytes(needed)} MB of memory, and ${megabytes(pool.memory)} MB may be used; load fewer rows or columns, or use the command line`);
   }
   const shapes = alike(files.map(file => file.shape), blobs);
-  const parts = files.flatMap(({ blob, packed, shape }, file) => cut(blob.size, shape.first_byte, packed ? 1 : pool.size).map(range => ({ file, range })));
-  const coming = pool.some(parts.length);
-  const share = blobs.reduce((sum, blob) => sum + blob.size, 0) / coming.length;
-  const progress = new Progress(blobs.reduce((sum, blob) => sum + blob.size, 0), onProgress);
+  const parts = files.flatMap(({ blob, packed, shape }, file) => cut(blob.size, shape.first_byte, packed ? 1 : nWorkers).map(range => ({ file, range })));
+  const coming = pool.some(Math.min(nWorkers, parts.length));
+  const share = totalBytes / coming.length;
+  const progress = new Progress(totalBytes, onProgress);
   /** @param {Part} part @param {Connection} reader @param {Part["range"]} range */
   const read = async (part, reader, range) => {
     const { blob, packed } = files[part.file];

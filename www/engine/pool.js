@@ -8,6 +8,8 @@ import { Connection } from "./protocol.js";
 
 /** More of them ask for more memory than they save time. */
 const MOST = 8;
+/** Below that many bytes, starting another worker costs more than it saves. */
+const SHARED_BYTES = 64 << 20;
 /** WebAssembly reaches no further. */
 const MOST_MEMORY = 2 ** 32;
 
@@ -24,10 +26,13 @@ export class Pool {
 
   /** Bytes that all of them may hold. */
   memory;
+  /** Files of fewer bytes are one worker's, unless so many were asked for. */
+  #sharesFrom;
 
   /** @param {"auto" | number} workers @param {number} memory */
   constructor(workers, memory) {
     this.size = workers === "auto" ? Math.min(navigator.hardwareConcurrency || 1, MOST) : workers;
+    this.#sharesFrom = workers === "auto" ? SHARED_BYTES : 0;
     this.memory = Math.min(memory, this.size * MOST_MEMORY);
     this.#module = compile();
     this.#module.catch(() => {}); // told by whoever starts a worker
@@ -38,9 +43,14 @@ export class Pool {
     return this.#worker(0);
   }
 
-  /** As many workers as there may be, and no more than `most`, each as soon as it is there. @param {number} most */
-  some(most) {
-    return Array.from({ length: Math.min(this.size, most) }, (_, at) => this.#worker(at));
+  /** How many workers share files of so many bytes. @param {number} nBytes */
+  sizeFor(nBytes) {
+    return nBytes < this.#sharesFrom ? 1 : this.size;
+  }
+
+  /** So many workers, each as soon as it is there. @param {number} n */
+  some(n) {
+    return Array.from({ length: n }, (_, at) => this.#worker(at));
   }
 
   /** Ends all workers. @param {string} why @param {string} code */
