@@ -240,12 +240,12 @@ impl AggregateFold {
                 values = empty(types[at]);
             }
             values.unrank();
-            columns.push(TableColumn { name: names[at].clone(), value_type: types[at], values });
+            columns.push(TableColumn::exact(&names[at], types[at], values));
         }
         for measure in &self.measures {
             let values = measure.accumulator.finish(&used)?;
             let at = columns.len();
-            columns.push(TableColumn { name: names[at].clone(), value_type: types[at], values });
+            columns.push(TableColumn { error: measure.error.clone(), ..TableColumn::exact(&names[at], types[at], values) });
         }
         Ok(Table { columns, n_rows: used.len() })
     }
@@ -386,5 +386,59 @@ impl Fold for AggregateFold {
         let keys: usize = self.keys.iter().filter_map(|key| key.ids.as_ref()).map(Ids::size).sum();
         let pairs: usize = self.pairs.iter().map(Pairs::size).sum();
         keys + pairs + self.measures.iter().map(|measure| measure.accumulator.size()).sum::<usize>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::event::Column;
+
+    fn finish(measures: &Value, rank: &Value) -> Result<RecordBatch> {
+        let column = |(name, column_type): (&str, ColumnType)| Column { name: name.to_owned(), column_type, role: None };
+        let schema = Schema::new([("n", ColumnType::Int), ("text", ColumnType::Text)].map(column).to_vec());
+        let query = json!({"kind": "aggregate", "group_by": ["text"], "measures": measures, "rank": rank});
+        Aggregate::parse(&query)?.fold(&schema, &Zones::new())?.finish()
+    }
+
+    #[test]
+    fn what_is_approximate_says_how_much_and_nothing_else_does() {
+        let measures = json!({
+            "usual": {"fn": "approx_quantile", "column": "n", "q": 0.5},
+            "fine": {"fn": "approx_quantile", "column": "n", "q": 1, "error": 0.0001},
+            "exact": {"fn": "quantile", "column": "n", "q": 0.5},
+        });
+        let answer = finish(&measures, &json!({"fn": "lag", "column": "fine", "by": ["text"]})).unwrap();
+        let errors = answer.schema().fields().iter().map(|f| f.metadata().get("error").cloned()).collect::<Vec<_>>();
+        let errors: Vec<Option<&str>> = errors.iter().map(Option::as_deref).collect();
+        assert_eq!(errors, [None, Some("0.01 relative"), Some("0.0001 relative"), None, Some("0.0001 relative")]);
+    }
+
+    #[test]
+    fn says_what_a_measure_cannot_be() {
+        for (measure, expected) in [
+            (json!({"fn": "approx_quantile", "column": "n"}), "measure \"m\" needs \"q\", a share from 0 to 1"),
+            (
+                json!({"fn": "approx_quantile", "column": "n", "q": 0.5, "error": 1}),
+                "\"error\" of measure \"m\" must be a relative error from 0.0001 to below 1, found 1",
+            ),
+            (
+                json!({"fn": "approx_quantile", "column": "n", "q": 0.5, "error": "1%"}),
+                "\"error\" of measure \"m\" must be a relative error from 0.0001 to below 1, found \"1%\"",
+            ),
+            (
+                json!({"fn": "approx_quantile", "column": "text", "q": 0.5}),
+                "cannot take the approx_quantile of \"text\", which is of type text",
+            ),
+            (
+                json!({"fn": "quantile", "column": "n", "q": 0.5, "error": 0.1}),
+                "unknown key \"error\" in measure \"m\"; known are fn, column, q",
+            ),
+        ] {
+            let error = finish(&json!({"m": measure}), &Value::Null).unwrap_err();
+            assert_eq!(error.to_string(), expected, "{measure}");
+        }
     }
 }

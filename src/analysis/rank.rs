@@ -141,9 +141,11 @@ impl Rank {
         let same = |keys: &[SortKey], a: u32, b: u32| keys.iter().all(|key| key.equal(a, b));
         let partitions = order.chunk_by(|&a, &b| same(&within, a, b));
         let peers = |&a: &u32, &b: &u32| same(&by, a, b);
+        let mut error = None;
         let (value_type, values) = match &self.function {
             Function::Lag { column, offset } => {
                 let column = &table.columns[table.index_of(column)?];
+                error.clone_from(&column.error);
                 (column.value_type, lag(&column.values, partitions, *offset, table.n_rows))
             }
             Function::PercentRank | Function::CumeDist => {
@@ -176,7 +178,7 @@ impl Rank {
             _ => (0..table.n_rows as u32).collect(),
         });
         let mut table = table;
-        table.columns.push(TableColumn { name: self.name.clone(), value_type, values });
+        table.columns.push(TableColumn { name: self.name.clone(), value_type, values, error });
         Ok(match kept {
             Some(rows) => table.take(&rows),
             None => table,
@@ -250,7 +252,7 @@ mod tests {
                 _ => {}
             }
             let values = Values { data: Data::Ints(vec![10, 20, 20, 30, 0]), valid: Some(vec![true, true, true, true, false]) };
-            let column = TableColumn { name: "k".into(), value_type: ValueType::Of(ColumnType::Int), values };
+            let column = TableColumn::exact("k", ValueType::Of(ColumnType::Int), values);
             let ranked = Rank::parse(&spec).unwrap().apply(Table { columns: vec![column], n_rows: 5 }, &[]).unwrap();
             let got = ranked.values("r").unwrap();
             let got: Vec<f64> = (0..5)

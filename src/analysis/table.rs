@@ -22,13 +22,25 @@ pub(super) struct TableColumn {
     pub(super) name: String,
     pub(super) value_type: ValueType,
     pub(super) values: Values,
+    /// How far the values may be from the exact ones, as `0.01 relative`; absent where they are exact.
+    pub(super) error: Option<String>,
 }
+
+/// What an answer's Arrow field says its error bound under.
+const ERROR: &str = "error";
 
 /// A column to order by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct OrderBy {
     pub(super) column: String,
     pub(super) descending: bool,
+}
+
+impl TableColumn {
+    /// A column of exact values.
+    pub(super) fn exact(name: &str, value_type: ValueType, values: Values) -> Self {
+        Self { name: name.to_owned(), value_type, values, error: None }
+    }
 }
 
 impl OrderBy {
@@ -76,17 +88,22 @@ impl Table {
             name: c.name.clone(),
             value_type: c.value_type,
             values: c.values.take(rows),
+            error: c.error.clone(),
         });
         Self { columns: columns.collect(), n_rows: rows.len() }
     }
 
-    /// The columns called by `names` as an Arrow batch.
+    /// The columns called by `names` as an Arrow batch; what is approximate says its `error` in its field's metadata.
     pub(super) fn to_batch(&self, names: &[String]) -> Result<RecordBatch> {
         let mut fields = Vec::with_capacity(names.len());
         let mut arrays = Vec::with_capacity(names.len());
         for name in names {
             let column = &self.columns[self.index_of(name)?];
-            fields.push(Field::new(name, column.value_type.arrow(), true));
+            let mut field = Field::new(name, column.value_type.arrow(), true);
+            if let Some(error) = &column.error {
+                field.set_metadata([(ERROR.to_owned(), error.clone())]);
+            }
+            fields.push(field);
             arrays.push(column.values.to_array(column.value_type)?);
         }
         let options = RecordBatchOptions::new().with_row_count(Some(self.n_rows));

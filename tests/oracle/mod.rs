@@ -58,6 +58,12 @@ pub fn answer(query: &Value, table: &Table) -> Result<Table, &'static str> {
     if query["kind"] == "rows" { Ok(rows(query, kept)) } else { aggregate(query, &kept) }
 }
 
+/// How far the values of an answer's column may be from the exact ones, as their share.
+pub fn error(query: &Value, column: &str) -> f64 {
+    let measure = &query["measures"][column];
+    if measure["fn"] == "approx_quantile" { measure["error"].as_f64().unwrap_or(0.01) } else { 0.0 }
+}
+
 fn rows(query: &Value, mut table: Table) -> Table {
     let mut shown: Vec<String> = match query.get("select") {
         Some(select) => strings(select),
@@ -99,7 +105,7 @@ fn aggregate(query: &Value, table: &Table) -> Result<Table, &'static str> {
     for (name, measure) in &measures {
         let kind = match measure["fn"].as_str().unwrap() {
             "count" | "count_distinct" => Kind::Int,
-            "avg" | "stddev" | "var" | "median" | "quantile" => Kind::Float,
+            "avg" | "stddev" | "var" | "median" | "quantile" | "approx_quantile" => Kind::Float,
             _ => table.columns[place(&table.columns, column_of(measure))].kind,
         };
         answer.columns.push(Column { name: name.clone(), kind });
@@ -190,6 +196,11 @@ fn measure_of(measure: &Value, columns: &[Column], members: &[&Row]) -> Result<O
             let value = |at: f64| numbers[(at as usize).min(numbers.len() - 1)] as f64 / power(scales[0]) as f64;
             let (below, above) = (value(place.floor()), value(place.floor() + 1.0));
             Ok(Some(Cell::Float(below + (above - below) * (place - place.floor()))))
+        }
+        // The exact value that the answer must be near.
+        "approx_quantile" => {
+            let at = (share * (numbers.len() - 1) as f64).floor() as usize;
+            Ok(Some(Cell::Float(numbers[at] as f64 / power(scales[0]) as f64)))
         }
         "mode" => {
             let times = |cell: &Cell| values.iter().filter(|other| *other == cell).count();
