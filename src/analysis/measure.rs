@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::derived::{self, Derived};
+use super::key::Key;
 use super::spec::{Spec, unknown};
 use crate::accumulator::{Accumulator, ApproxQuantile, Count, CountDistinct, Edge, Extreme, Spread, Sum, Tally};
 use crate::event::{ColumnType, Role, Schema};
@@ -23,7 +25,7 @@ const FUNCTIONS: [&str; 14] = [
     "first",
     "last",
 ];
-const LATER_FUNCTIONS: [&str; 4] = ["approx_count_distinct", "approx_top_k", "running_sum", "previous"];
+const LATER_FUNCTIONS: [&str; 2] = ["approx_count_distinct", "approx_top_k"];
 
 /// The relative errors that an approximation may be asked for, and what it has where none is.
 const ERRORS: std::ops::Range<f64> = 0.000_1..1.0;
@@ -52,6 +54,36 @@ pub(super) struct MeasurePlan {
     pub(super) error: Option<String>,
 }
 
+/// Measures as they were asked for.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Measures {
+    /// All their names, in the order of the question.
+    pub(super) names: Vec<String>,
+    /// Those of rows.
+    pub(super) plain: Vec<Measure>,
+    /// Those of other measures.
+    pub(super) derived: Vec<Derived>,
+}
+
+impl Measures {
+    /// Reads the measures of a question with these keys.
+    pub(super) fn parse(value: Option<&Value>, keys: &[Key]) -> Result<Self> {
+        let map = match value {
+            None => return Ok(Self::default()),
+            Some(Value::Object(map)) => map,
+            Some(other) => {
+                return Err(Error::bad_query(format!("\"measures\" must be an object of names and functions, found {other}")));
+            }
+        };
+        let (derived, plain): (Vec<_>, Vec<_>) = map.iter().partition(|(_, value)| Derived::is_asked(value));
+        let plain: Vec<Measure> = plain.into_iter().map(|(name, value)| Measure::parse(name, value)).collect::<Result<_>>()?;
+        let others: Vec<&str> = derived.iter().map(|(name, _)| name.as_str()).collect();
+        let parse = |(name, value): (&String, &Value)| Derived::parse(name, value, keys, &plain, &others);
+        let derived = derived.iter().copied().map(parse).collect::<Result<_>>()?;
+        Ok(Self { names: map.keys().cloned().collect(), plain, derived })
+    }
+}
+
 impl Measure {
     pub(super) fn parse(name: &str, value: &Value) -> Result<Self> {
         let mut spec = Spec::new(format!("measure {name:?}"), value)?;
@@ -65,7 +97,8 @@ impl Measure {
             return Err(Error::new(ErrorKind::Unsupported, sentence));
         }
         if !FUNCTIONS.contains(&function) {
-            return Err(unknown(&format!("function {function:?} in measure {name:?}"), function, &FUNCTIONS));
+            let known = [&FUNCTIONS[..], &derived::FUNCTIONS].concat();
+            return Err(unknown(&format!("function {function:?} in measure {name:?}"), function, &known));
         }
         let column = spec.text("column")?.map(str::to_owned);
         if column.is_none() && function != "count" {

@@ -6,8 +6,11 @@ use arrow_array::{RecordBatch, RecordBatchOptions};
 use arrow_schema::{Field, Schema};
 
 use crate::error::nearest;
+use crate::event::ColumnType;
+use crate::kernel::ids::Ids;
 use crate::kernel::order::SortKey;
-use crate::kernel::values::{ValueType, Values};
+use crate::kernel::pairs::Pairs;
+use crate::kernel::values::{Data, ValueType, Values};
 use crate::{Error, ErrorKind, Result};
 
 /// Named columns of as many rows.
@@ -63,6 +66,29 @@ pub(super) fn unknown_output(name: &str, names: &[&str]) -> Error {
     Error::new(ErrorKind::UnknownColumn, format!("the answer has no column {name:?}; {hint}"))
         .at_column(name)
         .with_candidates(near)
+}
+
+/// No values, of the shape that the type has in an answer.
+pub(super) fn empty(value_type: ValueType) -> Values {
+    match value_type {
+        ValueType::Of(ColumnType::Text | ColumnType::Null) => Ids::no_texts().values(&[]),
+        _ => Values::ints(vec![]),
+    }
+}
+
+/// The number of each row's combination of values, and more than all of them; `None` where a column holds floats.
+pub(super) fn combinations(columns: &[&Values], n_rows: usize) -> Result<Option<(Vec<u32>, usize)>> {
+    let (mut numbers, mut n_numbers) = (vec![0; n_rows], 1);
+    for values in columns {
+        if matches!(values.data, Data::Floats(_)) {
+            return Ok(None);
+        }
+        let mut ids = Ids::like(values);
+        let (seconds, mut pairs) = (ids.of(values)?, Pairs::default());
+        pairs.of(&mut numbers, n_numbers, &seconds, ids.len());
+        n_numbers = pairs.len();
+    }
+    Ok(Some((numbers, n_numbers)))
 }
 
 impl Table {

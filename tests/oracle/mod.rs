@@ -5,6 +5,7 @@
 
 mod calendar;
 mod condition;
+mod derived;
 mod rank;
 
 use std::cmp::Ordering;
@@ -77,7 +78,12 @@ fn rows(query: &Value, mut table: Table) -> Table {
         shown.push(rank::name(spec));
     }
     let table = ordered(query, table, strings(&query["order_by"]), &ties);
-    let places: Vec<usize> = shown.iter().map(|name| place(&table.columns, name)).collect();
+    in_columns(&table, &shown)
+}
+
+/// The table's columns of these names.
+fn in_columns(table: &Table, names: &[String]) -> Table {
+    let places: Vec<usize> = names.iter().map(|name| place(&table.columns, name)).collect();
     let rows = table.rows.iter().map(|row| places.iter().map(|&at| row[at].clone()).collect()).collect();
     Table { columns: places.iter().map(|&at| table.columns[at].clone()).collect(), rows }
 }
@@ -101,8 +107,9 @@ fn aggregate(query: &Value, table: &Table) -> Result<Table, &'static str> {
     };
     let mut answer = Table { columns: keys.iter().map(key_column).collect(), rows: Vec::new() };
     let ties: Vec<String> = answer.columns.iter().map(|column| column.name.clone()).collect();
-    let measures = query["measures"].as_object().cloned().unwrap_or_default();
-    for (name, measure) in &measures {
+    let all = query["measures"].as_object().cloned().unwrap_or_default();
+    let measures: Vec<_> = all.iter().filter(|(_, measure)| measure.get("of").is_none()).collect();
+    for &(name, measure) in &measures {
         let kind = match measure["fn"].as_str().unwrap() {
             "count" | "count_distinct" => Kind::Int,
             "avg" | "stddev" | "var" | "median" | "quantile" | "approx_quantile" => Kind::Float,
@@ -111,11 +118,17 @@ fn aggregate(query: &Value, table: &Table) -> Result<Table, &'static str> {
         answer.columns.push(Column { name: name.clone(), kind });
     }
     for (mut row, members) in groups {
-        for measure in measures.values() {
+        for (_, measure) in &measures {
             row.push(measure_of(measure, &table.columns, &members)?);
         }
         answer.rows.push(row);
     }
+    for (name, measure) in all.iter().filter(|(_, measure)| measure.get("of").is_some()) {
+        answer = derived::with(name, measure, answer, &keys, &ties)?;
+    }
+    let mut names = ties.clone();
+    names.extend(all.keys().cloned());
+    let mut answer = in_columns(&answer, &names);
     answer.rows.retain(|row| condition::all(&query["having"], &answer.columns, row) == Some(true));
     let mut order = strings(&query["order_by"]);
     if let Some(spec) = query.get("rank") {
