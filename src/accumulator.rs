@@ -1,5 +1,6 @@
 //! Aggregates: each holds one partial result per group, for all groups at once.
 
+mod approx;
 mod count;
 mod distinct;
 mod edge;
@@ -12,6 +13,7 @@ mod tally;
 use arrow_array::ArrayRef;
 use arrow_schema::DataType;
 
+pub use approx::ApproxQuantile;
 pub use count::Count;
 pub use distinct::CountDistinct;
 pub use edge::Edge;

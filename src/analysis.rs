@@ -1,6 +1,7 @@
 //! One file per question: what is asked, and the fold that answers it.
 
 pub mod aggregate;
+mod derived;
 pub mod filter;
 mod key;
 mod literal;

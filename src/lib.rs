@@ -12,6 +12,7 @@ pub mod fold;
 pub mod frame;
 pub mod kernel;
 pub mod query;
+pub mod sketch;
 pub mod store;
 pub mod text;
 #[cfg(target_family = "wasm")]

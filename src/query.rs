@@ -106,7 +106,7 @@ impl Query {
     }
 }
 
-const EXAMPLES: [&str; 15] = [
+const EXAMPLES: [&str; 19] = [
     r#"{"kind":"aggregate","measures":{"n":{"fn":"count"},"users":{"fn":"count_distinct","column":"user"},"total":{"fn":"sum","column":"price"},"mean":{"fn":"avg","column":"price"},"low":{"fn":"min","column":"price"},"high":{"fn":"max","column":"price"}}}"#,
     r#"{"kind":"aggregate","group_by":["item"],"measures":{"n":{"fn":"count"},"prices":{"fn":"count","column":"price"},"acts":{"fn":"count_distinct","column":"action"}},"rank":{"as":"place","fn":"rank","by":["-n"]},"limit":3}"#,
     r#"{"kind":"aggregate","where":[{"action":"view"}],"group_by":["item"],"measures":{"n":{"fn":"count"}},"rank":{"as":"place","fn":"dense_rank","by":["-n"]},"order_by":["-n","item"],"limit":2}"#,
@@ -118,6 +118,10 @@ const EXAMPLES: [&str; 15] = [
     r#"{"kind":"aggregate","group_by":["big"],"measures":{"mean":{"fn":"avg","column":"user"}},"having":[{"column":"mean","gt":1.5}],"rank":{"as":"before","fn":"lag","column":"mean","by":["big"]}}"#,
     r#"{"kind":"aggregate","where":[{"any":[{"column":"price","gte":1.5},{"not":{"column":"action","in":["view",null]}}]}],"group_by":["price"],"measures":{"n":{"fn":"count"}},"rank":{"fn":"cume_dist","by":["-n"]},"order_by":["-cume_dist"]}"#,
     r#"{"kind":"aggregate","group_by":["action"],"measures":{"spread":{"fn":"stddev","column":"price"},"var":{"fn":"var","column":"user"},"middle":{"fn":"median","column":"price"},"most":{"fn":"quantile","column":"user","q":0.9},"often":{"fn":"mode","column":"item"},"first":{"fn":"first","column":"item","by":"ts"},"last":{"fn":"last","column":"price","by":"ts"}}}"#,
+    r#"{"kind":"aggregate","group_by":["item"],"measures":{"middle":{"fn":"approx_quantile","column":"price","q":0.5,"error":0.05},"most":{"fn":"approx_quantile","column":"big","q":0.9}},"rank":{"as":"before","fn":"lag","column":"middle","by":["most"]}}"#,
+    r#"{"kind":"aggregate","group_by":["item",{"column":"ts","every":"1d","as":"day"}],"measures":{"so_far":{"fn":"running_sum","of":"n"},"n":{"fn":"count"},"before":{"fn":"previous","of":"n"},"text":{"fn":"max","column":"action"},"then":{"fn":"previous","of":"text","offset":2}},"having":[{"column":"so_far","gt":2}],"order_by":["-so_far"],"limit":5}"#,
+    r#"{"kind":"aggregate","group_by":["user","action"],"measures":{"n":{"fn":"count"},"item":{"fn":"count","column":"item"},"a":{"fn":"running_sum","of":"n","by":["-n"],"within":[]},"b":{"fn":"running_sum","of":"item","by":["user"]}},"rank":{"fn":"rank","by":["-b"]}}"#,
+    r#"{"kind":"aggregate","group_by":[{"column":"ts","every":"1h"},"item"],"measures":{"n":{"fn":"count"},"a":{"fn":"previous","of":"n","offset":5},"b":{"fn":"running_sum","of":"n"}}}"#,
     r#"{"kind":"rows"}"#,
     r#"{"kind":"rows","select":["item","ts"],"rank":{"fn":"rank","within":["item"],"by":["ts"],"keep":2},"limit":100}"#,
     r#"{"kind":"rows","where":[{"column":"item","is_null":false}],"select":["price"],"order_by":["-price","action"],"limit":4}"#,

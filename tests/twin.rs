@@ -324,13 +324,25 @@ fn to_table(batch: &RecordBatch) -> Table {
     Table { columns: schema.fields().iter().map(column).collect(), rows: (0..batch.num_rows()).map(row).collect() }
 }
 
-/// What is first found to differ.
-fn difference(found: &Table, expected: &Table) -> Option<String> {
+/// Whether a cell may stand where that one is expected, of a measure with that relative error.
+fn is_near(found: &Option<Cell>, expected: &Option<Cell>, error: f64) -> bool {
+    match (found, expected) {
+        (Some(Cell::Float(found)), Some(Cell::Float(expected))) => (found - expected).abs() <= error * expected.abs(),
+        _ => found == expected,
+    }
+}
+
+/// What is first found to differ, by more than the question lets it.
+fn difference(found: &Table, expected: &Table, json: &Value) -> Option<String> {
     if found.columns != expected.columns {
         return Some(format!("expected the columns {:?}, found {:?}", expected.columns, found.columns));
     }
     let n_rows = found.rows.len().max(expected.rows.len());
-    let at = (0..n_rows).find(|&at| found.rows.get(at) != expected.rows.get(at))?;
+    let errors: Vec<f64> = expected.columns.iter().map(|column| oracle::error(json, &column.name)).collect();
+    let is_row = |(found, expected): (&Row, &Row)| {
+        found.len() == expected.len() && found.iter().zip(expected).zip(&errors).all(|((a, b), error)| is_near(a, b, *error))
+    };
+    let at = (0..n_rows).find(|&at| !found.rows.get(at).zip(expected.rows.get(at)).is_some_and(is_row))?;
     Some(format!("row {at}: expected {:?}, found {:?}", expected.rows.get(at), found.rows.get(at)))
 }
 
@@ -341,7 +353,7 @@ fn disagreement(json: &Value, seed: u64, n_rows: usize) -> Option<String> {
     let table = random_table(&mut random, n_rows);
     let found = fold_randomly(&mut random, &query, &table).map(|batch| to_table(&batch));
     let difference = match (oracle::answer(json, &table), found) {
-        (Ok(expected), Ok(found)) => difference(&found, &expected),
+        (Ok(expected), Ok(found)) => difference(&found, &expected, json),
         (Err(code), Err(error)) if error.kind().code() == code => None,
         (expected, found) => Some(format!("expected {expected:?}, found {found:?}")),
     };
@@ -384,6 +396,6 @@ fn one_changed_cell_is_noticed() {
         let row = random.below(answer.rows.len());
         let cell = &mut changed.rows[row][random.below(answer.columns.len())];
         *cell = if cell.is_none() { Some(Cell::Text(String::new())) } else { None };
-        assert!(difference(&changed, &answer).is_some(), "row {row}, {json}");
+        assert!(difference(&changed, &answer, &json).is_some(), "row {row}, {json}");
     }
 }

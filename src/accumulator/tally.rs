@@ -60,7 +60,7 @@ impl Tally {
     }
 
     /// For each of some groups, its values in ascending order with their counts. The values are places in the first.
-    fn sorted(&self, groups: &[u32]) -> (Values, Vec<Vec<(u32, i64)>>) {
+    pub(super) fn sorted(&self, groups: &[u32]) -> (Values, Vec<Vec<(u32, i64)>>) {
         let n_numbers = self.ids.as_ref().map_or(1, Ids::len) as u32;
         let numbers: Vec<u32> = (0..n_numbers).collect();
         let empty = || Values { data: Data::Ints(vec![0]), valid: None };
@@ -83,19 +83,22 @@ impl Tally {
     }
 }
 
+/// The value at a place, counted from 0, of the sorted values.
+pub(super) fn at_place(list: &[(u32, i64)], place: i64) -> Option<u32> {
+    let mut before = 0;
+    let reaches = |&&(_, count): &&(u32, i64)| {
+        before += count;
+        before > place
+    };
+    list.iter().find(reaches).map(|&(number, _)| number)
+}
+
 /// The value at the share `q`, interpolated between two that are next to each other.
 fn quantile(q: f64, list: &[(u32, i64)], value: impl Fn(u32) -> f64) -> f64 {
     let n: i64 = list.iter().map(|(_, count)| count).sum();
     let place = q * (n - 1) as f64;
     let low = place.floor();
-    let at = |place: i64| {
-        let mut before = 0;
-        let reaches = |&&(_, count): &&(u32, i64)| {
-            before += count;
-            before > place
-        };
-        list.iter().find(reaches).map_or(0.0, |&(number, _)| value(number))
-    };
+    let at = |place: i64| at_place(list, place).map_or(0.0, &value);
     let (below, above) = (at(low as i64), at((low as i64 + 1).min(n - 1)));
     below + (above - below) * (place - low)
 }

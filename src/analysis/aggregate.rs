@@ -12,11 +12,11 @@ use serde_json::Value;
 use super::Zones;
 use super::filter::Filter;
 use super::key::{Key, KeyPlan};
-use super::measure::{Measure, MeasurePlan};
+use super::measure::{Measure, MeasurePlan, Measures};
 use super::rank::Rank;
 use super::spec::Spec;
-use super::table::{OrderBy, Table, TableColumn, unknown_output};
-use crate::event::{ColumnType, Schema};
+use super::table::{OrderBy, Table, TableColumn, empty, unknown_output};
+use crate::event::Schema;
 use crate::fold::Fold;
 use crate::kernel::batch::GROUPED_BY;
 use crate::kernel::column;
@@ -30,14 +30,15 @@ use crate::{Error, Result};
 ///
 /// Answer: the group keys, the measures, the rank, in the order asked for. Sums of integers are `Int64`, of
 /// decimals `Decimal128`, means `Float64`; `min` and `max` keep their column's type. Empty groups do not occur;
-/// without `group_by` there is one row, even of no events, where counts are 0 and all else is null.
+/// without `group_by` there is one row, even of no events, where counts are 0 and all else is null. Measures of
+/// measures (`running_sum`, `previous`) see all groups, before `having`, the ranking and the limit.
 ///
 /// Order: `order_by`, else the ranking's, and ties by the group keys, ascending, nulls last.
 #[derive(Clone, Debug)]
 pub struct Aggregate {
     filter: Vec<Value>,
     keys: Vec<Key>,
-    measures: Vec<Measure>,
+    measures: Measures,
     having: Vec<Value>,
     rank: Option<Rank>,
     order_by: Vec<OrderBy>,
@@ -53,25 +54,18 @@ impl Aggregate {
     pub(crate) fn parse(value: &Value) -> Result<Self> {
         let mut spec = Spec::new("the query", value)?;
         spec.need("kind")?;
+        let keys = spec.list("group_by")?.iter().map(Key::parse).collect::<Result<Vec<_>>>()?;
         let aggregate = Self {
             filter: spec.list("where")?.to_vec(),
-            keys: spec.list("group_by")?.iter().map(Key::parse).collect::<Result<_>>()?,
-            measures: match spec.get("measures") {
-                None => vec![],
-                Some(Value::Object(map)) => map.iter().map(|(name, m)| Measure::parse(name, m)).collect::<Result<_>>()?,
-                Some(other) => {
-                    return Err(Error::bad_query(format!(
-                        "\"measures\" must be an object of names and functions, found {other}"
-                    )));
-                }
-            },
+            measures: Measures::parse(spec.get("measures"), &keys)?,
+            keys,
             having: spec.list("having")?.to_vec(),
             rank: spec.get("rank").map(Rank::parse).transpose()?,
             order_by: spec.texts("order_by")?.iter().map(|by| OrderBy::parse(by)).collect(),
             limit: spec.count("limit")?.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX)),
         };
         spec.finish()?;
-        if aggregate.keys.is_empty() && aggregate.measures.is_empty() {
+        if aggregate.keys.is_empty() && aggregate.measures.names.is_empty() {
             return Err(Error::bad_query("an aggregate needs \"group_by\" or \"measures\""));
         }
         Ok(aggregate)
@@ -80,12 +74,12 @@ impl Aggregate {
     /// The columns whose distinct values the question asks for.
     pub(crate) fn distinct_columns(&self) -> Vec<&str> {
         let keys = self.keys.iter().filter_map(Key::plain_column);
-        keys.chain(self.measures.iter().filter_map(Measure::distinct_column)).collect()
+        keys.chain(self.measures.plain.iter().filter_map(Measure::distinct_column)).collect()
     }
 
     /// The column that the question counts distinct values of, if it is this one.
     pub(crate) fn counts_distinct(&self, column: &str) -> bool {
-        self.measures.iter().any(|measure| measure.distinct_column() == Some(column))
+        self.measures.plain.iter().any(|measure| measure.distinct_column() == Some(column))
     }
 
     /// The time zones that the question names.
@@ -104,7 +98,7 @@ impl Aggregate {
             Ok((at, ValueType::Of(schema.columns()[at].column_type)))
         };
         let keys = self.keys.iter().map(|key| key.plan(schema, zones)).collect::<Result<Vec<_>>>()?;
-        let measures = self.measures.iter().map(|measure| measure.plan(schema)).collect::<Result<Vec<_>>>()?;
+        let measures = self.measures.plain.iter().map(|measure| measure.plan(schema)).collect::<Result<Vec<_>>>()?;
         let fold = AggregateFold {
             filter: Filter::parse(&self.filter, &lookup)?,
             spec: self.clone(),
@@ -137,8 +131,7 @@ impl AggregateFold {
             return Err(Error::bad_query(format!("two columns of the answer are called {twice:?}; rename one by \"as\""))
                 .at_column(twice));
         }
-        let columns = &names[..self.keys.len() + self.measures.len()];
-        let known: Vec<&str> = columns.iter().map(String::as_str).collect();
+        let known = self.table_names();
         let all: Vec<&str> = names.iter().map(String::as_str).collect();
         let check = |name: &str, known: &[&str]| if known.contains(&name) { Ok(()) } else { Err(unknown_output(name, known)) };
         if let Some(rank) = &self.spec.rank {
@@ -148,6 +141,7 @@ impl AggregateFold {
         }
         self.spec.order_by.iter().try_for_each(|by| check(&by.column, &all))?;
         let empty = self.table_types();
+        self.spec.measures.derived.iter().try_for_each(|derived| derived.check(known[derived.of], empty[derived.of]))?;
         Filter::parse(&self.spec.having, &|name| {
             check(name, &known)?;
             let at = known.iter().position(|n| *n == name).unwrap_or_default();
@@ -158,13 +152,21 @@ impl AggregateFold {
 
     fn names(&self) -> Vec<String> {
         let keys = self.spec.keys.iter().map(|key| &key.name);
-        let measures = self.spec.measures.iter().map(|measure| &measure.name);
-        keys.chain(measures).chain(self.spec.rank.iter().map(|rank| &rank.name)).cloned().collect()
+        keys.chain(&self.spec.measures.names).chain(self.spec.rank.iter().map(|rank| &rank.name)).cloned().collect()
+    }
+
+    /// What the table's columns are called: keys, measures of rows, measures of measures.
+    fn table_names(&self) -> Vec<&str> {
+        let Measures { plain, derived, .. } = &self.spec.measures;
+        let keys = self.spec.keys.iter().map(|key| key.name.as_str());
+        keys.chain(plain.iter().map(|m| m.name.as_str())).chain(derived.iter().map(|m| m.name.as_str())).collect()
     }
 
     fn table_types(&self) -> Vec<ValueType> {
         let measures = self.measures.iter().map(|measure| measure.accumulator.result_type());
-        self.keys.iter().map(|key| key.value_type).chain(measures).collect()
+        let mut types: Vec<ValueType> = self.keys.iter().map(|key| key.value_type).chain(measures).collect();
+        types.extend(self.spec.measures.derived.iter().map(|derived| types[derived.of]).collect::<Vec<_>>());
+        types
     }
 
     /// The group of each of `n_rows` rows, given each key's values and how they are numbered.
@@ -232,7 +234,7 @@ impl AggregateFold {
     /// One row for each used group: keys and measures.
     fn table(&self) -> Result<Table> {
         let used = self.used_groups();
-        let names = self.names();
+        let names = self.table_names();
         let mut columns = Vec::with_capacity(names.len());
         let types = self.table_types();
         for (at, mut values) in self.key_values(&used).into_iter().enumerate() {
@@ -240,14 +242,16 @@ impl AggregateFold {
                 values = empty(types[at]);
             }
             values.unrank();
-            columns.push(TableColumn { name: names[at].clone(), value_type: types[at], values });
+            columns.push(TableColumn::exact(names[at], types[at], values));
         }
         for measure in &self.measures {
             let values = measure.accumulator.finish(&used)?;
             let at = columns.len();
-            columns.push(TableColumn { name: names[at].clone(), value_type: types[at], values });
+            columns.push(TableColumn { error: measure.error.clone(), ..TableColumn::exact(names[at], types[at], values) });
         }
-        Ok(Table { columns, n_rows: used.len() })
+        let mut table = Table { columns, n_rows: used.len() };
+        self.spec.measures.derived.iter().try_for_each(|derived| derived.apply(&mut table, &self.keys))?;
+        Ok(table)
     }
 
     fn order(&self) -> Vec<OrderBy> {
@@ -259,14 +263,6 @@ impl AggregateFold {
             }
             None => vec![],
         }
-    }
-}
-
-/// No values, of the shape that the type has in an answer.
-fn empty(value_type: ValueType) -> Values {
-    match value_type {
-        ValueType::Of(ColumnType::Text | ColumnType::Null) => Ids::no_texts().values(&[]),
-        _ => Values::ints(vec![]),
     }
 }
 
@@ -386,5 +382,120 @@ impl Fold for AggregateFold {
         let keys: usize = self.keys.iter().filter_map(|key| key.ids.as_ref()).map(Ids::size).sum();
         let pairs: usize = self.pairs.iter().map(Pairs::size).sum();
         keys + pairs + self.measures.iter().map(|measure| measure.accumulator.size()).sum::<usize>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::event::{Column, ColumnType, TimeUnit};
+
+    fn finish(keys: &Value, measures: &Value, rank: &Value) -> Result<RecordBatch> {
+        let column = |(name, column_type): (&str, ColumnType)| Column { name: name.to_owned(), column_type, role: None };
+        let columns = [("n", ColumnType::Int), ("text", ColumnType::Text), ("at", ColumnType::Time { unit: TimeUnit::Second })];
+        let schema = Schema::new(columns.map(column).to_vec());
+        let query = json!({"kind": "aggregate", "group_by": keys, "measures": measures, "rank": rank});
+        Aggregate::parse(&query)?.fold(&schema, &Zones::new())?.finish()
+    }
+
+    #[test]
+    fn what_is_approximate_says_how_much_and_nothing_else_does() {
+        let measures = json!({
+            "usual": {"fn": "approx_quantile", "column": "n", "q": 0.5},
+            "fine": {"fn": "approx_quantile", "column": "n", "q": 1, "error": 0.0001},
+            "exact": {"fn": "quantile", "column": "n", "q": 0.5},
+            "before": {"fn": "previous", "of": "usual"},
+        });
+        let answer =
+            finish(&json!([{"column": "at", "every": "1d"}]), &measures, &json!({"fn": "lag", "column": "fine"})).unwrap();
+        let errors = answer.schema().fields().iter().map(|f| f.metadata().get("error").cloned()).collect::<Vec<_>>();
+        let errors: Vec<Option<&str>> = errors.iter().map(Option::as_deref).collect();
+        let (usual, fine) = (Some("0.01 relative"), Some("0.0001 relative"));
+        assert_eq!(errors, [None, usual, fine, None, usual, fine]);
+    }
+
+    #[test]
+    fn says_what_a_measure_cannot_be() {
+        for (measure, expected) in [
+            (json!({"fn": "approx_quantile", "column": "n"}), "measure \"m\" needs \"q\", a share from 0 to 1"),
+            (
+                json!({"fn": "approx_quantile", "column": "n", "q": 0.5, "error": 1}),
+                "\"error\" of measure \"m\" must be a relative error from 0.0001 to below 1, found 1",
+            ),
+            (
+                json!({"fn": "approx_quantile", "column": "n", "q": 0.5, "error": "1%"}),
+                "\"error\" of measure \"m\" must be a relative error from 0.0001 to below 1, found \"1%\"",
+            ),
+            (
+                json!({"fn": "approx_quantile", "column": "text", "q": 0.5}),
+                "cannot take the approx_quantile of \"text\", which is of type text",
+            ),
+            (
+                json!({"fn": "quantile", "column": "n", "q": 0.5, "error": 0.1}),
+                "unknown key \"error\" in measure \"m\"; known are fn, column, q",
+            ),
+        ] {
+            let error = finish(&json!(["text"]), &json!({"m": measure}), &Value::Null).unwrap_err();
+            assert_eq!(error.to_string(), expected, "{measure}");
+        }
+    }
+
+    #[test]
+    fn says_what_a_measure_of_a_measure_cannot_be() {
+        let day = json!([{"column": "at", "every": "1d", "as": "day"}, "text"]);
+        let twice = json!([{"column": "at", "every": "1d", "as": "day"}, {"column": "at", "every": "1h"}]);
+        let one_key = "measure \"m\" needs one group key with \"every\", which says how far back the previous row is; found";
+        for (keys, measure, expected) in [
+            (&day, json!({"fn": "running_sum"}), "measure \"m\" needs \"of\", the measure that it is computed from".to_owned()),
+            (
+                &day,
+                json!({"fn": "running_sum", "of": "view"}),
+                "unknown \"of\" \"view\" in measure \"m\"; did you mean \"views\"?".to_owned(),
+            ),
+            (
+                &day,
+                json!({"fn": "previous", "of": "sum"}),
+                "\"of\" in measure \"m\" cannot be \"sum\", which is computed from a measure itself".to_owned(),
+            ),
+            (
+                &day,
+                json!({"fn": "running_sum", "of": "views", "by": ["-m"]}),
+                "\"by\" in measure \"m\" cannot be \"m\", which is computed from a measure itself".to_owned(),
+            ),
+            (
+                &day,
+                json!({"fn": "running_sum", "of": "views", "within": ["dya"]}),
+                "unknown \"within\" \"dya\" in measure \"m\"; did you mean \"day\"?".to_owned(),
+            ),
+            (
+                &day,
+                json!({"fn": "running_sum", "of": "mean"}),
+                "measure \"m\" can add up integers and decimals alone; \"mean\" is of type float".to_owned(),
+            ),
+            (
+                &json!(["text"]),
+                json!({"fn": "running_sum", "of": "views"}),
+                "measure \"m\" needs \"by\", the order in which it adds up: no group key has \"every\"".to_owned(),
+            ),
+            (&json!(["text"]), json!({"fn": "previous", "of": "views"}), format!("{one_key} 0")),
+            (&twice, json!({"fn": "previous", "of": "views"}), format!("{one_key} 2")),
+            (
+                &day,
+                json!({"fn": "previous", "of": "views", "offset": -1}),
+                "\"offset\" in measure \"m\" must be a whole number, 0 or more, found a number".to_owned(),
+            ),
+            (
+                &day,
+                json!({"fn": "previous", "of": "views", "column": "n"}),
+                "unknown key \"column\" in measure \"m\"; known are fn, of, offset".to_owned(),
+            ),
+        ] {
+            let mut measures = json!({"views": {"fn": "count"}, "mean": {"fn": "avg", "column": "n"}, "m": measure});
+            measures["sum"] = json!({"fn": "running_sum", "of": "views", "by": []});
+            let error = finish(keys, &measures, &Value::Null).unwrap_err();
+            assert_eq!((error.to_string(), error.kind().code()), (expected, "BAD_QUERY"), "{measure}");
+        }
     }
 }

@@ -46,6 +46,11 @@ impl Key {
         self.every.is_none().then_some(self.column.as_str())
     }
 
+    /// Whether it groups by time buckets.
+    pub(super) fn is_bucket(&self) -> bool {
+        self.every.is_some()
+    }
+
     pub(super) fn plan(&self, schema: &Schema, zones: &Zones) -> Result<KeyPlan> {
         let at = schema.index_of(&self.column)?;
         let column_type = schema.columns()[at].column_type;
@@ -125,6 +130,11 @@ impl KeyPlan {
         let numbers = ids.of(values)?;
         self.has_null |= values.valid.is_some() && numbers.contains(&NULL);
         Ok(numbers)
+    }
+
+    /// The start of the bucket that is so many steps before the one that starts at `start`.
+    pub(super) fn earlier(&self, start: i64, steps: i64) -> Option<i64> {
+        self.bucketer.as_ref()?.earlier(start, steps)
     }
 
     pub(super) fn n_numbers(&self) -> usize {

@@ -2,14 +2,34 @@
 
 use serde_json::Value;
 
+use super::derived::{self, Derived};
+use super::key::Key;
 use super::spec::{Spec, unknown};
-use crate::accumulator::{Accumulator, Count, CountDistinct, Edge, Extreme, Spread, Sum, Tally};
+use crate::accumulator::{Accumulator, ApproxQuantile, Count, CountDistinct, Edge, Extreme, Spread, Sum, Tally};
 use crate::event::{ColumnType, Role, Schema};
 use crate::{Error, ErrorKind, Result};
 
-const FUNCTIONS: [&str; 13] =
-    ["count", "count_distinct", "sum", "avg", "min", "max", "stddev", "var", "median", "quantile", "mode", "first", "last"];
-const LATER_FUNCTIONS: [&str; 5] = ["approx_count_distinct", "approx_quantile", "approx_top_k", "running_sum", "previous"];
+const FUNCTIONS: [&str; 14] = [
+    "count",
+    "count_distinct",
+    "sum",
+    "avg",
+    "min",
+    "max",
+    "stddev",
+    "var",
+    "median",
+    "quantile",
+    "approx_quantile",
+    "mode",
+    "first",
+    "last",
+];
+const LATER_FUNCTIONS: [&str; 2] = ["approx_count_distinct", "approx_top_k"];
+
+/// The relative errors that an approximation may be asked for, and what it has where none is.
+const ERRORS: std::ops::Range<f64> = 0.000_1..1.0;
+const USUAL_ERROR: f64 = 0.01;
 
 /// A measure as it was asked for.
 #[derive(Clone, Debug)]
@@ -17,8 +37,10 @@ pub(super) struct Measure {
     pub(super) name: String,
     function: String,
     column: Option<String>,
-    /// Of `quantile`.
+    /// Of quantiles.
     q: f64,
+    /// Of approximations: the relative error.
+    error: Option<f64>,
     /// Of `first` and `last`: the column that orders, if not the one with the role time.
     by: Option<String>,
 }
@@ -28,6 +50,38 @@ pub(super) struct MeasurePlan {
     /// The columns it reads.
     pub(super) columns: Vec<usize>,
     pub(super) accumulator: Box<dyn Accumulator>,
+    /// How far its values may be from the exact ones.
+    pub(super) error: Option<String>,
+}
+
+/// Measures as they were asked for.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Measures {
+    /// All their names, in the order of the question.
+    pub(super) names: Vec<String>,
+    /// Those of rows.
+    pub(super) plain: Vec<Measure>,
+    /// Those of other measures.
+    pub(super) derived: Vec<Derived>,
+}
+
+impl Measures {
+    /// Reads the measures of a question with these keys.
+    pub(super) fn parse(value: Option<&Value>, keys: &[Key]) -> Result<Self> {
+        let map = match value {
+            None => return Ok(Self::default()),
+            Some(Value::Object(map)) => map,
+            Some(other) => {
+                return Err(Error::bad_query(format!("\"measures\" must be an object of names and functions, found {other}")));
+            }
+        };
+        let (derived, plain): (Vec<_>, Vec<_>) = map.iter().partition(|(_, value)| Derived::is_asked(value));
+        let plain: Vec<Measure> = plain.into_iter().map(|(name, value)| Measure::parse(name, value)).collect::<Result<_>>()?;
+        let others: Vec<&str> = derived.iter().map(|(name, _)| name.as_str()).collect();
+        let parse = |(name, value): (&String, &Value)| Derived::parse(name, value, keys, &plain, &others);
+        let derived = derived.iter().copied().map(parse).collect::<Result<_>>()?;
+        Ok(Self { names: map.keys().cloned().collect(), plain, derived })
+    }
 }
 
 impl Measure {
@@ -43,21 +97,23 @@ impl Measure {
             return Err(Error::new(ErrorKind::Unsupported, sentence));
         }
         if !FUNCTIONS.contains(&function) {
-            return Err(unknown(&format!("function {function:?} in measure {name:?}"), function, &FUNCTIONS));
+            let known = [&FUNCTIONS[..], &derived::FUNCTIONS].concat();
+            return Err(unknown(&format!("function {function:?} in measure {name:?}"), function, &known));
         }
         let column = spec.text("column")?.map(str::to_owned);
         if column.is_none() && function != "count" {
             return Err(Error::bad_query(format!("measure {name:?} needs a \"column\" to take the {function} of")));
         }
-        let q = if function == "quantile" {
+        let q = if matches!(function, "quantile" | "approx_quantile") {
             let q = spec.get("q").and_then(Value::as_f64).filter(|q| (0.0..=1.0).contains(q));
             q.ok_or_else(|| Error::bad_query(format!("measure {name:?} needs \"q\", a share from 0 to 1")).at_column("q"))?
         } else {
             0.5
         };
+        let error = if function == "approx_quantile" { Some(parse_error(name, spec.get("error"))?) } else { None };
         let by = if matches!(function, "first" | "last") { spec.text("by")?.map(str::to_owned) } else { None };
         spec.finish()?;
-        Ok(Self { name: name.to_owned(), function: function.to_owned(), column, q, by })
+        Ok(Self { name: name.to_owned(), function: function.to_owned(), column, q, error, by })
     }
 
     /// The column whose distinct values it counts.
@@ -79,6 +135,9 @@ impl Measure {
             "stddev" if is_number => Box::new(Spread::deviation(column_type)),
             "var" if is_number => Box::new(Spread::variance(column_type)),
             "median" | "quantile" if is_number => Box::new(Tally::quantile(self.q, column_type)),
+            "approx_quantile" if is_number => {
+                Box::new(ApproxQuantile::new(self.q, self.error.unwrap_or(USUAL_ERROR), column_type))
+            }
             "sum" if is_number => Box::new(Sum::new(column_type)),
             "avg" if is_number => Box::new(Sum::mean(column_type)),
             function => {
@@ -87,7 +146,8 @@ impl Measure {
                 return Err(Error::bad_query(sentence).at_column(column));
             }
         };
-        Ok(MeasurePlan { columns: at.into_iter().collect(), accumulator })
+        let error = self.error.map(|error| format!("{error} relative"));
+        Ok(MeasurePlan { columns: at.into_iter().collect(), accumulator, error })
     }
 
     /// The plan of a first or last value.
@@ -114,6 +174,15 @@ impl Measure {
         }
         let edge = if self.function == "first" { Edge::first } else { Edge::last };
         let accumulator = Box::new(edge(column_type, column.column_type));
-        Ok(MeasurePlan { columns: at.into_iter().chain([by]).collect(), accumulator })
+        Ok(MeasurePlan { columns: at.into_iter().chain([by]).collect(), accumulator, error: None })
     }
+}
+
+/// The relative error that an approximation is asked for.
+fn parse_error(name: &str, asked: Option<&Value>) -> Result<f64> {
+    let Some(asked) = asked else { return Ok(USUAL_ERROR) };
+    asked.as_f64().filter(|error| ERRORS.contains(error)).ok_or_else(|| {
+        let sentence = format!("\"error\" of measure {name:?} must be a relative error from 0.0001 to below 1, found {asked}");
+        Error::bad_query(sentence).at_column("error")
+    })
 }

@@ -7,11 +7,9 @@
 use serde_json::Value;
 
 use super::spec::{Spec, unknown};
-use super::table::{OrderBy, Table, TableColumn};
+use super::table::{OrderBy, Table, TableColumn, combinations};
 use crate::event::ColumnType;
-use crate::kernel::ids::Ids;
 use crate::kernel::order::{self, SortKey};
-use crate::kernel::pairs::Pairs;
 use crate::kernel::values::{Data, ValueType, Values};
 use crate::{Error, Result};
 
@@ -97,7 +95,8 @@ impl Rank {
         let counts_rows = matches!(self.function, Function::Rank | Function::RowNumber);
         let (Some(keep @ 1..=MOST_BEST), Some(by), true) = (self.keep, self.by.first(), counts_rows) else { return Ok(None) };
         let SortKey::Narrow(key) = SortKey::new(table.values(&by.column)?, by.descending) else { return Ok(None) };
-        let Some((partitions, n_partitions)) = self.partitions(table)? else { return Ok(None) };
+        let within = self.within.iter().map(|name| table.values(name)).collect::<Result<Vec<_>>>()?;
+        let Some((partitions, n_partitions)) = combinations(&within, table.n_rows)? else { return Ok(None) };
         let keep = keep as usize;
         if n_partitions * keep > 4 * table.n_rows {
             return Ok(None);
@@ -115,22 +114,6 @@ impl Rank {
         Ok(Some((0..table.n_rows as u32).filter(may_stay).collect()))
     }
 
-    /// The number of each row's partition, and more than all of them; `None` for partitions by a float.
-    fn partitions(&self, table: &Table) -> Result<Option<(Vec<u32>, usize)>> {
-        let (mut numbers, mut n_numbers) = (vec![0; table.n_rows], 1);
-        for name in &self.within {
-            let values = table.values(name)?;
-            if matches!(values.data, Data::Floats(_)) {
-                return Ok(None);
-            }
-            let mut ids = Ids::like(values);
-            let (seconds, mut pairs) = (ids.of(values)?, Pairs::default());
-            pairs.of(&mut numbers, n_numbers, &seconds, ids.len());
-            n_numbers = pairs.len();
-        }
-        Ok(Some((numbers, n_numbers)))
-    }
-
     /// Adds the rank as a column; then drops the rows that `keep` does not keep. Ties are broken by `ties`.
     pub(super) fn apply(&self, table: Table, ties: &[SortKey]) -> Result<Table> {
         let within = self.within.iter().map(|name| Ok(SortKey::new(table.values(name)?, false))).collect::<Result<Vec<_>>>()?;
@@ -141,9 +124,11 @@ impl Rank {
         let same = |keys: &[SortKey], a: u32, b: u32| keys.iter().all(|key| key.equal(a, b));
         let partitions = order.chunk_by(|&a, &b| same(&within, a, b));
         let peers = |&a: &u32, &b: &u32| same(&by, a, b);
+        let mut error = None;
         let (value_type, values) = match &self.function {
             Function::Lag { column, offset } => {
                 let column = &table.columns[table.index_of(column)?];
+                error.clone_from(&column.error);
                 (column.value_type, lag(&column.values, partitions, *offset, table.n_rows))
             }
             Function::PercentRank | Function::CumeDist => {
@@ -176,7 +161,7 @@ impl Rank {
             _ => (0..table.n_rows as u32).collect(),
         });
         let mut table = table;
-        table.columns.push(TableColumn { name: self.name.clone(), value_type, values });
+        table.columns.push(TableColumn { name: self.name.clone(), value_type, values, error });
         Ok(match kept {
             Some(rows) => table.take(&rows),
             None => table,
@@ -218,11 +203,7 @@ fn lag<'a>(values: &Values, partitions: impl Iterator<Item = &'a [u32]>, offset:
             from[row as usize] = before.and_then(|i| rows.get(i).copied());
         }
     }
-    let rows: Vec<u32> = from.iter().map(|row| row.unwrap_or(0)).collect();
-    let mut lagged = values.take(&rows);
-    let valid = lagged.valid.take();
-    lagged.valid = Some(from.iter().enumerate().map(|(i, row)| row.is_some() && valid.as_ref().is_none_or(|v| v[i])).collect());
-    lagged
+    values.take_known(&from)
 }
 
 #[cfg(test)]
@@ -250,7 +231,7 @@ mod tests {
                 _ => {}
             }
             let values = Values { data: Data::Ints(vec![10, 20, 20, 30, 0]), valid: Some(vec![true, true, true, true, false]) };
-            let column = TableColumn { name: "k".into(), value_type: ValueType::Of(ColumnType::Int), values };
+            let column = TableColumn::exact("k", ValueType::Of(ColumnType::Int), values);
             let ranked = Rank::parse(&spec).unwrap().apply(Table { columns: vec![column], n_rows: 5 }, &[]).unwrap();
             let got = ranked.values("r").unwrap();
             let got: Vec<f64> = (0..5)

@@ -194,17 +194,9 @@ impl RowsFold {
     }
 
     fn table(&self) -> Result<Table> {
-        let columns = self.columns.iter().map(|c| TableColumn {
-            name: c.name.clone(),
-            value_type: c.value_type,
-            values: c.values.values(),
-        });
+        let columns = self.columns.iter().map(|c| TableColumn::exact(&c.name, c.value_type, c.values.values()));
         let mut columns: Vec<TableColumn> = columns.collect();
-        columns.push(TableColumn {
-            name: ROW.to_owned(),
-            value_type: ValueType::Of(ColumnType::Int),
-            values: Values::ints(self.places.clone()),
-        });
+        columns.push(TableColumn::exact(ROW, ValueType::Of(ColumnType::Int), Values::ints(self.places.clone())));
         Ok(Table { columns, n_rows: self.places.len() })
     }
 

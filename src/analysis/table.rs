@@ -6,8 +6,11 @@ use arrow_array::{RecordBatch, RecordBatchOptions};
 use arrow_schema::{Field, Schema};
 
 use crate::error::nearest;
+use crate::event::ColumnType;
+use crate::kernel::ids::Ids;
 use crate::kernel::order::SortKey;
-use crate::kernel::values::{ValueType, Values};
+use crate::kernel::pairs::Pairs;
+use crate::kernel::values::{Data, ValueType, Values};
 use crate::{Error, ErrorKind, Result};
 
 /// Named columns of as many rows.
@@ -22,13 +25,25 @@ pub(super) struct TableColumn {
     pub(super) name: String,
     pub(super) value_type: ValueType,
     pub(super) values: Values,
+    /// How far the values may be from the exact ones, as `0.01 relative`; absent where they are exact.
+    pub(super) error: Option<String>,
 }
+
+/// What an answer's Arrow field says its error bound under.
+const ERROR: &str = "error";
 
 /// A column to order by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct OrderBy {
     pub(super) column: String,
     pub(super) descending: bool,
+}
+
+impl TableColumn {
+    /// A column of exact values.
+    pub(super) fn exact(name: &str, value_type: ValueType, values: Values) -> Self {
+        Self { name: name.to_owned(), value_type, values, error: None }
+    }
 }
 
 impl OrderBy {
@@ -51,6 +66,29 @@ pub(super) fn unknown_output(name: &str, names: &[&str]) -> Error {
     Error::new(ErrorKind::UnknownColumn, format!("the answer has no column {name:?}; {hint}"))
         .at_column(name)
         .with_candidates(near)
+}
+
+/// No values, of the shape that the type has in an answer.
+pub(super) fn empty(value_type: ValueType) -> Values {
+    match value_type {
+        ValueType::Of(ColumnType::Text | ColumnType::Null) => Ids::no_texts().values(&[]),
+        _ => Values::ints(vec![]),
+    }
+}
+
+/// The number of each row's combination of values, and more than all of them; `None` where a column holds floats.
+pub(super) fn combinations(columns: &[&Values], n_rows: usize) -> Result<Option<(Vec<u32>, usize)>> {
+    let (mut numbers, mut n_numbers) = (vec![0; n_rows], 1);
+    for values in columns {
+        if matches!(values.data, Data::Floats(_)) {
+            return Ok(None);
+        }
+        let mut ids = Ids::like(values);
+        let (seconds, mut pairs) = (ids.of(values)?, Pairs::default());
+        pairs.of(&mut numbers, n_numbers, &seconds, ids.len());
+        n_numbers = pairs.len();
+    }
+    Ok(Some((numbers, n_numbers)))
 }
 
 impl Table {
@@ -76,17 +114,22 @@ impl Table {
             name: c.name.clone(),
             value_type: c.value_type,
             values: c.values.take(rows),
+            error: c.error.clone(),
         });
         Self { columns: columns.collect(), n_rows: rows.len() }
     }
 
-    /// The columns called by `names` as an Arrow batch.
+    /// The columns called by `names` as an Arrow batch; what is approximate says its `error` in its field's metadata.
     pub(super) fn to_batch(&self, names: &[String]) -> Result<RecordBatch> {
         let mut fields = Vec::with_capacity(names.len());
         let mut arrays = Vec::with_capacity(names.len());
         for name in names {
             let column = &self.columns[self.index_of(name)?];
-            fields.push(Field::new(name, column.value_type.arrow(), true));
+            let mut field = Field::new(name, column.value_type.arrow(), true);
+            if let Some(error) = &column.error {
+                field.set_metadata([(ERROR.to_owned(), error.clone())]);
+            }
+            fields.push(field);
             arrays.push(column.values.to_array(column.value_type)?);
         }
         let options = RecordBatchOptions::new().with_row_count(Some(self.n_rows));

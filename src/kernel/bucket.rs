@@ -88,6 +88,9 @@ const SLOT: i64 = 60; // clocks change at full minutes, since the last zone gave
 const FULL_MINUTES: i64 = 94_694_400; // 1973-01-01
 const SLOTS: usize = 4_096;
 
+/// Days and months that lie this far from 1970 or the year 0 are no time that is told.
+const FARTHEST: i64 = 100_000_000;
+
 /// The most minutes that have a table: two years, in 4 MiB.
 const TABLE_SLOTS: i64 = 1 << 20;
 
@@ -225,16 +228,49 @@ impl Bucketer {
     fn compute(&self, utc: i64) -> i64 {
         let offset = self.zone.as_ref().map_or(0, |zone| zone.offset(utc));
         let local = utc + offset;
-        let midnight = |days: i64| self.zone.as_ref().map_or(days * 86_400, |zone| zone.utc(days * 86_400));
         match self.every {
             Every::Seconds(width) => floor(local, MONDAY * 86_400, width) - offset,
-            Every::Days(n) => midnight(floor(local.div_euclid(86_400), MONDAY, n)),
+            Every::Days(_) | Every::Months(_) => self.midnight_of(self.first(local)),
+        }
+    }
+
+    /// The first day or month, counted from 1970 or the year 0, of the bucket of days or months at a local second.
+    fn first(&self, local: i64) -> i64 {
+        let days = local.div_euclid(86_400);
+        match self.every {
+            Every::Seconds(_) => days,
+            Every::Days(n) => floor(days, MONDAY, n),
             Every::Months(n) => {
-                let (year, month, _) = civil_from_days(local.div_euclid(86_400));
-                let start = floor(i64::from(year) * 12 + i64::from(month) - 1, 2_000 * 12, n);
-                midnight(days_from_civil(start.div_euclid(12) as i32, start.rem_euclid(12) as u32 + 1, 1))
+                let (year, month, _) = civil_from_days(days);
+                floor(i64::from(year) * 12 + i64::from(month) - 1, 2_000 * 12, n)
             }
         }
+    }
+
+    /// The second at which such a day or month begins.
+    fn midnight_of(&self, first: i64) -> i64 {
+        let days = match self.every {
+            Every::Months(_) => days_from_civil(first.div_euclid(12) as i32, first.rem_euclid(12) as u32 + 1, 1),
+            Every::Seconds(_) | Every::Days(_) => first,
+        };
+        self.zone.as_ref().map_or(days * 86_400, |zone| zone.utc(days * 86_400))
+    }
+
+    /// The start of the bucket that is so many steps before the one that starts at `start`: by the calendar for days and
+    /// longer ones, by elapsed time for seconds, minutes and hours. `None` where `start` starts no bucket, and
+    /// where there is no such bucket, as the day that Samoa left out.
+    pub fn earlier(&self, start: i64, steps: i64) -> Option<i64> {
+        let utc = start.div_euclid(self.per_second);
+        let local = |utc: i64| utc + self.zone.as_ref().map_or(0, |zone| zone.offset(utc));
+        let (Every::Seconds(n) | Every::Days(n) | Every::Months(n)) = self.every;
+        let back = n.checked_mul(steps)?;
+        if let Every::Seconds(_) = self.every {
+            return start.checked_sub(back.checked_mul(self.per_second)?);
+        }
+        let first = self.first(local(utc)).checked_sub(back).filter(|first| first.abs() < FARTHEST)?;
+        let earlier = self.midnight_of(first);
+        let is_bucket = self.compute(utc).checked_mul(self.per_second) == Some(start) && self.first(local(earlier)) == first;
+        if is_bucket { earlier.checked_mul(self.per_second) } else { None }
     }
 }
 
@@ -372,6 +408,43 @@ mod tests {
         // In São Paulo clocks went from 2018-11-04 00:00 -03 to 01:00 -02.
         let zone = Zone::new(vec![(0, -10_800), (1_541_300_400, -7_200)]);
         assert_eq!(bucket("1d", Some(zone), "2018-11-04T12:00:00Z"), "2018-11-04T03:00:00Z");
+    }
+
+    #[test]
+    fn a_step_back_is_one_of_the_calendar() {
+        let apia = || Zone::new(vec![(0, -36_000), (1_325_239_200, 50_400)]); // left out 2011-12-30
+        let st_johns = || Zone::new(vec![(0, -9_000), (1_289_097_060, -12_600)]);
+        for (every, zone, start, steps, expected) in [
+            ("1mo", None, "2024-03-01", 1, Some("2024-02-01T00:00:00Z")),
+            ("1mo", None, "2024-03-01", 13, Some("2023-02-01T00:00:00Z")),
+            ("1q", None, "2024-01-01", 1, Some("2023-10-01T00:00:00Z")),
+            ("2w", None, "2000-01-03", 2, Some("1999-12-06T00:00:00Z")),
+            ("1y", None, "2024-01-01", 0, Some("2024-01-01T00:00:00Z")),
+            ("15m", None, "2024-01-01", 1, Some("2023-12-31T23:45:00Z")),
+            ("1d", None, "2024-03-01 12:00:00", 1, None),
+            ("1mo", None, "2024-03-02", 1, None),
+            ("1y", None, "2024-01-01", i64::MAX, None),
+            ("100000y", None, "2000-01-01", 100_000, None),
+            ("100000d", None, "2024-01-01", i64::MAX / 50_000, None),
+            ("1d", Some(new_york()), "2024-03-11T04:00:00Z", 1, Some("2024-03-10T05:00:00Z")),
+            ("1d", Some(new_york()), "2024-03-10T05:00:00Z", 1, Some("2024-03-09T05:00:00Z")),
+            ("1d", Some(new_york()), "2024-11-04T05:00:00Z", 1, Some("2024-11-03T04:00:00Z")),
+            ("1w", Some(new_york()), "2024-03-11T04:00:00Z", 1, Some("2024-03-04T05:00:00Z")),
+            ("1mo", Some(new_york()), "2024-12-01T05:00:00Z", 1, Some("2024-11-01T04:00:00Z")),
+            ("1h", Some(new_york()), "2024-11-03T07:00:00Z", 1, Some("2024-11-03T06:00:00Z")),
+            ("1h", Some(new_york()), "2024-11-03T06:00:00Z", 1, Some("2024-11-03T05:00:00Z")),
+            ("1d", Some(st_johns()), "2010-11-07T02:30:00Z", 1, Some("2010-11-06T02:30:00Z")),
+            ("1d", Some(apia()), "2011-12-30T10:00:00Z", 1, None),
+            ("1d", Some(apia()), "2011-12-30T10:00:00Z", 2, Some("2011-12-29T10:00:00Z")),
+            ("1d", Some(apia()), "2011-12-31T10:00:00Z", 1, Some("2011-12-30T10:00:00Z")),
+        ] {
+            for unit in [TimeUnit::Second, TimeUnit::Milli] {
+                let start = parse_instant(start.as_bytes()).unwrap().seconds * unit.per_second();
+                let bucketer = Bucketer::new(Every::parse(every).unwrap(), zone.clone(), unit);
+                let found = bucketer.earlier(start, steps).map(|start| instant_text(start / unit.per_second(), TimeUnit::Second));
+                assert_eq!(found.as_deref(), expected, "{steps} times {every} before {start}");
+            }
+        }
     }
 
     #[test]

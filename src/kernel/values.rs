@@ -298,6 +298,16 @@ impl Values {
         Self { data, valid: self.valid.as_ref().map(|valid| at(valid, rows)) }
     }
 
+    /// The values at `rows`, in that order; null where there is no row.
+    pub fn take_known(&self, rows: &[Option<u32>]) -> Self {
+        let places: Vec<u32> = rows.iter().map(|row| row.unwrap_or(0)).collect();
+        let mut values = self.take(&places);
+        let valid = values.valid.take();
+        let is_valid = |(i, row): (usize, &Option<u32>)| row.is_some() && valid.as_ref().is_none_or(|valid| valid[i]);
+        values.valid = Some(rows.iter().enumerate().map(is_valid).collect());
+        values
+    }
+
     /// The values as an answer's column of that type: text as `Utf8`, decimals as `Decimal128(38, scale)`.
     ///
     /// # Errors

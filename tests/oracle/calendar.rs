@@ -37,6 +37,17 @@ pub fn bucket(every: &str, zone: &str, nanos: i128) -> i128 {
     i128::from(start) * SECOND
 }
 
+/// Where the bucket begins that is so many before the one that begins there: the one that ends a second earlier, and so
+/// on, or where widths are of the clock, so much time earlier. None for what is no bucket's begin.
+pub fn earlier(every: &str, zone: &str, nanos: i128, steps: u64) -> Option<i128> {
+    let digits = every.find(|c: char| !c.is_ascii_digit()).unwrap();
+    if let Some((_, width)) = [("s", 1), ("m", 60), ("h", 3_600)].iter().find(|(name, _)| *name == &every[digits..]) {
+        return Some(nanos - i128::from(steps) * every[..digits].parse::<i128>().unwrap() * width * SECOND);
+    }
+    let before = |start: i128| bucket(every, zone, start - SECOND);
+    (bucket(every, zone, nanos) == nanos).then(|| (0..steps).fold(nanos, |start, _| before(start)))
+}
+
 fn midnight(date: civil::Date, zone: &TimeZone) -> i64 {
     date.at(0, 0, 0, 0).to_zoned_datetime(zone.clone()).unwrap().timestamp().as_second()
 }

@@ -5,6 +5,7 @@
 
 mod calendar;
 mod condition;
+mod derived;
 mod rank;
 
 use std::cmp::Ordering;
@@ -58,6 +59,12 @@ pub fn answer(query: &Value, table: &Table) -> Result<Table, &'static str> {
     if query["kind"] == "rows" { Ok(rows(query, kept)) } else { aggregate(query, &kept) }
 }
 
+/// How far the values of an answer's column may be from the exact ones, as their share.
+pub fn error(query: &Value, column: &str) -> f64 {
+    let measure = &query["measures"][column];
+    if measure["fn"] == "approx_quantile" { measure["error"].as_f64().unwrap_or(0.01) } else { 0.0 }
+}
+
 fn rows(query: &Value, mut table: Table) -> Table {
     let mut shown: Vec<String> = match query.get("select") {
         Some(select) => strings(select),
@@ -71,7 +78,12 @@ fn rows(query: &Value, mut table: Table) -> Table {
         shown.push(rank::name(spec));
     }
     let table = ordered(query, table, strings(&query["order_by"]), &ties);
-    let places: Vec<usize> = shown.iter().map(|name| place(&table.columns, name)).collect();
+    in_columns(&table, &shown)
+}
+
+/// The table's columns of these names.
+fn in_columns(table: &Table, names: &[String]) -> Table {
+    let places: Vec<usize> = names.iter().map(|name| place(&table.columns, name)).collect();
     let rows = table.rows.iter().map(|row| places.iter().map(|&at| row[at].clone()).collect()).collect();
     Table { columns: places.iter().map(|&at| table.columns[at].clone()).collect(), rows }
 }
@@ -95,21 +107,28 @@ fn aggregate(query: &Value, table: &Table) -> Result<Table, &'static str> {
     };
     let mut answer = Table { columns: keys.iter().map(key_column).collect(), rows: Vec::new() };
     let ties: Vec<String> = answer.columns.iter().map(|column| column.name.clone()).collect();
-    let measures = query["measures"].as_object().cloned().unwrap_or_default();
-    for (name, measure) in &measures {
+    let all = query["measures"].as_object().cloned().unwrap_or_default();
+    let measures: Vec<_> = all.iter().filter(|(_, measure)| measure.get("of").is_none()).collect();
+    for &(name, measure) in &measures {
         let kind = match measure["fn"].as_str().unwrap() {
             "count" | "count_distinct" => Kind::Int,
-            "avg" | "stddev" | "var" | "median" | "quantile" => Kind::Float,
+            "avg" | "stddev" | "var" | "median" | "quantile" | "approx_quantile" => Kind::Float,
             _ => table.columns[place(&table.columns, column_of(measure))].kind,
         };
         answer.columns.push(Column { name: name.clone(), kind });
     }
     for (mut row, members) in groups {
-        for measure in measures.values() {
+        for (_, measure) in &measures {
             row.push(measure_of(measure, &table.columns, &members)?);
         }
         answer.rows.push(row);
     }
+    for (name, measure) in all.iter().filter(|(_, measure)| measure.get("of").is_some()) {
+        answer = derived::with(name, measure, answer, &keys, &ties)?;
+    }
+    let mut names = ties.clone();
+    names.extend(all.keys().cloned());
+    let mut answer = in_columns(&answer, &names);
     answer.rows.retain(|row| condition::all(&query["having"], &answer.columns, row) == Some(true));
     let mut order = strings(&query["order_by"]);
     if let Some(spec) = query.get("rank") {
@@ -190,6 +209,11 @@ fn measure_of(measure: &Value, columns: &[Column], members: &[&Row]) -> Result<O
             let value = |at: f64| numbers[(at as usize).min(numbers.len() - 1)] as f64 / power(scales[0]) as f64;
             let (below, above) = (value(place.floor()), value(place.floor() + 1.0));
             Ok(Some(Cell::Float(below + (above - below) * (place - place.floor()))))
+        }
+        // The exact value that the answer must be near.
+        "approx_quantile" => {
+            let at = (share * (numbers.len() - 1) as f64).floor() as usize;
+            Ok(Some(Cell::Float(numbers[at] as f64 / power(scales[0]) as f64)))
         }
         "mode" => {
             let times = |cell: &Cell| values.iter().filter(|other| *other == cell).count();
