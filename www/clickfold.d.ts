@@ -75,7 +75,8 @@ export type Query = { kind: string } & Record<string, unknown>;
 export type Cell = string | number | bigint | boolean | Date | null;
 
 export interface Table {
-  columns: { name: string; type: string }[];
+  /** `error`: how far the column's values may be off, such as `0.01 relative`; absent where they are exact. */
+  columns: { name: string; type: string; error?: string }[];
   numRows: number;
   /** Null as null, times as Date, integers as Number and beyond ±(2^53−1) as BigInt, decimals as Number (exact in `ipc`). */
   rows(): Record<string, Cell>[];

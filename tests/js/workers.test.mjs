@@ -11,6 +11,7 @@ const QUERIES = [
   { kind: "aggregate", group_by: ["item"], measures: { users: { fn: "count_distinct", column: "user_id" }, total: { fn: "sum", column: "price" }, mean: { fn: "avg", column: "price" } }, order_by: ["-users", "item"], limit: 20 },
   { kind: "aggregate", group_by: [{ column: "event_time", every: "1h", as: "hour", timezone: "America/New_York" }, "action"], measures: { n: { fn: "count" }, first: { fn: "first", column: "item" } } },
   { kind: "aggregate", group_by: ["note"], measures: { median: { fn: "median", column: "price" }, acts: { fn: "count_distinct", column: "action" }, often: { fn: "mode", column: "user_id" } }, order_by: ["-median"], limit: 9 },
+  { kind: "aggregate", group_by: [{ column: "event_time", every: "1d", as: "day" }], measures: { n: { fn: "count" }, sum: { fn: "running_sum", of: "n" }, before: { fn: "previous", of: "n" }, p90: { fn: "approx_quantile", column: "price", q: 0.9 } } },
   { kind: "rows", select: ["user_id", "note"], order_by: ["-price"], limit: 30 },
   { kind: "rows", where: [{ column: "note", contains: "quoted" }], limit: 5 },
 ];
@@ -62,9 +63,11 @@ test("a file answers alike however many workers read it, before and after rows a
       const after = await window.show(dataset, queries);
       await dataset.setRoles({ user_id: null, item: "actor" });
       const reassigned = await window.show(dataset, [...queries, { kind: "aggregate", measures: { items: { fn: "count_distinct", column: "item" } } }]);
+      const { stats, columns } = await dataset.query(queries[4]);
+      const bounds = [stats.exact, columns.map(({ error }) => error ?? null), stats.rows_scanned === dataset.rows, (await dataset.query(queries[0])).stats.exact];
       const memory = dataset.schema.reduce((sum, { bytes }) => sum + bytes, 0);
       await dataset.close();
-      found.push({ before, after, reassigned, size: file.size, memory, last: progress.at(-1), isRising: progress.every((told, i) => !i || told.bytes >= progress[i - 1].bytes) });
+      found.push({ before, after, reassigned, bounds, size: file.size, memory, last: progress.at(-1), isRising: progress.every((told, i) => !i || told.bytes >= progress[i - 1].bytes) });
     }
     return found;
   }, QUERIES);
@@ -73,9 +76,10 @@ test("a file answers alike however many workers read it, before and after rows a
   assert.equal(one.before.report.bytes, one.size);
   assert.equal(one.after.rows, one.before.rows + 3);
   assert.match(one.before.answers[0], /"place":1/);
+  assert.deepEqual(one.bounds, [false, [null, null, null, null, "0.01 relative"], true, true]);
   for (const other of others) {
     for (const stage of ["before", "after", "reassigned"]) assert.deepEqual(other[stage], one[stage], stage);
-    assert.deepEqual(other.last, one.last);
+    assert.deepEqual([other.last, other.bounds], [one.last, one.bounds]);
     assert.ok(other.isRising, "bytes read only ever rise");
   }
 });

@@ -71,7 +71,7 @@ export function openDataset(workers, infos, loaded) {
     get report() { return info.report; },
     async query(query, { signal, view } = {}) {
       const { ipc, ms } = await overtake(views, view, signal, signal => ask(query, signal));
-      return openTable({ ipc, stats: { rows_scanned: info.rows, ms, exact: true } });
+      return openTable({ ipc, stats: { rows_scanned: info.rows, ms } });
     },
     async append(rows) {
       const bytes = toCsv(rows, info.schema.map(field => field.name), info.report.separator);

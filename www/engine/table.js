@@ -2,15 +2,22 @@
 
 import { Type, tableFromIPC } from "@uwdata/flechette";
 
-/** An answer, decoded when its rows are asked for. @param {{ ipc: Uint8Array, stats: Table["stats"] }} answer @returns {Table} */
+/**
+ * An answer, decoded when its rows are asked for.
+ * @param {{ ipc: Uint8Array, stats: Omit<Table["stats"], "exact"> }} answer @returns {Table}
+ */
 export function openTable({ ipc, stats }) {
   const table = tableFromIPC(ipc, { useBigInt: true, useDate: true });
+  const columns = table.schema.fields.map(({ name, type, metadata }) => {
+    const error = metadata?.get("error");
+    return { name, type: typeName(type.typeId), ...error === undefined ? {} : { error } };
+  });
   return {
-    columns: table.schema.fields.map(({ name, type }) => ({ name, type: typeName(type.typeId) })),
+    columns,
     numRows: table.numRows,
     rows: () => readRows(table),
     ipc,
-    stats,
+    stats: { ...stats, exact: columns.every(column => !("error" in column)) },
   };
 }
 
