@@ -141,10 +141,21 @@ test("a shared load is cancelled, a closed engine answers no more, and the newer
     const overtaken = [await older, (await other).numRows, newer.numRows];
     const wrong = await window.codeOf(dataset.query({ kind: "aggregate", group_by: ["itm"] }));
     const afterwards = (await dataset.query(query)).rows()[0].users;
+    // Nothing is awaited: appends come in their order, and the question after them sees both, types widened by all.
+    const row = price => [{ user_id: 1, item: "odd", action: "buy", event_time: "2024-03-12 00:00:00", price }];
+    const odd = { where: [{ item: "odd" }], kind: "aggregate", measures: { n: { fn: "count" }, total: { fn: "sum", column: "price" } } };
+    const [, , appended, places] = await Promise.all([
+      dataset.append(row("0.00001")), dataset.append(row("1")), dataset.query(odd), dataset.query({ kind: "rows", where: [{ item: "odd" }], select: ["price"] }),
+    ]);
+    const inOrder = [appended.rows()[0], places.rows().map(row => row.price)];
+    const [last] = await Promise.all([dataset.query(query), dataset.close()]);
+    const closing = [last.numRows, await window.codeOf(dataset.query(query))];
     await engine.close();
-    return { cancelled, overtaken, wrong, afterwards, closed: await window.codeOf(dataset.query(query)) };
+    return { inOrder, closing, cancelled, overtaken, wrong, afterwards, closed: await window.codeOf(dataset.query(query)) };
   });
   assert.equal(found.cancelled, "CANCELLED: cancelled");
+  assert.deepEqual(found.inOrder, [{ n: 2, total: 1.00001 }, [0.00001, 1]]);
+  assert.deepEqual(found.closing, [1, "CLOSED: the data set is closed; load it again"]);
   assert.deepEqual(found.overtaken, ["CANCELLED: cancelled", 1, 1]);
   assert.equal(found.wrong, 'UNKNOWN_COLUMN: unknown column "itm"; did you mean "item"?');
   assert.ok(found.afterwards > 0);

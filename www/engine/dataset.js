@@ -23,6 +23,10 @@ export function openDataset(workers, infos, loaded) {
   let info = join(infos, loaded);
   /** @type {Promise<void> | undefined} */
   let exchanging;
+  /** What changes the data, one thing after the other. Meanwhile the workers may hold a column as different types. */
+  let changing = Promise.resolve();
+  /** Questions under way. @type {Set<Promise<unknown>>} */
+  const asking = new Set();
   /** @type {Map<string, AbortController>} */
   const views = new Map();
 
@@ -32,6 +36,13 @@ export function openDataset(workers, infos, loaded) {
     infos = await Promise.all(workers.map((worker, at) => worker.send(request(handles[at], at), { transfer: transfer(at) })));
     infos = await settle(workers, infos);
     info = join(infos, loaded);
+  };
+
+  /** @param {() => Promise<void>} run */
+  const change = run => {
+    const changed = changing.then(run);
+    changing = changed.catch(() => {}); // told to whoever asked for it
+    return changed;
   };
 
   /** Each actor's rows to one worker. A data set that is left half-way is lost. */
@@ -50,6 +61,7 @@ export function openDataset(workers, infos, loaded) {
   /** @param {Query} query @param {AbortSignal} [signal] */
   const ask = async (query, signal) => {
     for (;;) {
+      await unlessAborted(changing, signal);
       if (closed) throw closed;
       const ends = workers.slice(1).map(() => new MessageChannel());
       const from = ends.map(({ port1 }) => port1);
@@ -60,8 +72,7 @@ export function openDataset(workers, infos, loaded) {
       });
       const [answer] = await Promise.all(asked);
       if (!answer.exchange) return answer;
-      await exchange();
-      if (signal?.aborted) throw cancelled();
+      await unlessAborted(exchange(), signal);
     }
   };
 
@@ -70,19 +81,22 @@ export function openDataset(workers, infos, loaded) {
     get rows() { return info.rows; },
     get report() { return info.report; },
     async query(query, { signal, view } = {}) {
-      const { ipc, ms } = await overtake(views, view, signal, signal => ask(query, signal));
+      const asked = overtake(views, view, signal, signal => ask(query, signal));
+      asking.add(asked);
+      const { ipc, ms } = await asked.finally(() => asking.delete(asked));
       return openTable({ ipc, stats: { rows_scanned: info.rows, ms } });
     },
-    async append(rows) {
+    append: rows => change(async () => {
       const bytes = toCsv(rows, info.schema.map(field => field.name), info.report.separator);
       if (!bytes.length) return;
       const place = info.rows;
       // The worker with the fewest rows takes them.
       const to = infos.reduce((least, own, at) => own.rows < infos[least].rows ? at : least, 0);
       await tellAll((handle, at) => ({ do: "append", handle, isShared, place, bytes: at === to ? bytes : undefined }), at => at === to ? [bytes.buffer] : []);
-    },
-    setRoles: roles => tellAll(handle => ({ do: "roles", handle, roles })),
+    }),
+    setRoles: roles => change(() => tellAll(handle => ({ do: "roles", handle, roles }))),
     async close() {
+      await Promise.allSettled([changing, ...asking]);
       await Promise.all(workers.map((worker, at) => worker.send({ do: "close", handle: handles[at] })));
     },
   };
@@ -105,6 +119,22 @@ async function overtake(views, view, signal, run) {
     return await run(signal ? AbortSignal.any([signal, abort.signal]) : abort.signal);
   } finally {
     if (views.get(view) === abort) views.delete(view);
+  }
+}
+
+/** Waits, but not when nobody waits for it any more. @param {Promise<void>} promise @param {AbortSignal} [signal] */
+async function unlessAborted(promise, signal) {
+  if (!signal) return promise;
+  const ended = new AbortController();
+  const aborted = new Promise((_, reject) => {
+    if (signal.aborted) reject(cancelled());
+    signal.addEventListener("abort", () => reject(cancelled()), { signal: ended.signal });
+  });
+  try {
+    await Promise.race([promise, aborted]);
+  } finally {
+    ended.abort();
+    promise.catch(() => {}); // told to whoever else waits for it
   }
 }
 

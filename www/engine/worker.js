@@ -81,6 +81,7 @@ async function answer(id, request, signal) {
     case "roles":
       return inTurn(request.handle, dataset => dataset.setRoles(request.roles));
     case "close":
+      await turns.get(request.handle); // a question under way is answered first
       free(request.handle);
       return [null];
   }
