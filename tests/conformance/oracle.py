@@ -101,9 +101,7 @@ def key_sql(key, types):
     column = key["column"]
     sql, kind = name(column), types[column][0]
     if "every" in key:
-        digits = key["every"].rstrip("smhdwoqy")
-        n, unit = int(digits), key["every"][len(digits):]
-        interval = f"INTERVAL '{3 * n} months'" if unit == "q" else f"INTERVAL '{n} {INTERVALS[unit]}'"
+        interval = interval_of(key["every"])
         if "timezone" in key:
             sql = f"time_bucket({interval}, {sql} AT TIME ZONE 'UTC', {string(key['timezone'])}) AT TIME ZONE 'UTC'"
         else:
@@ -153,6 +151,39 @@ def rank_sql(rank, ties):
     return f"{call} OVER ({' '.join(over)}) AS {name(rank.get('as', fn))}"
 
 
+def interval_of(every, times=1):
+    digits = every.rstrip("smhdwoqy")
+    n, unit = int(digits) * times, every[len(digits):]
+    return f"INTERVAL '{3 * n} months'" if unit == "q" else f"INTERVAL '{n} {INTERVALS[unit]}'"
+
+
+def previous_sql(out, measure, inner, base, keys, names):
+    """The rows with what a measure was some steps of the time key earlier, by a join of the rows with themselves."""
+    at = next(i for i, key in enumerate(keys) if isinstance(key, dict) and "every" in key)
+    every, zone, time = keys[at]["every"], keys[at].get("timezone", "UTC"), f"t.{name(names[at])}"
+    back = interval_of(every, measure.get("offset", 1))
+    earlier = f"{time} - {back}"
+    if every[-1] not in "smh":
+        local = f"date_trunc('day', {time} AT TIME ZONE 'UTC' AT TIME ZONE {string(zone)})"
+        earlier = f"({local} - {back}) AT TIME ZONE {string(zone)} AT TIME ZONE 'UTC'"
+        start = f"time_bucket({interval_of(every)}, {time} AT TIME ZONE 'UTC', {string(zone)}) AT TIME ZONE 'UTC'"
+        earlier = f"CASE WHEN {time} = {start} THEN {earlier} END"
+    same = [f"p.{name(n)} IS NOT DISTINCT FROM t.{name(n)}" for i, n in enumerate(names) if i != at]
+    on = " AND ".join([f"p.{name(names[at])} = {earlier}", *same])
+    return f"SELECT t.*, p.{name(measure['of'])} AS {name(out)} FROM ({inner}) t LEFT JOIN ({base}) p ON {on}"
+
+
+def running_sql(out, measure, inner, keys, names):
+    buckets = [n for key, n in zip(keys, names) if isinstance(key, dict) and "every" in key]
+    by = measure.get("by", buckets[:1])
+    within = measure.get("within", [n for n in names if n not in [b.lstrip("-") for b in by]])
+    ordered = order(by) + order(names)
+    over = (["PARTITION BY " + ", ".join(map(name, within))] if within else []) + (
+        ["ORDER BY " + ", ".join(ordered)] if ordered else [])
+    frame = "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
+    return f"SELECT *, sum({name(measure['of'])}) OVER ({' '.join(over)} {frame}) AS {name(out)} FROM ({inner})"
+
+
 def sql_of(query, answer, file):
     types = {c.name: (c.kind, c.unit) for c in file.columns}
     scales = {c.name: c.scale for c in file.columns}
@@ -164,9 +195,15 @@ def sql_of(query, answer, file):
     else:
         keys = [key_sql(key, types) for key in query.get("group_by", [])]
         key_names = [out.name for out in answer[:len(keys)]]
-        measures = [measure_sql(m, out, types, scales) for out, m in query.get("measures", {}).items()]
+        measures = [measure_sql(m, out, types, scales) for out, m in query.get("measures", {}).items() if "of" not in m]
         grouped = f" GROUP BY {', '.join(str(i + 1) for i in range(len(keys)))}" if keys else ""
         inner = f"SELECT {', '.join(keys + measures)} FROM events WHERE {conditions}{grouped}"
+        base = inner
+        for out, m in query.get("measures", {}).items():
+            if m["fn"] == "previous":
+                inner = previous_sql(out, m, inner, base, query["group_by"], key_names)
+            elif m["fn"] == "running_sum":
+                inner = running_sql(out, m, inner, query.get("group_by", []), key_names)
         types = {out.name: (out.kind, out.unit) for out in answer}
         having = " AND ".join(where(c, types) for c in query.get("having", []))
         inner = f"SELECT * FROM ({inner}) WHERE {having}" if having else inner

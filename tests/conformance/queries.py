@@ -128,6 +128,29 @@ def measure(rng, columns, at):
     return name, spec, Output(name, column.kind, column.scale, column.unit, column.samples)
 
 
+def derived(rng, keys, measures, at):
+    """A measure of one of the measures, or nothing where the keys do not allow it."""
+    buckets = [i for i, (key, _) in enumerate(keys) if isinstance(key, dict) and "every" in key]
+    if len(buckets) == 1 and rng.random() < 0.6:
+        of, _, out = rng.choice(measures)
+        spec = {"fn": "previous", "of": of}
+        if rng.random() < 0.4:
+            spec["offset"] = rng.choice([0, 1, 2, 3, 12])
+        return f"d{at}", spec, Output(f"d{at}", out.kind, out.scale, out.unit, out.samples, out.orders)
+    exact = [(name, out) for name, spec, out in measures if out.kind in ("int", "decimal")
+             and spec["fn"] in ("count", "count_distinct", "sum", "min", "max") and spec.get("column") != "category_id"]
+    if not exact:
+        return None
+    of, out = rng.choice(exact)
+    spec = {"fn": "running_sum", "of": of}
+    usable = [o for _, o in keys] + [o for _, _, o in measures]
+    if not buckets or rng.random() < 0.6:
+        spec["by"] = ordering(rng, usable)
+    if rng.random() < 0.5:
+        spec["within"] = [name.lstrip("-") for name in ordering(rng, usable)]
+    return f"d{at}", spec, Output(f"d{at}", out.kind, out.scale, out.unit)
+
+
 def ordering(rng, columns, most=2):
     names = [c.name for c in columns if c.orders]
     return [rng.choice(["", "-"]) + name for name in rng.sample(names, min(len(names), rng.randrange(most + 1)))]
@@ -182,6 +205,10 @@ def random_query(rng, file):
         if keys:
             query["group_by"] = [key for key, _ in keys]
         measures = [measure(rng, columns, i) for i in range(rng.choice([0, 1, 1, 2, 3]) if keys else rng.randrange(1, 5))]
+        if measures and rng.random() < 0.4:
+            more = [derived(rng, keys, measures, i) for i in range(rng.randrange(1, 3))]
+            measures += filter(None, more)
+            rng.shuffle(measures)
         if measures:
             query["measures"] = {name: spec for name, spec, _ in measures}
             answer = answer + [out for _, _, out in measures]

@@ -140,6 +140,8 @@ def smaller(file, query, answer):
         yield file, {k: v for k, v in query.items() if k != "rank"}, answer[:-1]
     for name in query.get("measures", {}):
         rest = {k: v for k, v in query["measures"].items() if k != name}
+        if any(measure.get("of") == name for measure in rest.values()):
+            continue
         yield file, query | {"measures": rest}, [o for o in answer if o.name != name]
     n = len(file.rows)
     size = n // 2
