@@ -2,6 +2,8 @@
 //! a reading in between give the answer that all rows in one fold give.
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its input should fail")]
 
+mod random;
+
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Int64Array, RecordBatch};
@@ -15,22 +17,7 @@ use clickfold::frame;
 use clickfold::query::ROW;
 use clickfold::store::Store;
 use clickfold::text::to_csv;
-
-/// A small generator of the same numbers everywhere (SplitMix64).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, n: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % n
-    }
-
-    fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
-        from[self.below(from.len() as u64) as usize]
-    }
-}
+use random::Random;
 
 const HEADER: [&str; 6] = ["user", "item", "action", "ts", "price", "big"];
 
@@ -107,8 +94,8 @@ fn split_answer(query: &Query, all: &[String], cuts: &[usize], random: &mut Rand
         folds.push(fold);
     }
     while folds.len() > 1 {
-        let from = folds.swap_remove(random.below(folds.len() as u64) as usize);
-        let into = random.below(folds.len() as u64) as usize;
+        let from = folds.swap_remove(random.below(folds.len()));
+        let into = random.below(folds.len());
         let state = frame::unpack(&frame::pack(&from.state().unwrap()).unwrap()).unwrap();
         folds[into].merge(&state).unwrap();
     }
@@ -124,7 +111,7 @@ fn any_split_and_any_merges_answer_alike() {
             let query = query(json);
             let whole = split_answer(&query, &all, &[], &mut random);
             for _ in 0..3 {
-                let mut cuts: Vec<usize> = (0..random.below(5)).map(|_| random.below(61) as usize).collect();
+                let mut cuts: Vec<usize> = (0..random.below(5)).map(|_| random.below(61)).collect();
                 cuts.sort_unstable();
                 let split = split_answer(&query, &all, &cuts, &mut random);
                 assert_eq!(split, whole, "seed {seed}, cut at {cuts:?}: {json}");

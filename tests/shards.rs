@@ -2,27 +2,14 @@
 //! of the actors' rows, and after rows were appended.
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its input should fail")]
 
+mod random;
+
 use clickfold::Query;
 use clickfold::analysis::Zones;
 use clickfold::decode::csv::Shape;
 use clickfold::engine::{Dataset, LoadOptions, LoadedPart, Loader, PartLoader};
 use clickfold::text::to_csv;
-
-/// A small generator of the same numbers everywhere (SplitMix64).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % n as u64) as usize
-    }
-
-    fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
-        from[self.below(from.len())]
-    }
-}
+use random::Random;
 
 const HEADER: &str = "user,item,action,ts,price,big\n";
 const OPTIONS: &str = r#"{"schema": {"user": {"role": "actor"}, "ts": {"role": "time"}}}"#;

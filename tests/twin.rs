@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its input should fail")]
 
 mod oracle;
+mod random;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -26,27 +27,8 @@ use clickfold::frame;
 use clickfold::kernel::bucket::Zone;
 use clickfold::query::ROW;
 use oracle::{Cell, Kind, Row, Table};
+use random::Random;
 use serde_json::{Value, json};
-
-/// A small generator of the same numbers everywhere (SplitMix64).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % n as u64) as usize
-    }
-
-    fn pick<T: Clone>(&mut self, from: &[T]) -> T {
-        from[self.below(from.len())].clone()
-    }
-
-    fn shuffle<T>(&mut self, values: &mut [T]) {
-        (1..values.len()).rev().for_each(|at| values.swap(at, self.below(at + 1)));
-    }
-}
 
 const COLUMNS: [(&str, ColumnType, Kind); 9] = [
     ("user_id", ColumnType::Int, Kind::Int),
@@ -203,6 +185,10 @@ fn decimal_array(random: &mut Random, ints: &[Option<i128>]) -> ArrayRef {
     }
 }
 
+fn shuffle<T>(random: &mut Random, values: &mut [T]) {
+    (1..values.len()).rev().for_each(|at| values.swap(at, random.below(at + 1)));
+}
+
 /// Text over the shared dictionary, or over one of its own that is shuffled, holds each text twice and one that is unused.
 fn text_array(random: &mut Random, cells: &[Option<&Cell>], shared: &StringArray) -> ArrayRef {
     let texts: Vec<Option<&str>> =
@@ -211,7 +197,7 @@ fn text_array(random: &mut Random, cells: &[Option<&Cell>], shared: &StringArray
     own.sort_unstable();
     own.dedup();
     own.extend(own.clone());
-    random.shuffle(&mut own);
+    shuffle(random, &mut own);
     let dictionary = if random.below(2) == 0 { shared.clone() } else { StringArray::from(own) };
     let mut code = |text: &Option<&str>| -> usize {
         let same = |at: &usize| text.is_none_or(|text| dictionary.value(*at) == text);
@@ -266,7 +252,7 @@ fn fold_randomly(random: &mut Random, query: &Query, table: &Table) -> clickfold
     let empty = || query.fold(&schema, &zones).unwrap();
     let shared = Shared::of(table);
     let mut positions: Vec<usize> = (0..table.rows.len()).collect();
-    random.shuffle(&mut positions);
+    shuffle(random, &mut positions);
     let mut folds: Vec<Box<dyn Fold>> = (0..1 + random.below(4)).map(|_| empty()).collect();
     let mut rest = positions.as_slice();
     while !rest.is_empty() {
