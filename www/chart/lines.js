@@ -57,7 +57,7 @@ export class Lines {
       ...sizeFor(place.clientWidth),
       tzDate: ts => uPlot.tzDate(new Date(ts * 1000), "Etc/UTC"),
       cursor: { drag: { x: true, y: false } },
-      axes: [{ ...axis("time (UTC)"), values: (_, marks, __, ___, step) => timeMarks(marks, step) }, { ...axis("events"), size: 64, incrs: WHOLE }],
+      axes: [{ ...axis("time (UTC)"), values: (_, marks, __, ___, step) => timeMarks(marks, step) }, { ...axis("events"), size: (_, marks) => widthOf(marks), incrs: WHOLE }],
       scales: { y: { range: (_, __, max) => [0, Math.max(1, max * 1.05)] } },
       series: [
         { label: "time", value: (_, ts) => ts === null || ts === undefined ? "all" : new Date(ts * 1000).toISOString().slice(0, 16).replace("T", " ") },
@@ -78,4 +78,10 @@ export class Lines {
     this.#plot = undefined;
     this.#drawn = undefined;
   }
+}
+
+/** Room for the longest of an axis' numbers, its ticks and its title, in pixels. @param {string[] | null} marks */
+function widthOf(marks) {
+  const digits = Math.max(0, ...(marks ?? []).map(mark => String(mark).length));
+  return Math.max(64, 36 + 7 * digits);
 }
