@@ -37,7 +37,7 @@ conformance: target/release/clickfold $(VENV)/ok
 
 # The core by itself, then the page beside other tools; figures go to benches/record/. About a quarter of an hour.
 bench: www/dist/index.html $(CACHE)/chromium
-	cargo bench --locked
+	cargo bench --locked --bench cold
 	CACHE=$(CACHE) node benches/peers.mjs
 
 target/release/clickfold: $(RUST)
