@@ -100,7 +100,9 @@ fn quantile(q: f64, list: &[(u32, i64)], value: impl Fn(u32) -> f64) -> f64 {
     let low = place.floor();
     let at = |place: i64| at_place(list, place).map_or(0.0, &value);
     let (below, above) = (at(low as i64), at((low as i64 + 1).min(n - 1)));
-    below + (above - below) * (place - low)
+    // As DuckDB does: the difference of two values far from zero on both sides would lose digits of both.
+    let share = place - low;
+    if below == above { below } else { below * (1.0 - share) + above * share }
 }
 
 impl Accumulator for Tally {

@@ -208,7 +208,8 @@ fn measure_of(measure: &Value, columns: &[Column], members: &[&Row]) -> Result<O
             let place = share * (numbers.len() - 1) as f64;
             let value = |at: f64| numbers[(at as usize).min(numbers.len() - 1)] as f64 / power(scales[0]) as f64;
             let (below, above) = (value(place.floor()), value(place.floor() + 1.0));
-            Ok(Some(Cell::Float(below + (above - below) * (place - place.floor()))))
+            let share = place - place.floor();
+            Ok(Some(Cell::Float(if below == above { below } else { below * (1.0 - share) + above * share })))
         }
         // The exact value that the answer must be near.
         "approx_quantile" => {
