@@ -106,7 +106,7 @@ pub struct Dataset(engine::Dataset);
 
 #[wasm_bindgen]
 impl Dataset {
-    /// The columns: `[{ name, type, role, nulls, scale?, unit? }]`.
+    /// The columns: `[{ name, type, role, nulls, bytes, scale?, unit? }]`.
     pub fn schema(&self) -> Result<JsValue, JsValue> {
         plain(&self.0.columns())
     }
@@ -115,12 +115,6 @@ impl Dataset {
     #[wasm_bindgen(getter)]
     pub fn rows(&self) -> f64 {
         self.0.n_rows() as f64
-    }
-
-    /// Bytes held.
-    #[wasm_bindgen(getter)]
-    pub fn size(&self) -> f64 {
-        self.0.size() as f64
     }
 
     /// What became of the source's rows.
@@ -136,6 +130,7 @@ impl Dataset {
 
     /// Takes rows in behind the others: text in the data set's own format.
     pub fn append(&mut self, bytes: &[u8]) -> Result<(), JsValue> {
+        memory::make_room("appending rows", bytes.len()).map_err(throw)?;
         self.0.append(bytes).map_err(throw)
     }
 }

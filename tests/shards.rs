@@ -175,3 +175,40 @@ fn many_answer_as_one() {
     }
     assert!(n_answers > 4 * n_refused, "{n_answers} answers, {n_refused} refused");
 }
+
+#[test]
+fn data_sets_that_have_not_settled_refuse_each_others_states_and_rows() {
+    let shards = || {
+        ["1.5", "1.25"].map(|price| {
+            let text = HEADER.to_owned() + &(0..8).map(|user| format!("{user},a,buy,,{price},\n")).collect::<String>();
+            let shape = Shape::of(text.as_bytes(), true, options().decoding().unwrap()).unwrap().unwrap();
+            let part = read(&text, &shape, HEADER.len() as u64, u64::MAX, true);
+            Dataset::of_parts(options(), &shape, vec![(part, 0)], &[], false).unwrap()
+        })
+    };
+    let query: Query =
+        serde_json::from_str(r#"{"kind":"aggregate","measures":{"total":{"fn":"sum","column":"price"}}}"#).unwrap();
+    let merge = |[one, other]: &mut [Dataset; 2]| {
+        let [mut merged, sent] = [one, other].map(|data| {
+            let mut asked = data.ask(&query, &Zones::new()).unwrap();
+            while asked.step(data).unwrap() {}
+            asked
+        });
+        merged.merge(&sent.state().unwrap()).map(|()| to_csv(&merged.finish().unwrap()))
+    };
+    let give = |[one, other]: &mut [Dataset; 2]| {
+        let mut exchange = other.exchange(2, 1).unwrap();
+        let given = other.give(&mut exchange).unwrap().unwrap();
+        assert_eq!(given.len(), 1, "of eight actors, some are the other's");
+        one.take_in(&given[0].rows)
+    };
+    assert_eq!(merge(&mut shards()).unwrap_err().kind().code(), "BAD_STATE");
+    assert_eq!(give(&mut shards()).unwrap_err().kind().code(), "BAD_STATE");
+    let settled = || {
+        let mut shards = shards();
+        settle(&mut shards);
+        shards
+    };
+    assert_eq!(merge(&mut settled()).unwrap(), "total\n22.00\n");
+    give(&mut settled()).unwrap();
+}

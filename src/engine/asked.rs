@@ -3,8 +3,9 @@
 use arrow_array::RecordBatch;
 
 use super::Dataset;
+use super::shard::{sealed, unsealed};
 use crate::analysis::Zones;
-use crate::event::Role;
+use crate::event::{ColumnType, Role};
 use crate::fold::Fold;
 use crate::query::{Query, ROW};
 use crate::{Result, frame};
@@ -16,6 +17,7 @@ const ARRANGING_BYTES: usize = 36;
 pub struct Asked {
     fold: Box<dyn Fold>,
     names: Vec<String>,
+    types: Vec<ColumnType>,
     row_numbers: Option<&'static str>,
     next: usize,
 }
@@ -50,7 +52,7 @@ impl Dataset {
             self.store.arrange(actor, self.schema.index_of_role(Role::Time))?;
         }
         let names = self.schema.columns().iter().map(|c| c.name.clone()).collect();
-        Ok(Asked { fold, names, row_numbers: query.wants_row_numbers().then_some(ROW), next: 0 })
+        Ok(Asked { fold, names, types: self.types(), row_numbers: query.wants_row_numbers().then_some(ROW), next: 0 })
     }
 }
 
@@ -75,16 +77,16 @@ impl Asked {
     ///
     /// As [`Fold::state`].
     pub fn state(&self) -> Result<Vec<u8>> {
-        frame::pack(&self.fold.state()?)
+        Ok(sealed(frame::pack(&self.fold.state()?)?, &self.types))
     }
 
     /// Takes in what another data set of the same columns has found out of the same question.
     ///
     /// # Errors
     ///
-    /// As [`Fold::merge`].
+    /// As [`Fold::merge`]; `BAD_STATE` when the other's columns are of other types.
     pub fn merge(&mut self, state: &[u8]) -> Result<()> {
-        self.fold.merge(&frame::unpack(state)?)
+        self.fold.merge(&frame::unpack(unsealed(state, &self.types)?)?)
     }
 
     /// The answer, of all rows looked at and all states merged.

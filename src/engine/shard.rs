@@ -8,10 +8,13 @@ use serde::Serialize;
 use super::{Dataset, LoadOptions, Report};
 use crate::decode::csv::{Part, Shape};
 use crate::decode::{Reject, Rejects};
-use crate::event::{ColumnType, Role};
+use crate::event::{Column, ColumnType, Role, Schema};
 use crate::query::Query;
 use crate::store::{Exchange, Store};
 use crate::{Error, Result, frame};
+
+/// Bytes for each row while a column is held as another type: its values of 128 bits, and the column of both types.
+const WIDENING_BYTES: usize = 32;
 
 /// Takes the bytes of one part of a file.
 #[derive(Debug)]
@@ -147,7 +150,7 @@ impl Dataset {
             store.go_on_at(first_row);
             store.absorb(part.store)?;
         }
-        store.widen(&vec![ColumnType::Null; shape.names.len()])?;
+        store.widen(&vec![ColumnType::Null; shape.names.len()])?; // there may be no part
         let report = Report {
             read: 0,
             used: 0,
@@ -159,10 +162,11 @@ impl Dataset {
             header: shape.header,
             rejects: Rejects::default(),
         };
-        let schema = options.schema_of(&shape.names, store.types())?;
+        let columns = shape.names.iter().map(|name| Column { name: name.clone(), column_type: ColumnType::Null, role: None });
+        let schema = Schema::new(columns.collect());
         let mut dataset = Self { schema, store, report, options, is_shard: !alone, has_whole_actors: alone };
         dataset.settle(types)?;
-        dataset.schema = dataset.options.schema_of(&shape.names, dataset.store.types())?;
+        dataset.guess_roles()?;
         Ok(dataset)
     }
 
@@ -179,6 +183,29 @@ impl Dataset {
         self.store.seal()?;
         self.take_types();
         Ok(())
+    }
+
+    /// Gives the columns the roles that the options tell, or that their names and types speak for.
+    ///
+    /// # Errors
+    ///
+    /// `UNKNOWN_COLUMN` when the options name a column that is not there.
+    pub fn guess_roles(&mut self) -> Result<()> {
+        let names: Vec<String> = self.schema.columns().iter().map(|column| column.name.clone()).collect();
+        self.schema = self.options.schema_of(&names, self.store.types())?;
+        Ok(())
+    }
+
+    /// Bytes that [`settle`](Dataset::settle) may take while it makes columns anew.
+    pub fn bytes_to_settle(&self, types: &[Vec<ColumnType>]) -> usize {
+        let widens = |at: usize, own: ColumnType| types.iter().any(|types| types.get(at).is_some_and(|&to| own.join(to) != own));
+        let widened = self.store.types().enumerate().filter(|&(at, own)| own != ColumnType::Null && widens(at, own));
+        widened.count() * WIDENING_BYTES * self.n_rows()
+    }
+
+    /// Bytes that an exchange may take beside those that its rows held before.
+    pub fn bytes_to_exchange(&self) -> usize {
+        self.store.size_of_rows() / 4
     }
 
     /// The columns' types.
@@ -221,16 +248,18 @@ impl Dataset {
     /// When rows outgrow the wire's format.
     pub fn give(&mut self, exchange: &mut Exchange) -> Result<Option<Vec<Given>>> {
         let Some(pieces) = exchange.give(&mut self.store)? else { return Ok(None) };
-        pieces.into_iter().map(|(to, piece)| Ok(Given { to, rows: frame::pack(&piece)? })).collect::<Result<_>>().map(Some)
+        let types = self.types();
+        let given = pieces.into_iter().map(|(to, piece)| Ok(Given { to, rows: sealed(frame::pack(&piece)?, &types) }));
+        given.collect::<Result<_>>().map(Some)
     }
 
     /// Takes in rows that another data set gave.
     ///
     /// # Errors
     ///
-    /// `BAD_STATE` when the bytes are no such rows.
+    /// `BAD_STATE` when the bytes are no such rows, or its columns are of other types.
     pub fn take_in(&mut self, bytes: &[u8]) -> Result<()> {
-        self.store.take_in(&frame::unpack(bytes)?)
+        self.store.take_in(&frame::unpack(unsealed(bytes, &self.types())?)?)
     }
 
     /// Ends the exchange: all rows were given and have come.
@@ -242,4 +271,29 @@ impl Dataset {
         self.has_whole_actors = true;
         self.store.seal()
     }
+}
+
+/// What one data set sends another, with the types of the columns that it is about: they must be the same in both.
+pub(super) fn sealed(mut bytes: Vec<u8>, types: &[ColumnType]) -> Vec<u8> {
+    bytes.extend(seal(types));
+    bytes
+}
+
+/// The same without the types.
+///
+/// # Errors
+///
+/// `BAD_STATE` when they are others than `types`.
+pub(super) fn unsealed<'a>(bytes: &'a [u8], types: &[ColumnType]) -> Result<&'a [u8]> {
+    let others = || Error::bad_state("two data sets hold their columns as other types; settle them first");
+    bytes.strip_suffix(seal(types).as_slice()).ok_or_else(others)
+}
+
+fn seal(types: &[ColumnType]) -> Vec<u8> {
+    let of = |column_type: &ColumnType| match *column_type {
+        ColumnType::Decimal { scale } => [b'd', scale],
+        ColumnType::Time { unit } => [b't', unit as u8],
+        other => [other.name().as_bytes()[0], other.name().len() as u8],
+    };
+    types.iter().flat_map(of).collect()
 }

@@ -34,10 +34,10 @@ impl Dataset {
         self.0.ask(&query, &known).map(Asked).map_err(throw)
     }
 
-    /// Whether the query is answered faster once each actor's rows are in one data set, which they are not.
+    /// Where each actor's rows are not in one data set: whether they `may` come there for a faster answer, or `must` for any.
     #[wasm_bindgen(js_name = needsExchange)]
-    pub fn needs_exchange(&self, query: JsValue) -> Result<bool, JsValue> {
-        Ok(self.0.needs_exchange(&parse(query)?))
+    pub fn needs_exchange(&self, query: JsValue) -> Result<Option<String>, JsValue> {
+        Ok(self.0.needs_exchange(&parse(query)?).then(|| "may".to_owned()))
     }
 }
 

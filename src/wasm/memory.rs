@@ -57,12 +57,6 @@ pub fn set_budget(n_bytes: f64) {
     BUDGET.store((n_bytes as usize).min(BUDGET.load(Relaxed)), Relaxed);
 }
 
-/// Bytes that this instance holds.
-#[wasm_bindgen(js_name = heldBytes)]
-pub fn held_bytes() -> f64 {
-    HELD.load(Relaxed) as f64
-}
-
 /// Makes sure of so many more bytes, in one step of growing.
 ///
 /// # Errors

@@ -126,7 +126,20 @@ impl Dataset {
     /// Widens the columns to hold those of the other data sets.
     pub fn settle(&mut self, types: JsValue) -> Result<(), JsValue> {
         let types: Vec<Vec<ColumnType>> = read("the types", types)?;
+        memory::make_room("holding the columns as their widest values", self.0.bytes_to_settle(&types)).map_err(throw)?;
         self.0.settle(&types).map_err(throw)
+    }
+
+    /// Gives the columns roles by their names and types, as after loading.
+    #[wasm_bindgen(js_name = guessRoles)]
+    pub fn guess_roles(&mut self) -> Result<(), JsValue> {
+        self.0.guess_roles().map_err(throw)
+    }
+
+    /// Makes memory for an exchange.
+    #[wasm_bindgen(js_name = makeRoomToExchange)]
+    pub fn make_room_to_exchange(&self) -> Result<(), JsValue> {
+        memory::make_room("bringing each actor's rows to one worker", self.0.bytes_to_exchange()).map_err(throw)
     }
 
     /// Says that rows of any actor come to one of the data sets.
@@ -158,6 +171,7 @@ impl Dataset {
     /// Takes in rows that another data set gave.
     #[wasm_bindgen(js_name = takeIn)]
     pub fn take_in(&mut self, bytes: &[u8]) -> Result<(), JsValue> {
+        memory::make_room("bringing each actor's rows to one worker", bytes.len()).map_err(throw)?;
         self.0.take_in(bytes).map_err(throw)
     }
 

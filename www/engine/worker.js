@@ -1,9 +1,9 @@
 /** @import { DatasetInfo, Reply, Request } from "./protocol.js" */
 
 import { Dataset, LoadedPart, initSync, makeRoom, setBudget } from "../../target/pkg/clickfold.js";
-import { answerQuery, exchangeRows, sendState } from "./answering.js";
+import { answerQuery, exchangeRows, sendState, stateOf } from "./answering.js";
 import { toPlain } from "./errors.js";
-import { loadPart, loadWhole, readShape, summarise } from "./loading.js";
+import { loadPart, loadWhole, readShape } from "./loading.js";
 import { warmUp } from "./warm.js";
 
 /** By the id of the request that made them. @type {Map<number, Dataset>} */
@@ -50,7 +50,7 @@ async function answer(id, request, signal) {
       if (!parts.size) makeRoom(request.share);
       const part = await loadPart(request.blob, request.packed, request.options, request.shape, request.range, signal, tell);
       parts.set(id, part);
-      return [{ part: id, ...summarise(part) }];
+      return [{ part: id, ...part.summary() }];
     }
     case "assemble": {
       const taken = request.parts.map(({ part }) => /** @type {LoadedPart} */ (parts.get(part)));
@@ -60,15 +60,20 @@ async function answer(id, request, signal) {
       return [describe(id)];
     }
     case "settle":
-      return inTurn(request.handle, dataset => dataset.settle(request.types));
+      return inTurn(request.handle, dataset => {
+        dataset.settle(request.types);
+        if (request.guess) dataset.guessRoles();
+      });
     case "cancel":
       running.get(request.request)?.abort({ code: "CANCELLED", message: "cancelled" });
       free(request.request); // it may be done, and its page no longer waiting
       return [null];
     case "query":
-      return inTurn(request.handle, dataset => answerQuery(dataset, request.query, request.from, signal));
+      return inTurn(request.handle, dataset => answerQuery(dataset, request.question, request.from, signal));
     case "state":
-      return inTurn(request.handle, dataset => sendState(dataset, request.query, request.to, signal));
+      return sendState(request.to, () => inTurn(request.handle, dataset => stateOf(dataset, request.question, signal)));
+    case "room":
+      return inTurn(request.handle, dataset => dataset.makeRoomToExchange());
     case "exchange":
       return inTurn(request.handle, dataset => exchangeRows(dataset, request.me, request.ports));
     case "append":
