@@ -82,6 +82,11 @@ impl Query {
         }
     }
 
+    /// Whether the question is about whatever columns there are.
+    pub fn reads_all(&self) -> bool {
+        matches!(self, Self::Rows(rows) if rows.selects_all())
+    }
+
     /// Whether the fold's batches must end with the column [`ROW`], which counts the rows of the data from 0.
     pub fn wants_row_numbers(&self) -> bool {
         matches!(self, Self::Rows(_))

@@ -57,6 +57,17 @@ enum Chunk {
 }
 
 impl Store {
+    /// A store of no rows.
+    ///
+    /// # Errors
+    ///
+    /// Never.
+    pub fn of_types(types: &[ColumnType]) -> Result<Self> {
+        let mut store = Self::default();
+        store.widen(types)?;
+        Ok(store)
+    }
+
     /// Takes a batch in behind the rows that are here.
     ///
     /// # Errors

@@ -36,21 +36,28 @@ fn read<T: serde::de::DeserializeOwned>(what: &str, value: JsValue) -> Result<T,
 #[wasm_bindgen]
 pub struct Loader {
     loader: engine::Loader,
-    room: Room,
+    /// None where no rows are kept.
+    room: Option<Room>,
 }
 
 #[wasm_bindgen]
 impl Loader {
-    /// A loader with `{ format?, schema? }`.
+    /// A loader with `{ format?, schema? }`, which keeps all rows, or only the answers to some `queries`; for `zones` see
+    /// `Dataset.ask`.
     #[wasm_bindgen(constructor)]
-    pub fn new(options: JsValue) -> Result<Loader, JsValue> {
-        let loader = engine::Loader::new(load_options(options)?).map_err(throw)?;
-        Ok(Self { loader, room: Room::default() })
+    pub fn new(options: JsValue, queries: JsValue, zones: &js_sys::Function) -> Result<Loader, JsValue> {
+        let options = load_options(options)?;
+        let answers = asked::answers_to(queries, zones, &options, 0.0)?;
+        let room = answers.is_none().then(Room::default);
+        Ok(Self { loader: engine::Loader::keeping(options, answers).map_err(throw)?, room })
     }
 
     /// Takes the source's next bytes.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), JsValue> {
-        self.room.make_for(bytes.len())?;
+        match &mut self.room {
+            Some(room) => room.make_for(bytes.len())?,
+            None => memory::make_room("answering", bytes.len()).map_err(throw)?,
+        }
         self.loader.push(bytes).map_err(throw)
     }
 

@@ -1,6 +1,7 @@
 //! A question on its way: answered step by step, so that whoever asked can think better of it, and merged over data sets.
 
 use arrow_array::RecordBatch;
+use serde_json::Value;
 
 use super::Dataset;
 use super::shard::{sealed, unsealed};
@@ -36,6 +37,15 @@ impl Dataset {
         self.has_whole_actors && query.profits_from_groups(&self.schema.columns()[actor].name)
     }
 
+    /// The answer to a question that was asked before the rows were read and not kept; none where they are kept.
+    ///
+    /// # Errors
+    ///
+    /// `BAD_QUERY` when it is none of those.
+    pub fn ask_kept(&self, asked: &Value) -> Result<Option<Asked>> {
+        self.answers.as_ref().map(|answers| answers.ask(asked)).transpose()
+    }
+
     /// Begins to answer a question, as [`query`](Dataset::query) does from end to end.
     ///
     /// # Errors
@@ -57,6 +67,11 @@ impl Dataset {
 }
 
 impl Asked {
+    /// What is answered already.
+    pub(super) fn answered(fold: Box<dyn Fold>, types: Vec<ColumnType>) -> Self {
+        Self { fold, names: vec![], types, row_numbers: None, next: 0 }
+    }
+
     /// Looks at the next rows of the data set; says whether there are more.
     ///
     /// # Errors

@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use super::{Dataset, LoadOptions, Report};
+use super::{Answers, Dataset, Kept, LoadOptions, Report};
 use crate::decode::csv::{Part, Shape};
 use crate::decode::{Reject, Rejects};
 use crate::event::{Column, ColumnType, Role, Schema};
@@ -20,17 +20,18 @@ const WIDENING_BYTES: usize = 32;
 #[derive(Debug)]
 pub struct PartLoader {
     part: Part,
-    store: Store,
+    kept: Kept,
 }
 
 impl PartLoader {
-    /// A loader of the part of a file of that shape; for the bytes see [`Part::new`].
+    /// A loader of the part of a file of that shape; for the bytes see [`Part::new`]. It keeps the answers to some
+    /// questions, or all rows where there are none.
     ///
     /// # Errors
     ///
     /// `BAD_QUERY` for an option that cannot be meant.
-    pub fn new(options: &LoadOptions, shape: &Shape, from: u64, to: u64, exact: bool) -> Result<Self> {
-        Ok(Self { part: Part::new(shape, &options.decoding()?, from, to, exact), store: Store::default() })
+    pub fn new(options: &LoadOptions, shape: &Shape, from: u64, to: u64, exact: bool, answers: Option<Answers>) -> Result<Self> {
+        Ok(Self { part: Part::new(shape, &options.decoding()?, from, to, exact), kept: Kept::new(answers) })
     }
 
     /// The byte of the file from which on it wants to be given bytes.
@@ -67,11 +68,12 @@ impl PartLoader {
     pub fn finish(mut self) -> Result<LoadedPart> {
         self.part.finish()?;
         self.drain()?;
-        Ok(LoadedPart { part: self.part, store: self.store })
+        Ok(LoadedPart { part: self.part, kept: self.kept })
     }
 
     fn drain(&mut self) -> Result<()> {
-        self.part.take_batches().into_iter().try_for_each(|batch| self.store.append(batch))
+        let batches = self.part.take_batches();
+        self.kept.take(batches, self.part.names())
     }
 }
 
@@ -79,7 +81,7 @@ impl PartLoader {
 #[derive(Debug)]
 pub struct LoadedPart {
     part: Part,
-    store: Store,
+    kept: Kept,
 }
 
 /// What the parts of a file must know of each other.
@@ -99,12 +101,18 @@ pub struct PartSummary<'a> {
     pub rejects: &'a [Reject],
     /// The type that each column needs for it; none where it has no rows.
     pub types: Vec<ColumnType>,
+    /// Where answers are kept: the types by which they read the columns, null for those that they do not read, and nothing
+    /// where a column outgrew its type. The part is to be read again from wider types unless these are those of all parts.
+    pub read_as: Option<&'a [Option<ColumnType>]>,
 }
 
 impl LoadedPart {
     /// Bytes that its rows take, its texts apart.
     pub fn bytes_of_rows(&self) -> usize {
-        self.store.size_of_rows()
+        match &self.kept {
+            Kept::Rows(store) => store.size_of_rows(),
+            Kept::Answers(_) => 0,
+        }
     }
 
     /// What the other parts must know.
@@ -116,7 +124,14 @@ impl LoadedPart {
             rows: self.part.n_rows(),
             rejected: self.part.rejects().count,
             rejects: &self.part.rejects().kept,
-            types: self.store.types().collect(),
+            types: match &self.kept {
+                Kept::Rows(store) => store.types().collect(),
+                Kept::Answers(answers) => answers.types().to_vec(),
+            },
+            read_as: match &self.kept {
+                Kept::Rows(_) => None,
+                Kept::Answers(answers) => answers.read_as(),
+            },
         }
     }
 }
@@ -132,7 +147,8 @@ pub struct Given {
 
 impl Dataset {
     /// The rows of some parts, each with the place of its first row in the whole data, or of all parts where they are
-    /// `alone`. `types` are those of all parts of the data. The report is of no row: the parts' summaries say what became
+    /// `alone`. `types` are those of all parts of the data. Where the parts keep answers, `answers` are those to the same
+    /// questions, of no rows yet. The report is of no row: the parts' summaries say what became
     /// of theirs.
     ///
     /// # Errors
@@ -144,11 +160,20 @@ impl Dataset {
         parts: Vec<(LoadedPart, u32)>,
         types: &[Vec<ColumnType>],
         alone: bool,
+        mut answers: Option<Answers>,
     ) -> Result<Self> {
         let mut store = Store::default();
         for (part, first_row) in parts {
-            store.go_on_at(first_row);
-            store.absorb(part.store)?;
+            match part.kept {
+                Kept::Rows(rows) => {
+                    store.go_on_at(first_row);
+                    store.absorb(rows)?;
+                }
+                Kept::Answers(others) => match &mut answers {
+                    Some(answers) => answers.absorb(*others)?,
+                    None => return Err(Error::bad_state("the parts keep answers, and nobody asks for them")),
+                },
+            }
         }
         store.widen(&vec![ColumnType::Null; shape.names.len()])?; // there may be no part
         let report = Report {
@@ -164,8 +189,19 @@ impl Dataset {
         };
         let columns = shape.names.iter().map(|name| Column { name: name.clone(), column_type: ColumnType::Null, role: None });
         let schema = Schema::new(columns.collect());
-        let mut dataset = Self { schema, store, report, options, is_shard: !alone, has_whole_actors: alone };
+        let keeps_rows = answers.is_none();
+        let mut dataset = Self {
+            schema,
+            store,
+            answers: answers.map(Box::new),
+            report,
+            options,
+            is_shard: !alone,
+            has_whole_actors: alone || !keeps_rows,
+        };
         dataset.settle(types)?;
+        let types = dataset.types();
+        dataset.answers.iter_mut().try_for_each(|answers| answers.settle(&shape.names, &types))?;
         dataset.guess_roles()?;
         Ok(dataset)
     }

@@ -163,6 +163,50 @@ test("what reaches far behind a cut is read whole: a quote that nobody closes, l
   assert.deepEqual(found.oldMac[0], [1_500_000, 1_500_000, 0, undefined, 0]);
 });
 
+test("answers are kept instead of rows: of a file that memory could not hold, read again where a column turns out wider", async () => {
+  const found = await page.evaluate(async queries => {
+    const { open } = await import(new URL("clickfold.js", document.baseURI).href);
+    const file = new File([window.header, window.lines(0, 500_000)], "events.csv"), whole = await window.engines[0].load(file);
+    const kept = [];
+    for (const engine of window.engines) {
+      const progress = [];
+      const dataset = await engine.load(file, { keep: "answers", queries, onProgress: told => progress.push(told.bytes) });
+      const answers = await window.show(dataset, queries);
+      // The same question, its keys in another order.
+      const turned = (await dataset.query(Object.fromEntries(Object.entries(queries[0]).reverse()))).numRows;
+      kept.push({ answers, turned, isRising: progress.every((bytes, i) => !i || bytes >= progress[i - 1]), bytes: dataset.schema.reduce((sum, field) => sum + field.bytes, 0) });
+      kept.at(-1).refused = [await window.codeOf(dataset.query({ kind: "rows" })), await window.codeOf(dataset.append([{ item: "x" }]))];
+      await dataset.close();
+    }
+    const expected = await window.show(whole, queries);
+    await whole.close();
+    const small = await open({ workers: 2, memory: 40e6 });
+    const part = new Blob([window.lines(0, 100_000)]), large = new Blob([window.header, ...Array(20).fill(part)]);
+    const [, users] = queries, total = { kind: "aggregate", measures: { n: { fn: "count" }, total: { fn: "sum", column: "price" } } };
+    const tooLarge = await window.codeOf(small.load(large));
+    const folded = await small.load(large, { keep: "answers", queries: [users, total] });
+    const ofLarge = [folded.rows, (await folded.query(total)).rows()[0].n, (await folded.query(users)).numRows];
+    await small.close();
+    const [engine] = window.engines;
+    const wrong = await Promise.all([{ keep: "answers" }, { keep: "none" }, { queries }, { keep: "answers", queries: [] }, { keep: "answers", queries: [{ kind: "aggregate", group_by: ["itm"] }] }]
+      .map(options => window.codeOf(engine.load(file, options))));
+    const stream = await window.codeOf(engine.load(file.stream(), { keep: "answers", queries: [total] }));
+    const narrow = await engine.load(file.stream(), { keep: "answers", queries: [queries[0]] });
+    return { kept, expected, tooLarge, ofLarge, wrong, stream, ofStream: JSON.stringify((await narrow.query(queries[0])).rows()) };
+  }, QUERIES);
+  for (const { answers, turned, isRising, refused, bytes } of found.kept) {
+    assert.deepEqual(answers, found.expected);
+    assert.deepEqual([turned, isRising, bytes < 10_000], [20, true, true]);
+    assert.match(refused[0], /^BAD_QUERY: only answers were kept, and not to this question/);
+    assert.match(refused[1], /^UNSUPPORTED: rows are appended where rows are kept/);
+  }
+  assert.match(found.tooLarge, /^OUT_OF_MEMORY: .*keep only answers/);
+  assert.deepEqual(found.ofLarge, [2_000_000 - 40, 2_000_000 - 40, 20]);
+  assert.deepEqual(found.wrong.map(error => error.split(/[:;]/)[0]), ["BAD_QUERY", "BAD_QUERY", "BAD_QUERY", "BAD_QUERY", "UNKNOWN_COLUMN"]);
+  assert.match(found.stream, /^BAD_INPUT: column "price" holds wider values than its first rows told/);
+  assert.equal(found.ofStream, found.expected.answers[0]);
+});
+
 test("a question during appends that widen a column waits for no more than what was asked before it", async () => {
   const found = await page.evaluate(async () => {
     const dataset = await window.engines[2].load(new File([window.header, window.lines(0, 300_000)], "events.csv"));

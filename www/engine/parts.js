@@ -1,7 +1,7 @@
 /** Files that several workers read: each pulls one part after the other. */
 
-/** @import { Dataset, LoadOptions, Reject, Report } from "../clickfold.js" */
-/** @import { Connection, DatasetInfo, PartSummary, Shape, WireOptions } from "./protocol.js" */
+/** @import { Dataset, LoadOptions, Query, Reject, Report } from "../clickfold.js" */
+/** @import { Connection, PartSummary, Range, Shape, Types, WireOptions } from "./protocol.js" */
 /** @import { Pool } from "./pool.js" */
 
 import { openDataset } from "./dataset.js";
@@ -13,12 +13,15 @@ import { settle } from "./settle.js";
 const LEAST_PART = 16 << 20, MOST_PART = 128 << 20;
 /** Parts for each worker, where they are not too small. */
 const PARTS_EACH = 4;
+/** Files' rows have places in their order: of one file, no more than it has bytes. */
+const FILE_PLACES = 2 ** 44;
 
 /**
  * A stretch of a file, and what became of it.
  * @typedef {object} Part
  * @property {number} file
- * @property {{ from: number, to: number, exact: boolean }} range
+ * @property {Range} range
+ * @property {Types[]} types of parts that were read before, where it is read again for them
  * @property {Connection} [reader]
  * @property {PartSummary & { part: number }} [read]
  */
@@ -26,44 +29,49 @@ const PARTS_EACH = 4;
 /**
  * The files as one data set, in their order; nothing where one's first bytes do not tell its shape.
  * @param {Pool} pool @param {Blob[]} blobs @param {WireOptions} options
- * @param {Pick<LoadOptions, "onProgress" | "signal">} how
+ * @param {Pick<LoadOptions, "queries" | "onProgress" | "signal">} how
  * @returns {Promise<Dataset | undefined>}
  */
-export async function loadParts(pool, blobs, options, { onProgress, signal }) {
+export async function loadParts(pool, blobs, options, { queries, onProgress, signal }) {
   const first = await pool.first();
   const totalBytes = blobs.reduce((sum, blob) => sum + blob.size, 0), nWorkers = pool.sizeFor(totalBytes);
-  const nParts = blobs.reduce((sum, blob) => sum + cut(blob.size, 0, nWorkers).length, 0);
+  // Each part holds answers of its own until all are read: the fewer, the less memory.
+  const partsEach = queries ? 1 : PARTS_EACH;
+  const nParts = blobs.reduce((sum, blob) => sum + cut(blob.size, 0, nWorkers, partsEach).length, 0);
   pool.some(Math.min(nWorkers, nParts)).forEach(worker => worker.catch(() => {})); // they start while the shape is read; told below
   const files = await look(first, blobs, options, signal);
   if (!files) return undefined;
   const needed = files.reduce((sum, { blob, packed, held }) => sum + (packed ? 0 : blob.size * held), 0);
-  if (needed > pool.memory) {
-    throw new ClickfoldError("OUT_OF_MEMORY", `the rows need at least ${megabytes(needed)} MB of memory, and ${megabytes(pool.memory)} MB may be used; load fewer rows or columns, or use the command line`);
+  if (!queries && needed > pool.memory) {
+    throw new ClickfoldError("OUT_OF_MEMORY", `the rows need at least ${megabytes(needed)} MB of memory, and ${megabytes(pool.memory)} MB may be used; load fewer rows or columns, keep only answers ("keep": "answers"), or use the command line`);
   }
   const shapes = alike(files.map(file => file.shape), blobs);
-  const parts = files.flatMap(({ blob, packed, shape }, file) => cut(blob.size, shape.first_byte, packed ? 1 : nWorkers).map(range => ({ file, range })));
+  const parts = files.flatMap(({ blob, packed, shape }, file) => cut(blob.size, shape.first_byte, packed ? 1 : nWorkers, partsEach).map(range => ({ file, range, types: [] })));
   const coming = pool.some(Math.min(nWorkers, parts.length));
-  const share = totalBytes / coming.length;
+  const share = queries ? 0 : totalBytes / coming.length;
   const progress = new Progress(totalBytes, onProgress);
-  const left = [.../** @type {Part[]} */ (parts)];
   const failure = new AbortController();
   const ended = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal;
-  /** @param {Part} part @param {Connection} reader @param {Part["range"]} range */
-  const read = async (part, reader, range) => {
-    const { blob, packed } = files[part.file];
+  /** @param {Part} part @param {Connection} reader */
+  const read = async (part, reader) => {
+    const { blob, packed } = files[part.file], { range, types } = part;
+    const kept = { queries, types, place: part.file * FILE_PLACES + range.from };
     part.reader = reader;
-    const request = reader.send({ do: "part", blob, packed, options, shape: shapes[part.file], range, share }, { signal: ended, onProgress: told => progress.tell(part, told) });
+    const request = reader.send({ do: "part", blob, packed, options, shape: shapes[part.file], range, share, kept }, { signal: ended, onProgress: told => progress.tell(part, told) });
     part.read = await request.catch(error => { throw inFile(error, blob, blobs); });
     progress.tell(part, { rows: part.read?.rows ?? 0, rejected: part.read?.rejected ?? 0, bytes: Math.min(range.to, blob.size) - range.from });
   };
+  /** @param {Part[]} left */
+  const readAll = left => all(coming.map(async worker => {
+    const reader = await worker;
+    for (let part; !ended.aborted && (part = left.shift());) await read(part, reader);
+    return reader;
+  }), failure);
   try {
-    const workers = await all(coming.map(async worker => {
-      const reader = await worker;
-      for (let part; !ended.aborted && (part = left.shift());) await read(part, reader, part.range);
-      return reader;
-    }), failure);
+    const workers = await readAll([...parts]);
     await mend(parts, read);
-    return await assemble(parts, workers, options, shapes, blobs, progress, signal);
+    if (queries) await widen(parts, readAll, first);
+    return await assemble(parts, workers, options, queries, shapes, blobs, progress, signal);
   } catch (error) {
     drop(parts);
     throw error;
@@ -97,10 +105,11 @@ async function look(worker, blobs, options, signal) {
 
 /**
  * Where a file is cut: its rows' bytes in parts of one size.
- * @param {number} size @param {number} firstByte @param {number} nWorkers
+ * @param {number} size @param {number} firstByte @param {number} nWorkers @param {number} partsEach
  */
-function cut(size, firstByte, nWorkers) {
-  const partBytes = nWorkers === 1 ? Infinity : Math.ceil(Math.min(Math.max(size / (PARTS_EACH * nWorkers), LEAST_PART), MOST_PART));
+function cut(size, firstByte, nWorkers, partsEach) {
+  const most = partsEach === 1 ? Infinity : MOST_PART;
+  const partBytes = nWorkers === 1 ? Infinity : Math.ceil(Math.min(Math.max(size / (partsEach * nWorkers), LEAST_PART), most));
   const starts = [firstByte];
   while (starts[starts.length - 1] + 1.5 * partBytes < size) starts.push(starts[starts.length - 1] + partBytes);
   return starts.map((from, at) => ({ from, to: starts[at + 1] ?? Infinity, exact: at === 0 }));
@@ -108,7 +117,7 @@ function cut(size, firstByte, nWorkers) {
 
 /**
  * Reads those parts again that began inside a quoted cell: each begins where the one before it ended.
- * @param {Part[]} parts @param {(part: Part, reader: Connection, range: Part["range"]) => Promise<void>} read
+ * @param {Part[]} parts @param {(part: Part, reader: Connection) => Promise<void>} read
  */
 async function mend(parts, read) {
   for (const [at, part] of parts.entries()) {
@@ -116,15 +125,34 @@ async function mend(parts, read) {
     const start = before?.file === part.file ? before.read?.end : part.range.from;
     if (start === undefined || part.read?.start === start) continue;
     drop([part]);
-    await read(part, /** @type {Connection} */ (part.reader), { ...part.range, from: start, exact: true });
+    part.range = { ...part.range, from: start, exact: true };
+    await read(part, /** @type {Connection} */ (part.reader));
   }
 }
 
 /**
- * @param {Part[]} parts @param {Connection[]} workers @param {WireOptions} options @param {Shape[]} shapes @param {Blob[]} blobs
- * @param {Progress} progress @param {AbortSignal} [signal]
+ * Reads those parts again whose answers went by narrower types than all parts together need.
+ * @param {Part[]} parts @param {(left: Part[]) => Promise<unknown>} readAll @param {Connection} worker
  */
-async function assemble(parts, workers, options, shapes, blobs, progress, signal) {
+async function widen(parts, readAll, worker) {
+  for (;;) {
+    const types = await worker.send({ do: "join", types: parts.flatMap(({ read }) => read ? [read.types] : []) });
+    const narrow = parts.filter(({ read }) => !read?.read_as?.every((own, at) => own === null || JSON.stringify(own) === JSON.stringify(types[at])));
+    if (!narrow.length) return;
+    drop(narrow);
+    for (const part of narrow) {
+      part.range = { ...part.range, from: part.read?.start ?? part.range.from, exact: true };
+      part.types = [types];
+    }
+    await readAll(narrow);
+  }
+}
+
+/**
+ * @param {Part[]} parts @param {Connection[]} workers @param {WireOptions} options @param {Query[] | undefined} queries @param {Shape[]} shapes
+ * @param {Blob[]} blobs @param {Progress} progress @param {AbortSignal} [signal]
+ */
+async function assemble(parts, workers, options, queries, shapes, blobs, progress, signal) {
   const read = parts.map(part => /** @type {PartSummary & { part: number }} */ (part.read));
   /** @type {number[]} */
   const firstRows = [];
@@ -143,7 +171,7 @@ async function assemble(parts, workers, options, shapes, blobs, progress, signal
   const types = read.map(part => part.types);
   const assembled = workers.map(worker => {
     const own = parts.flatMap((part, at) => part.reader === worker ? [{ part: read[at].part, firstRow: firstRows[at] }] : []);
-    return worker.send({ do: "assemble", options, shape: shapes[0], parts: own, types, alone: workers.length === 1 }, { signal });
+    return worker.send({ do: "assemble", options, shape: shapes[0], parts: own, types, alone: workers.length === 1, queries }, { signal });
   });
   parts.forEach(part => { part.read = undefined; }); // the data sets have them
   try {
