@@ -140,7 +140,16 @@ impl Loader {
             header: self.decoder.header().unwrap_or(false),
             rejects: self.decoder.rejects().clone(),
         };
-        Ok(Dataset { schema, store, answers, report, options: self.options, is_shard: false, has_whole_actors: true })
+        Ok(Dataset {
+            schema,
+            store,
+            answers,
+            report,
+            options: self.options,
+            is_shard: false,
+            has_whole_actors: true,
+            exchanged: None,
+        })
     }
 
     fn drain(&mut self) -> Result<()> {
@@ -219,6 +228,8 @@ pub struct Dataset {
     is_shard: bool,
     /// Whether none of them has rows of the actors in this one.
     has_whole_actors: bool,
+    /// The last exchange: what type the actors had, and how many of the first rows came here by it.
+    exchanged: Option<(ColumnType, usize)>,
 }
 
 impl Dataset {
@@ -264,6 +275,7 @@ impl Dataset {
             let role = role.as_deref().map(parse_role).transpose()?;
             if self.is_shard && (role == Some(Role::Actor) || self.schema.columns()[at].role == Some(Role::Actor)) {
                 self.mix();
+                self.exchanged = None;
             }
             let columns = self.schema.columns_mut();
             columns.iter_mut().filter(|c| role.is_some() && c.role == role).for_each(|c| c.role = None);

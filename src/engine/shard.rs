@@ -198,6 +198,7 @@ impl Dataset {
             options,
             is_shard: !alone,
             has_whole_actors: alone || !keeps_rows,
+            exchanged: None,
         };
         dataset.settle(types)?;
         let types = dataset.types();
@@ -252,7 +253,7 @@ impl Dataset {
     /// Says that rows of any actor come to one of the data sets: until the next exchange, none has whole actors.
     pub fn mix(&mut self) {
         self.has_whole_actors = false;
-        self.store.forget_arrangement();
+        self.store.mix(true);
     }
 
     /// Says that the rows appended next are, in the whole data, at `place` and behind it.
@@ -266,7 +267,8 @@ impl Dataset {
         !self.has_whole_actors && actor.is_some_and(|at| query.profits_from_groups(&self.schema.columns()[at].name))
     }
 
-    /// Begins to give each actor's rows to one of `n` data sets, of which this is number `me`.
+    /// Begins to give each actor's rows to one of `n` data sets, of which this is number `me`: those that came since the last
+    /// exchange.
     ///
     /// # Errors
     ///
@@ -274,7 +276,11 @@ impl Dataset {
     pub fn exchange(&mut self, n: usize, me: usize) -> Result<Exchange> {
         let actor = self.schema.index_of_role(Role::Actor);
         let actor = actor.ok_or_else(|| Error::bad_state("rows are exchanged by actor, and no column has that role"))?;
-        Ok(self.store.exchange(actor, n, me))
+        // An actor's owner follows from its value, which is another where the type is.
+        let now = self.schema.columns()[actor].column_type;
+        let n_whole = self.exchanged.map_or(0, |(then, n_rows)| if then == now { n_rows } else { 0 });
+        self.exchanged = Some((now, n_whole));
+        Ok(self.store.exchange(actor, n, me, n_whole))
     }
 
     /// The next rows that go; `None` when there are none left.
@@ -305,6 +311,9 @@ impl Dataset {
     /// Never, unless a code lost its text.
     pub fn end_exchange(&mut self) -> Result<()> {
         self.has_whole_actors = true;
+        let n_rows = self.n_rows();
+        self.exchanged.iter_mut().for_each(|(_, n_whole)| *n_whole = n_rows);
+        self.store.mix(false);
         self.store.seal()
     }
 }
