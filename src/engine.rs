@@ -198,7 +198,7 @@ fn kept<S: serde::Serializer>(rejects: &Rejects, serializer: S) -> std::result::
 pub struct ColumnInfo<'a> {
     /// Its name.
     pub name: &'a str,
-    /// `null`, `bool`, `int`, `decimal`, `time` or `text`.
+    /// `null`, `bool`, `int`, `decimal`, `time`, `uuid` or `text`.
     #[serde(rename = "type")]
     pub column_type: &'static str,
     /// Its role, if it has one.

@@ -9,6 +9,7 @@
 //! | `Int` | `Int8`, `Int16`, `Int32`, `Int64`, `Dictionary(UInt8 / UInt16 / UInt32, Int64)` in ascending order |
 //! | `Decimal { scale }` | `Decimal32(9, scale)`, `Decimal64(18, scale)`, `Decimal128(38, scale)` |
 //! | `Time { unit }` | `Timestamp(unit, "UTC")`, seconds `UInt32` too |
+//! | `Uuid` | `Decimal128(38, 38)`, a scale that no decimal has: see `src/kernel/uuid.rs` |
 //! | `Text`, `Null` | `Dictionary(UInt8 / UInt16 / UInt32, Utf8)` |
 //!
 //! All batches of one data set share each text column's dictionary; a reader may use that for
@@ -41,12 +42,14 @@ pub enum ColumnType {
         /// What the stored integer counts since 1970-01-01.
         unit: TimeUnit,
     },
+    /// 128 bits that are written as lower-case hexadecimal digits in five groups. Answers give it as text.
+    Uuid,
     /// UTF-8 text.
     Text,
 }
 
 impl ColumnType {
-    /// The name that schemas show: `null`, `bool`, `int`, `decimal`, `time`, `text`.
+    /// The name that schemas show: `null`, `bool`, `int`, `decimal`, `time`, `uuid`, `text`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Null => "null",
@@ -54,6 +57,7 @@ impl ColumnType {
             Self::Int => "int",
             Self::Decimal { .. } => "decimal",
             Self::Time { .. } => "time",
+            Self::Uuid => "uuid",
             Self::Text => "text",
         }
     }

@@ -15,4 +15,5 @@ pub mod pairs;
 pub mod ranks;
 pub mod scan;
 pub mod set;
+pub mod uuid;
 pub mod values;

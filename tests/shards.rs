@@ -16,18 +16,28 @@ use serde_json::Value;
 const HEADER: &str = "user,item,action,ts,price,big\n";
 const OPTIONS: &str = r#"{"schema": {"user": {"role": "actor"}, "ts": {"role": "time"}}}"#;
 
-/// Rows of few different values; later ones ask for wider types than the first.
-fn rows(random: &mut Random, n: usize) -> String {
+const UUIDS: [&str; 4] =
+    ["72d76fde-8bb3-4e00-8c23-a032dfed738c", "00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff", ""];
+
+/// Rows of few different values; later ones ask for wider types than the first. By their `kind`, items or users are UUIDs.
+fn rows(random: &mut Random, n: usize, kind: u64) -> String {
     let mut text = String::new();
+    let no_uuid = random.pick(&["", "a", "72D76FDE"]);
     let odd = random.pick(&["n/a", "12", "0.25"]);
     for row in 0..n {
         let wide = row > n / 2;
         let price = if wide { random.pick(&["1.25", "0.005", "-3.50", odd, ""]) } else { random.pick(&["1.25", "7", "0.1", ""]) };
-        let user =
-            if wide { random.pick(&["1", "2", "70000", "-5", "", "u\nv"]) } else { random.pick(&["1", "2", "70000", "-5", ""]) };
+        let uuid = random.pick(&if row + 2 > n { [no_uuid; 4] } else { UUIDS });
+        let user = if kind % 10 == 9 {
+            uuid
+        } else if wide {
+            random.pick(&["1", "2", "70000", "-5", "", "u\nv"])
+        } else {
+            random.pick(&["1", "2", "70000", "-5", ""])
+        };
         text += &format!(
             "\"{user}\",{},{},{},{},{}\n",
-            random.pick(&["a", "b", "ä", "\"two\nlines\"", ""]),
+            if kind.is_multiple_of(3) { uuid } else { random.pick(&["a", "b", "ä", "\"two\nlines\"", ""]) },
             random.pick(&["view", "cart", "buy", ""]),
             random.pick(&["2024-03-10 00:30:00", "2024-03-10 07:00:00", "2024-03-11 23:59:59.5", "1969-12-31 23:00:00", ""]),
             if random.below(2) == 0 { "3" } else { price },
@@ -124,8 +134,8 @@ fn many_answer_as_one() {
     for seed in 0..60 {
         let mut random = Random(seed);
         let n_rows = 1 + random.below(120);
-        let text = HEADER.to_owned() + &rows(&mut random, n_rows);
-        let more = rows(&mut random, 5);
+        let text = HEADER.to_owned() + &rows(&mut random, n_rows, seed);
+        let more = rows(&mut random, 5, seed);
         let mut one = whole(&text);
         for n in 1..4 {
             let mut shards = shards(&text, n, &mut random);
@@ -225,7 +235,7 @@ fn answers_that_are_kept_are_those_of_the_rows() {
     for seed in 100..130 {
         let mut random = Random(seed);
         let n_rows = 1 + random.below(120);
-        let text = HEADER.to_owned() + &rows(&mut random, n_rows);
+        let text = HEADER.to_owned() + &rows(&mut random, n_rows, seed);
         let mut one = whole(&text);
         let mut questions: Vec<Value> = texts.iter().map(|text| serde_json::from_str(text).unwrap()).collect();
         questions.retain(|question| {

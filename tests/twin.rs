@@ -25,12 +25,13 @@ use clickfold::event::{Column, ColumnType, Schema, TimeUnit};
 use clickfold::fold::Fold;
 use clickfold::frame;
 use clickfold::kernel::bucket::Zone;
+use clickfold::kernel::uuid::{UUID_SCALE, parse_uuid};
 use clickfold::query::ROW;
 use oracle::{Cell, Kind, Row, Table};
 use random::Random;
 use serde_json::{Value, json};
 
-const COLUMNS: [(&str, ColumnType, Kind); 9] = [
+const COLUMNS: [(&str, ColumnType, Kind); 10] = [
     ("user_id", ColumnType::Int, Kind::Int),
     ("item_id", ColumnType::Int, Kind::Int),
     ("behavior", ColumnType::Text, Kind::Text),
@@ -39,6 +40,7 @@ const COLUMNS: [(&str, ColumnType, Kind); 9] = [
     ("seen", ColumnType::Time { unit: TimeUnit::Milli }, Kind::Time(3)),
     ("member", ColumnType::Bool, Kind::Bool),
     ("note", ColumnType::Text, Kind::Text),
+    ("visit", ColumnType::Uuid, Kind::Text),
     ("nothing", ColumnType::Null, Kind::Text),
 ];
 
@@ -46,6 +48,16 @@ const COLUMNS: [(&str, ColumnType, Kind); 9] = [
 /// it, in Beirut and Auckland while it is still the day before in UTC, on Lord Howe Island by half an hour.
 const CHANGES: [i64; 7] =
     [1_710_054_000, 1_730_613_600, 1_541_300_400, 1_289_097_060, 1_648_332_000, 1_727_532_000, 1_712_415_600];
+
+/// The first and the last of all, and some that lie close together in the middle.
+const UUIDS: [&str; 6] = [
+    "80000000-0000-0000-0000-000000000007",
+    "80000000-0000-0000-7fff-ffffffffffff",
+    "7fffffff-ffff-ffff-ffff-ffffffffffff",
+    "00000000-0000-0000-0000-000000000000",
+    "ffffffff-ffff-ffff-ffff-ffffffffffff",
+    "72d76fde-8bb3-4e00-8c23-a032dfed738c",
+];
 
 fn examples() -> Vec<Value> {
     serde_json::from_str(include_str!("oracle/examples.json")).unwrap()
@@ -61,6 +73,7 @@ fn random_table(random: &mut Random, n_rows: usize) -> Table {
         if random.below(3) == 0 { &[1, 25, 10i128.pow(34), -10i128.pow(20)] } else { &[0, 50, 75, 200, 1999, -5] };
     let behaviors = ["pv", "pv", "pv", "cart", "fav", "buy", ""];
     let notes = ["", "a", "ab", "abc", "b", "bab", "é", "abcdefgh", "abcdefghi"];
+    let visits = &UUIDS[..random.pick(&[1, 3, 6, 6])];
     let often_null = random.below(3) != 0;
     let all_null = random.below(4 * COLUMNS.len());
     let mut row = || -> Row {
@@ -76,6 +89,7 @@ fn random_table(random: &mut Random, n_rows: usize) -> Table {
             Cell::Time(i128::from(seen) * 1_000_000),
             Cell::Bool(random.below(2) == 0),
             Cell::Text(random.pick(&notes).to_owned()),
+            Cell::Text(random.pick(visits).to_owned()),
         ];
         let mut row: Row = cells.into_iter().map(|cell| (!often_null || random.below(5) != 0).then_some(cell)).collect();
         row.push(None);
@@ -117,12 +131,17 @@ fn batch(random: &mut Random, table: &Table, positions: &[usize], with_rows: boo
             Cell::Time(nanos) if name == "at" => nanos / 1_000_000_000,
             Cell::Time(nanos) => nanos / 1_000_000,
             Cell::Number(units, _) => *units,
+            Cell::Text(text) if name == "visit" => parse_uuid(text.as_bytes()).unwrap(),
             cell => i128::from(*cell == Cell::Bool(true)),
         };
         let ints: Vec<Option<i128>> = cells.iter().map(|cell| cell.map(units)).collect();
         let array = match column_type {
             ColumnType::Int => int_array(random, &ints, &shared.ints[at]),
             ColumnType::Decimal { .. } => decimal_array(random, &ints),
+            ColumnType::Uuid => {
+                let uuid = DataType::Decimal128(38, UUID_SCALE as i8);
+                Arc::new(primitive::<Decimal128Type>(random, &ints).with_data_type(uuid))
+            }
             ColumnType::Bool => {
                 let plain = primitive::<Int8Type>(random, &ints);
                 Arc::new(BooleanArray::new(plain.values().iter().map(|&v| v != 0).collect(), plain.nulls().cloned()))

@@ -1,6 +1,7 @@
 /** Clickfold's engine: an online shop's questions about its own events, answered in the browser tab. */
 
-export type ColumnType = "null" | "bool" | "int" | "decimal" | "time" | "text";
+/** A `uuid` is text to all questions and in all answers: hyphens, letters in lower case. */
+export type ColumnType = "null" | "bool" | "int" | "decimal" | "time" | "uuid" | "text";
 export type Role = "actor" | "session" | "item" | "category" | "action" | "time" | "price" | "quantity" | "order" | "channel";
 
 export interface EngineOptions {

@@ -101,7 +101,7 @@ impl Accumulator for Extreme {
                     None => Ids::no_texts().values(&numbers).data,
                 }
             }
-            ColumnType::Decimal { .. } => Data::Wide(numbers.collect()),
+            ColumnType::Decimal { .. } | ColumnType::Uuid => Data::Wide(numbers.collect()),
             _ => Data::Ints(numbers.map(|n| n as i64).collect()),
         };
         Ok(Values { data, valid })

@@ -375,7 +375,7 @@ impl Fold for AggregateFold {
         }
         let keys: Vec<SortKey> = table.sort_keys(&order)?.into_iter().chain(keys_of(&table)).collect();
         let rows = order::sort(table.n_rows, &keys, self.spec.limit);
-        table.take(&rows).to_batch(&names)
+        table.take(&rows).to_batch(&names, true)
     }
 
     fn size(&self) -> usize {

@@ -1,13 +1,15 @@
 //! `where` and `having`: conditions in SQL's three-valued logic.
 //!
 //! A comparison with null is unknown, `not` unknown is unknown, and a row passes only if its condition is
-//! true. Text is tested once per dictionary entry, numbers as ranges of integers.
+//! true. Text is tested once per dictionary entry, numbers as ranges of integers. UUIDs are text: those asked for by name are
+//! looked for as numbers, in all other tests each is written.
 
 use serde_json::{Map, Value};
 
 use super::literal::{Point, float, text};
 use super::spec::{Spec, unknown};
 use crate::event::ColumnType;
+use crate::kernel::uuid::{parse_uuid, write_uuid};
 use crate::kernel::values::{Data, Rows, Texts, ValueType, Values};
 use crate::{Error, Result};
 
@@ -194,6 +196,7 @@ impl Node {
         let test = match value_type {
             ValueType::Float => float_test(name, op, &known)?,
             ValueType::Of(ColumnType::Text | ColumnType::Null) => text_test(name, op, &known)?,
+            ValueType::Of(ColumnType::Uuid) => uuid_test(text_test(name, op, &known)?),
             ValueType::Of(column_type) => ranges(name, column_type, op, &known)?,
         };
         let mut node = Self::Test { column, test };
@@ -259,9 +262,12 @@ fn ranges(name: &str, column_type: ColumnType, op: &str, literals: &[&Value]) ->
             Error::bad_query(format!("{op:?} needs a text column; {name:?} is of type {}", column_type.name())).at_column(name)
         );
     }
-    let mut ranges: Vec<(i128, i128)> = points.iter().map(range).filter(|(low, high)| low <= high).collect();
+    Ok(sorted(points.iter().map(range).filter(|(low, high)| low <= high).collect()))
+}
+
+fn sorted(mut ranges: Vec<(i128, i128)>) -> Test {
     ranges.sort_unstable();
-    Ok(Test::Ranges(ranges))
+    Test::Ranges(ranges)
 }
 
 fn op(name: &str) -> Option<Op> {
@@ -291,6 +297,13 @@ fn text_test(name: &str, op_name: &str, literals: &[&Value]) -> Result<Test> {
         _ => TextTest::In(texts),
     };
     Ok(Test::Text { test, memo: None })
+}
+
+/// The test of texts where they are UUIDs.
+fn uuid_test(test: Test) -> Test {
+    let Test::Text { test: TextTest::In(texts), .. } = test else { return test };
+    let point = |text: &String| parse_uuid(text.as_bytes()).map(|uuid| (uuid, uuid));
+    sorted(texts.iter().filter_map(point).collect())
 }
 
 impl Test {
@@ -324,15 +337,19 @@ impl Test {
                 let table = memo.as_ref().map_or(&[][..], |(_, table)| table);
                 codes.iter().map(|&code| table.get(code as usize).copied().unwrap_or(FALSE)).collect()
             }
+            (Self::Text { test, .. }, uuids) => {
+                let holds = |&uuid: &i128| truth(test.holds(std::str::from_utf8(&write_uuid(uuid)).unwrap_or_default()));
+                uuids.wide()?.iter().map(holds).collect()
+            }
             _ => return Err(Error::bad_state("a condition meets a column of another type")),
         })
     }
 }
 
-/// Whether a value is in one of the ranges, which are sorted.
+/// Whether a value is in one of the ranges, which are sorted and meet in no more than a point.
 fn within<T: PartialOrd + Copy>(ranges: &[(T, T)], value: T) -> bool {
     let after = ranges.partition_point(|&(low, _)| low <= value);
-    ranges[..after].iter().rev().any(|&(_, high)| value <= high)
+    ranges[..after].last().is_some_and(|&(_, high)| value <= high)
 }
 
 impl TextTest {

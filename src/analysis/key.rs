@@ -9,6 +9,7 @@ use super::{Zones, literal};
 use crate::event::{ColumnType, Schema, TimeUnit};
 use crate::kernel::bucket::{Bucketer, Every};
 use crate::kernel::ids::{Ids, NULL};
+use crate::kernel::uuid::parse_uuid;
 use crate::kernel::values::{Data, Texts, ValueType, Values};
 use crate::{Error, Result};
 
@@ -67,9 +68,11 @@ impl Key {
             }
         };
         let null_as = self.null_as.as_ref().map(|literal| null_value(literal, &self.column, column_type)).transpose()?;
+        // What stands for a null among UUIDs may be any text: then all are.
+        let is_text = null_as.as_ref().is_some_and(|values| matches!(values.data, Data::Codes(..)));
         Ok(KeyPlan {
             at,
-            value_type: ValueType::Of(column_type),
+            value_type: ValueType::Of(if is_text { ColumnType::Text } else { column_type }),
             bucketer,
             null_as,
             ids: None,
@@ -106,6 +109,8 @@ pub(super) struct KeyPlan {
 impl KeyPlan {
     /// The number of each row's key.
     pub(super) fn numbers(&mut self, values: &Values) -> Result<Vec<u32>> {
+        let is_written = self.value_type == ValueType::Of(ColumnType::Text) && matches!(values.data, Data::Wide(_));
+        let values = if is_written { &values.to_codes()? } else { values };
         let ids = self.ids.get_or_insert_with(|| Ids::like(values));
         self.numbers_all |= ids.are_ranked();
         let mut numbers = match (&mut self.bucketer, &values.data) {
@@ -163,9 +168,13 @@ fn bucket_numbers(bucketer: &mut Bucketer, instants: &[i64], valid: Option<&[boo
 /// The one value that stands for null.
 fn null_value(literal: &Value, column: &str, column_type: ColumnType) -> Result<Values> {
     let data = match column_type {
-        ColumnType::Text | ColumnType::Null => {
+        ColumnType::Text | ColumnType::Null | ColumnType::Uuid => {
             let text = literal::text(literal, column)?;
-            Data::Codes(vec![0], Texts(Arc::new(arrow_array::StringArray::from_iter_values([text]))))
+            let uuid = parse_uuid(text.as_bytes()).filter(|_| column_type == ColumnType::Uuid);
+            uuid.map_or_else(
+                || Data::Codes(vec![0], Texts(Arc::new(arrow_array::StringArray::from_iter_values([text])))),
+                |uuid| Data::Wide(vec![uuid]),
+            )
         }
         _ => {
             let point = literal::Point::parse(literal, column, column_type)?;

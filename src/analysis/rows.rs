@@ -225,7 +225,7 @@ impl Fold for RowsFold {
     fn state(&self) -> Result<RecordBatch> {
         let table = self.table()?;
         let names: Vec<String> = table.columns.iter().map(|c| c.name.clone()).collect();
-        table.to_batch(&names)
+        table.to_batch(&names, false)
     }
 
     fn merge(&mut self, state: &RecordBatch) -> Result<()> {
@@ -245,7 +245,7 @@ impl Fold for RowsFold {
             table = rank.apply(table, &ties)?;
         }
         let rows = self.first_rows(&table)?;
-        table.take(&rows).to_batch(&self.answer)
+        table.take(&rows).to_batch(&self.answer, true)
     }
 
     fn size(&self) -> usize {

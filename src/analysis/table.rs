@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow_array::{RecordBatch, RecordBatchOptions};
+use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::{Field, Schema};
 
 use crate::error::nearest;
@@ -120,17 +120,22 @@ impl Table {
     }
 
     /// The columns called by `names` as an Arrow batch; what is approximate says its `error` in its field's metadata.
-    pub(super) fn to_batch(&self, names: &[String]) -> Result<RecordBatch> {
+    /// In an answer, UUIDs are text.
+    pub(super) fn to_batch(&self, names: &[String], is_answer: bool) -> Result<RecordBatch> {
         let mut fields = Vec::with_capacity(names.len());
         let mut arrays = Vec::with_capacity(names.len());
         for name in names {
             let column = &self.columns[self.index_of(name)?];
-            let mut field = Field::new(name, column.value_type.arrow(), true);
+            let array: ArrayRef = match column.value_type {
+                ValueType::Of(ColumnType::Uuid) if is_answer => Arc::new(column.values.uuid_texts()?),
+                value_type => column.values.to_array(value_type)?,
+            };
+            let mut field = Field::new(name, array.data_type().clone(), true);
             if let Some(error) = &column.error {
                 field.set_metadata([(ERROR.to_owned(), error.clone())]);
             }
             fields.push(field);
-            arrays.push(column.values.to_array(column.value_type)?);
+            arrays.push(array);
         }
         let options = RecordBatchOptions::new().with_row_count(Some(self.n_rows));
         Ok(RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)?)

@@ -14,6 +14,7 @@ use crate::kernel::dictionary::Dictionary;
 use crate::kernel::form::{Form, Forms};
 use crate::kernel::instant::{EPOCH, InstantReader};
 use crate::kernel::number::{MAX_DIGITS, parse_decimal, parse_int, pow10};
+use crate::kernel::uuid::{UUID_SCALE, parse_uuid};
 
 /// A column being read.
 ///
@@ -25,7 +26,7 @@ pub(super) struct ColumnBuilder {
     fixed: Option<String>,
     /// Int, Epoch, Time, Bool: the value. Text: the code. Null: 0.
     values: Vec<i64>,
-    /// Decimal: the value at the kind's scale.
+    /// Decimal: the value at the kind's scale. Uuid: the value.
     decimals: Vec<i128>,
     dictionary: Dictionary,
     null_rows: Vec<u32>,
@@ -63,6 +64,7 @@ impl ColumnBuilder {
                 Kind::Epoch(_) => self.push_ints(cells, at, row, Forms::Alike(EPOCH)),
                 Kind::Time(unit) => self.push_times(cells, at, row, unit),
                 Kind::Decimal(scale) => self.push_decimals(cells, at, row, scale),
+                Kind::Uuid => self.push_uuids(cells, at, row),
                 Kind::Text => self.push_texts(cells, at, row)?,
             };
             if row == cells.n_rows() {
@@ -178,6 +180,22 @@ impl ColumnBuilder {
     }
 
     #[inline(never)]
+    fn push_uuids(&mut self, cells: &Cells<'_>, at: usize, from: usize) -> usize {
+        for row in from..cells.n_rows() {
+            let cell = cells.get(row, at);
+            match parse_uuid(cell) {
+                Some(value) => self.decimals.push(value),
+                None if is_null(cell) => {
+                    self.null_rows.push(self.decimals.len() as u32);
+                    self.decimals.push(0);
+                }
+                None => return row,
+            }
+        }
+        cells.n_rows()
+    }
+
+    #[inline(never)]
     fn push_texts(&mut self, cells: &Cells<'_>, at: usize, from: usize) -> Result<usize> {
         let first = self.values.len();
         self.values.resize(first + cells.n_rows() - from, 0);
@@ -217,7 +235,7 @@ impl ColumnBuilder {
             self.null_rows = (0..array.len() as u32).filter(|&row| nulls.is_null(row as usize)).collect();
         }
         match wider {
-            Kind::Decimal(_) => self.decimals = column::integers(&array)?,
+            Kind::Decimal(_) | Kind::Uuid => self.decimals = column::integers(&array)?,
             Kind::Text | Kind::Null => {
                 let (codes, texts) = column::codes(&array)?;
                 let mut moved = Vec::with_capacity(texts.len());
@@ -242,6 +260,7 @@ impl ColumnBuilder {
             Kind::Int => column::narrow_ints(&self.values, nulls),
             Kind::Epoch(unit) | Kind::Time(unit) => column::narrow_instants(&self.values, unit, nulls),
             Kind::Decimal(scale) => column::narrow_decimals(&self.decimals, scale, nulls),
+            Kind::Uuid => column::narrow_decimals(&self.decimals, UUID_SCALE, nulls),
             Kind::Text => {
                 if self.dictionary.is_empty() {
                     self.dictionary.code(b"")?; // nulls point at something

@@ -46,7 +46,7 @@ pub struct Options {
     pub header: Option<bool>,
     /// The columns' names, for a file without a header.
     pub names: Option<Vec<String>>,
-    /// Types fixed by the user, by column name: `int`, `decimal`, `time`, `bool` or `text`. A cell that does not
+    /// Types fixed by the user, by column name: `int`, `decimal`, `time`, `bool`, `uuid` or `text`. A cell that does not
     /// fit makes its row a reject.
     pub types: BTreeMap<String, String>,
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::event::{ColumnType, TimeUnit};
 use crate::kernel::instant::parse_instant;
 use crate::kernel::number::{parse_decimal, parse_int};
+use crate::kernel::uuid::parse_uuid;
 
 /// The kinds a column goes through while it is read: each holds all that the ones before it hold,
 /// and `Text` holds everything.
@@ -17,6 +18,7 @@ pub(super) enum Kind {
     Epoch(TimeUnit),
     Decimal(u8),
     Time(TimeUnit),
+    Uuid,
     Text,
 }
 
@@ -50,6 +52,8 @@ impl Kind {
         } else if let Some(decimal) = parse_decimal(cell) {
             // An integer beyond 64 bits is a name; as a decimal it would reach JavaScript rounded.
             if decimal.scale == 0 && cell.iter().all(u8::is_ascii_digit) { Self::Text } else { Self::Decimal(decimal.scale) }
+        } else if parse_uuid(cell).is_some() {
+            Self::Uuid
         } else if let Some(instant) = parse_instant(cell) {
             Self::Time(instant.unit())
         } else if parse_bool(cell).is_some() {
@@ -77,6 +81,7 @@ impl Kind {
             Self::Int => ColumnType::Int,
             Self::Decimal(scale) => ColumnType::Decimal { scale },
             Self::Epoch(unit) | Self::Time(unit) => ColumnType::Time { unit },
+            Self::Uuid => ColumnType::Uuid,
             Self::Text => ColumnType::Text,
         }
     }
@@ -90,6 +95,7 @@ impl Kind {
             ColumnType::Decimal { scale } => Self::Decimal(scale),
             ColumnType::Time { unit } if counted => Self::Epoch(unit),
             ColumnType::Time { unit } => Self::Time(unit),
+            ColumnType::Uuid => Self::Uuid,
             ColumnType::Text => Self::Text,
         }
     }
@@ -139,6 +145,10 @@ mod tests {
             ("2014-12-06 02", Kind::Time(TimeUnit::Second)),
             ("2014-12-06 02:00:00.123456", Kind::Time(TimeUnit::Micro)),
             ("True", Kind::Bool),
+            ("72d76fde-8bb3-4e00-8c23-a032dfed738c", Kind::Uuid),
+            ("72D76FDE-8BB3-4E00-8C23-A032DFED738C", Kind::Text),
+            ("{72d76fde-8bb3-4e00-8c23-a032dfed738}", Kind::Text),
+            ("12345678-1234-1234-1234-123456789012", Kind::Uuid),
             ("view", Kind::Text),
         ] {
             assert_eq!(Kind::of(cell.as_bytes()), kind, "{cell:?}");
@@ -156,6 +166,7 @@ mod tests {
             Kind::Decimal(3),
             Kind::Time(TimeUnit::Second),
             Kind::Time(TimeUnit::Milli),
+            Kind::Uuid,
             Kind::Text,
         ];
         for a in kinds {
@@ -170,6 +181,20 @@ mod tests {
                     assert_eq!(a.join(b).join(c), a.join(b.join(c)));
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_fixed_uuid_is_one() {
+        let uuid = "72d76fde-8bb3-4e00-8c23-a032dfed738c";
+        for (name, cell, kind) in [
+            ("uuid", uuid, Some(Kind::Uuid)),
+            ("uuid", "", Some(Kind::Null)),
+            ("uuid", &uuid.to_uppercase(), None),
+            ("text", uuid, Some(Kind::Text)),
+            ("int", uuid, None),
+        ] {
+            assert_eq!(Kind::fixed(name, cell.as_bytes()), kind, "{name} {cell:?}");
         }
     }
 

@@ -42,7 +42,7 @@ pub struct Format {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ColumnOptions {
-    /// `int`, `decimal`, `time`, `bool` or `text`; rows whose cell does not fit are rejected.
+    /// `int`, `decimal`, `time`, `bool`, `uuid` or `text`; rows whose cell does not fit are rejected.
     #[serde(rename = "type")]
     pub column_type: Option<String>,
     /// The name of a [`Role`].
@@ -64,9 +64,10 @@ impl LoadOptions {
         let mut types = BTreeMap::new();
         for (name, column) in &self.schema {
             if let Some(column_type) = &column.column_type {
-                if !["int", "decimal", "time", "bool", "text"].contains(&column_type.as_str()) {
-                    let sentence =
-                        format!("unknown type {column_type:?} of column {name:?}; known are int, decimal, time, bool, text");
+                if !["int", "decimal", "time", "bool", "uuid", "text"].contains(&column_type.as_str()) {
+                    let sentence = format!(
+                        "unknown type {column_type:?} of column {name:?}; known are int, decimal, time, bool, uuid, text"
+                    );
                     return Err(Error::bad_query(sentence).at_column(name));
                 }
                 types.insert(name.clone(), column_type.clone());

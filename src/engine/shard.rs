@@ -237,7 +237,9 @@ impl Dataset {
     pub fn bytes_to_settle(&self, types: &[Vec<ColumnType>]) -> usize {
         let widens = |at: usize, own: ColumnType| types.iter().any(|types| types.get(at).is_some_and(|&to| own.join(to) != own));
         let widened = self.store.types().enumerate().filter(|&(at, own)| own != ColumnType::Null && widens(at, own));
-        widened.count() * WIDENING_BYTES * self.n_rows()
+        // The text of a UUID is longer than what others become.
+        let shares = widened.map(|(_, own)| if own == ColumnType::Uuid { 4 } else { 1 });
+        shares.sum::<usize>() * WIDENING_BYTES * self.n_rows()
     }
 
     /// Bytes that an exchange may take beside those that its rows held before.

@@ -287,6 +287,7 @@ mod tests {
     use super::*;
     use crate::event::{ColumnType, TimeUnit as Unit};
     use crate::kernel::column;
+    use crate::kernel::uuid::UUID_SCALE;
 
     fn batch() -> RecordBatch {
         let nulls = || Some(NullBuffer::from(vec![true, false, true]));
@@ -296,6 +297,7 @@ mod tests {
             column::narrow_ints(&[1, i64::MAX, 3], nulls()),
             column::narrow_decimals(&[1, 2, 3], 2, None),
             column::narrow_decimals(&[1, 1 << 100, 3], 2, nulls()),
+            column::narrow_decimals(&[i128::MIN, 0, i128::MAX], UUID_SCALE, nulls()),
             column::instants(vec![-1, 2, 3], Unit::Nano, None),
             column::narrow_instants(&[1, 2, 3], Unit::Second, None),
             column::bools(&[1, 0, 1], nulls()),

@@ -17,6 +17,7 @@ use super::form::{Form, Forms};
 use super::instant::write_instant;
 use super::number::{pow10, write_decimal};
 use super::ranks::Ranks;
+use super::uuid::{UUID_SCALE, write_uuid};
 use super::values::{Data, Rows, Values, gather};
 use crate::event::{ColumnType, TimeUnit};
 use crate::{Error, Result};
@@ -35,14 +36,14 @@ pub fn narrow_ints(values: &[i64], nulls: Option<NullBuffer>) -> ArrayRef {
     }
 }
 
-/// Decimals of one scale at the narrowest width that holds them all.
+/// Decimals of one scale at the narrowest width that holds them all; at [`UUID_SCALE`], any 128 bits.
 pub fn narrow_decimals(values: &[i128], scale: u8, nulls: Option<NullBuffer>) -> ArrayRef {
-    let most = values.iter().map(|v| v.unsigned_abs()).max().unwrap_or(0);
+    let most = if scale > 18 { u128::MAX } else { values.iter().map(|v| v.unsigned_abs()).max().unwrap_or(0) };
     let scale_of = scale as i8;
     if scale <= 9 && most < pow10(9) as u128 {
         let array = plain::<Decimal32Type>(values.iter().map(|&v| v as i32), nulls);
         Arc::new(array.with_data_type(DataType::Decimal32(9, scale_of)))
-    } else if scale <= 18 && most < pow10(18) as u128 {
+    } else if most < pow10(18) as u128 {
         let array = plain::<Decimal64Type>(values.iter().map(|&v| v as i64), nulls);
         Arc::new(array.with_data_type(DataType::Decimal64(18, scale_of)))
     } else {
@@ -77,10 +78,8 @@ pub fn hold(values: Values, column_type: ColumnType) -> Result<ArrayRef> {
         (ColumnType::Int, Data::Ints(ints)) => narrow_ints(&ints, nulls),
         (ColumnType::Bool, Data::Ints(ints)) => bools(&ints, nulls),
         (ColumnType::Time { unit }, Data::Ints(ints)) => narrow_instants(&ints, unit, nulls),
-        (ColumnType::Decimal { scale }, Data::Ints(ints)) => {
-            narrow_decimals(&ints.into_iter().map(i128::from).collect::<Vec<_>>(), scale, nulls)
-        }
-        (ColumnType::Decimal { scale }, Data::Wide(wide)) => narrow_decimals(&wide, scale, nulls),
+        (ColumnType::Decimal { scale }, data) => narrow_decimals(&data.wide()?, scale, nulls),
+        (ColumnType::Uuid, data) => narrow_decimals(&data.wide()?, UUID_SCALE, nulls),
         (other, _) => return Err(Error::bad_state(format!("values are not of type {}", other.name()))),
     })
 }
@@ -248,6 +247,7 @@ pub fn nulls(column_type: ColumnType, n_rows: usize) -> Result<ArrayRef> {
         ColumnType::Bool => Arc::new(BooleanArray::new(BooleanBuffer::new_unset(n_rows), nulls)),
         ColumnType::Int => narrow_ints(&vec![0; n_rows], nulls),
         ColumnType::Decimal { scale } => narrow_decimals(&vec![0; n_rows], scale, nulls),
+        ColumnType::Uuid => narrow_decimals(&vec![0; n_rows], UUID_SCALE, nulls),
         ColumnType::Time { unit } => narrow_instants(&vec![0; n_rows], unit, nulls),
     })
 }
@@ -308,6 +308,7 @@ fn write_all(values: &[i128], forms: &Forms, from: ColumnType, nulls: Option<Nul
             ColumnType::Bool => text.extend_from_slice(bool_text(value != 0, forms.get(row)).as_bytes()),
             ColumnType::Decimal { scale } => write_decimal(value, scale, forms.get(row), &mut text),
             ColumnType::Time { unit } => write_instant(value as i64, unit, forms.get(row), &mut text),
+            ColumnType::Uuid => text.extend_from_slice(&write_uuid(value)),
             ColumnType::Null | ColumnType::Text => {}
         }
         codes.push(dictionary.code(&text)?);

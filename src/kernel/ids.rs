@@ -9,7 +9,6 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use arrow_array::{Array, StringArray};
-use hashbrown::HashTable;
 use ranked::RankedIds;
 
 use super::dictionary::Dictionary;
@@ -27,8 +26,8 @@ pub enum Ids {
     Ints(IntIds),
     /// Of integers that come as places in a list of distinct ones: a place plus 1 is its number, whether it occurs or not.
     Ranked(RankedIds),
-    /// Of decimals beyond 64 bits.
-    Wide(WideIds),
+    /// Of decimals beyond 64 bits, and of UUIDs.
+    Wide(HashedIds<i128>),
     /// Of text.
     Texts(Box<TextIds>),
 }
@@ -39,7 +38,7 @@ impl Ids {
         match &values.data {
             Data::Ints(_) | Data::Floats(_) => Self::Ints(IntIds::default()),
             Data::Ranked(_, steps) => Self::Ranked(RankedIds::new(steps.clone())),
-            Data::Wide(_) => Self::Wide(WideIds::default()),
+            Data::Wide(_) => Self::Wide(HashedIds::default()),
             Data::Codes(..) => Self::Texts(Box::default()),
         }
     }
@@ -60,7 +59,7 @@ impl Ids {
     /// One more than the highest number given.
     pub fn len(&self) -> usize {
         1 + match self {
-            Self::Ints(ids) => ids.values.len(),
+            Self::Ints(ids) => ids.known.values.len(),
             Self::Ranked(ids) => ids.n_values(),
             Self::Wide(ids) => ids.values.len(),
             Self::Texts(ids) => ids.dictionary.len(),
@@ -85,8 +84,8 @@ impl Ids {
     pub fn of(&mut self, values: &Values) -> Result<Vec<u32>> {
         if let (Self::Ints(ids), Data::Wide(_)) = (&*self, &values.data) {
             // A decimal column has grown beyond 64 bits between two batches.
-            let values = ids.values.iter().map(|&v| i128::from(v)).collect();
-            *self = Self::Wide(WideIds::from_values(values));
+            let values = ids.known.values.iter().map(|&v| i128::from(v)).collect();
+            *self = Self::Wide(HashedIds { values, slots: vec![] });
         }
         if let (Self::Ranked(ids), Data::Ints(_)) = (&*self, &values.data) {
             *self = Self::Ints(IntIds::from_values(&ids.all()));
@@ -96,8 +95,7 @@ impl Ids {
             (Self::Ranked(ids), Data::Ranked(places, steps)) => ids.of(places, steps, valid),
             (Self::Ints(ids), Data::Ranked(places, steps)) => ids.of(&without_nulls(&steps.at(places), valid)),
             (Self::Ints(ids), Data::Ints(values)) => ids.of(&without_nulls(values, valid)),
-            (Self::Wide(ids), Data::Wide(values)) => ids.of(without_nulls(values, valid).iter().copied()),
-            (Self::Wide(ids), Data::Ints(values)) => ids.of(without_nulls(values, valid).iter().map(|&v| i128::from(v))),
+            (Self::Wide(ids), values @ (Data::Wide(_) | Data::Ints(_))) => ids.of(&without_nulls(&values.wide()?, valid)),
             (Self::Texts(ids), Data::Codes(codes, texts)) => ids.of(codes, texts, values.valid.as_deref())?,
             _ => return Err(Error::bad_state("a column changed its type between two batches")),
         };
@@ -113,7 +111,7 @@ impl Ids {
         let valid = numbers.contains(&NULL).then(|| numbers.iter().map(|&n| n != NULL).collect());
         let data = match self {
             Self::Ints(ids) => {
-                Data::Ints(numbers.iter().map(|&n| if n == NULL { 0 } else { ids.values[n as usize - 1] }).collect())
+                Data::Ints(numbers.iter().map(|&n| if n == NULL { 0 } else { ids.known.values[n as usize - 1] }).collect())
             }
             Self::Ranked(ids) => Data::Ints(numbers.iter().map(|&n| if n == NULL { 0 } else { ids.value(n) }).collect()),
             Self::Wide(ids) => {
@@ -141,7 +139,7 @@ impl Ids {
         match self {
             Self::Ints(ids) => ids.size(),
             Self::Ranked(ids) => ids.size(),
-            Self::Wide(ids) => 16 * ids.values.capacity() + 5 * ids.hashed.capacity(),
+            Self::Wide(ids) => ids.size(),
             Self::Texts(ids) => ids.dictionary.size() + 4 * ids.moved.capacity(),
         }
     }
@@ -166,17 +164,15 @@ const CHUNK: usize = 1_024;
 /// Distinct 64-bit integers.
 #[derive(Debug, Default)]
 pub struct IntIds {
-    values: Vec<i64>,
+    known: HashedIds<i64>,
     /// Values that have come, equal ones too.
     n_seen: usize,
     /// The least and the greatest.
     range: Option<(i64, i64)>,
-    /// The number of `base + i`, 0 if it has none yet. Empty where the range is too wide for the values so far.
+    /// The number of `base + i`, 0 if it has none yet. Empty where the range is too wide for the values so far: they are
+    /// then looked up by hash.
     direct: Vec<u32>,
     base: i64,
-    /// Without the table: numbers by the hash of their value, 0 in a free slot; a power of two of them, at most half of
-    /// them taken.
-    hashed: Vec<u32>,
 }
 
 impl IntIds {
@@ -188,7 +184,7 @@ impl IntIds {
     }
 
     fn size(&self) -> usize {
-        8 * self.values.capacity() + 4 * self.direct.capacity() + 4 * self.hashed.capacity()
+        self.known.size() + 4 * self.direct.capacity()
     }
 
     fn of(&mut self, values: &[i64]) -> Vec<u32> {
@@ -197,7 +193,7 @@ impl IntIds {
         let range = values.iter().fold(self.range.unwrap_or((first, first)), |(min, max), &v| (min.min(v), max.max(v)));
         self.range = Some(range);
         self.cover(range);
-        if self.direct.is_empty() { self.by_hash_all(values) } else { self.by_table_all(values) }
+        if self.direct.is_empty() { self.known.of(values) } else { self.by_table_all(values) }
     }
 
     /// Makes the table reach over the range, or gives it up.
@@ -208,19 +204,16 @@ impl IntIds {
             return;
         }
         if high - low > WIDEST_DIRECT.min(ENTRIES_PER_VALUE * self.n_seen as i128) {
-            if self.hashed.is_empty() {
-                self.direct = Vec::new();
-                self.rehash();
-            }
+            self.direct = Vec::new();
             return;
         }
-        self.hashed = Vec::new();
+        self.known.slots = Vec::new();
         // Some room at both ends, so that the next values' few outliers do not move the table again.
-        let room = if self.values.is_empty() { 0 } else { (high - low) / 4 };
+        let room = if self.known.values.is_empty() { 0 } else { (high - low) / 4 };
         self.base = (low - room).max(i128::from(i64::MIN)) as i64;
         self.direct = Vec::new();
         self.direct = vec![0; (high + room - i128::from(self.base)) as usize];
-        for (i, &value) in self.values.iter().enumerate() {
+        for (i, &value) in self.known.values.iter().enumerate() {
             self.direct[value.wrapping_sub(self.base) as usize] = i as u32 + 1;
         }
     }
@@ -228,7 +221,7 @@ impl IntIds {
     /// Every value must be within the table. Without a branch on whether a value is new, since nobody could foresee it.
     #[inline(never)]
     fn by_table_all(&mut self, values: &[i64]) -> Vec<u32> {
-        let Self { values: known, direct, base, .. } = self;
+        let Self { known: HashedIds { values: known, .. }, direct, base, .. } = self;
         let mut n_known = known.len();
         known.resize(n_known + values.len(), 0);
         let number_of = |&value: &i64| {
@@ -243,44 +236,77 @@ impl IntIds {
         known.truncate(n_known);
         numbers
     }
+}
 
-    fn by_hash_all(&mut self, values: &[i64]) -> Vec<u32> {
+/// What can be looked up by hash.
+pub trait Hashed: Copy + Default + Eq {
+    /// The same on every machine.
+    fn hash(self) -> u64;
+}
+
+impl Hashed for i64 {
+    fn hash(self) -> u64 {
+        mix64(self as u64)
+    }
+}
+
+impl Hashed for i128 {
+    fn hash(self) -> u64 {
+        mix64(self as u64 ^ mix64((self >> 64) as u64))
+    }
+}
+
+/// Distinct values, numbered by their hash.
+#[derive(Debug, Default)]
+pub struct HashedIds<T> {
+    values: Vec<T>,
+    /// Numbers by the hash of their value, 0 in a free slot; a power of two of them, at most half of them taken. Empty
+    /// before the first is looked up.
+    slots: Vec<u32>,
+}
+
+impl<T: Hashed> HashedIds<T> {
+    fn size(&self) -> usize {
+        size_of::<T>() * self.values.capacity() + 4 * self.slots.capacity()
+    }
+
+    fn of(&mut self, values: &[T]) -> Vec<u32> {
         let mut numbers = vec![0; values.len()];
         for (values, numbers) in values.chunks(CHUNK).zip(numbers.chunks_mut(CHUNK)) {
-            if 2 * (self.values.len() + values.len()) > self.hashed.len() {
+            if 2 * (self.values.len() + values.len()) > self.slots.len() {
                 self.rehash();
             }
-            self.by_hash(values, numbers);
+            self.of_chunk(values, numbers);
         }
         numbers
     }
 
     /// There must be room for all `values`, a chunk at most.
     #[inline(never)]
-    fn by_hash(&mut self, values: &[i64], numbers: &mut [u32]) {
-        let Self { values: known, hashed, .. } = self;
-        let mask = hashed.len() - 1;
+    fn of_chunk(&mut self, values: &[T], numbers: &mut [u32]) {
+        let Self { values: known, slots } = self;
+        let mask = slots.len() - 1;
         // All slots first: their cache misses then overlap, which they do not behind branches that nobody foresees.
         let mut found = [(0, 0); CHUNK];
         for (&value, found) in values.iter().zip(&mut found) {
-            let slot = mix64(value as u64) as usize & mask;
-            *found = (slot as u32, hashed[slot]);
+            let slot = value.hash() as usize & mask;
+            *found = (slot as u32, slots[slot]);
         }
         for ((&value, number), &(slot, first)) in values.iter().zip(numbers).zip(&found) {
             let mut slot = slot as usize;
-            let mut candidate = if first == 0 { hashed[slot] } else { first };
+            let mut candidate = if first == 0 { slots[slot] } else { first };
             loop {
                 if candidate == 0 {
                     known.push(value);
                     candidate = known.len() as u32;
-                    hashed[slot] = candidate;
+                    slots[slot] = candidate;
                     break;
                 }
                 if known[candidate as usize - 1] == value {
                     break;
                 }
                 slot = (slot + 1) & mask;
-                candidate = hashed[slot];
+                candidate = slots[slot];
             }
             *number = candidate;
         }
@@ -288,50 +314,16 @@ impl IntIds {
 
     /// Makes room for at least as many values as there are, and a chunk.
     fn rehash(&mut self) {
-        self.hashed = Vec::new();
-        self.hashed = vec![0; (self.values.len().max(CHUNK) * 4).next_power_of_two()];
-        let mask = self.hashed.len() - 1;
+        self.slots = Vec::new();
+        self.slots = vec![0; (self.values.len().max(CHUNK) * 4).next_power_of_two()];
+        let mask = self.slots.len() - 1;
         for (i, &value) in self.values.iter().enumerate() {
-            let mut slot = mix64(value as u64) as usize & mask;
-            while self.hashed[slot] != 0 {
+            let mut slot = value.hash() as usize & mask;
+            while self.slots[slot] != 0 {
                 slot = (slot + 1) & mask;
             }
-            self.hashed[slot] = i as u32 + 1;
+            self.slots[slot] = i as u32 + 1;
         }
-    }
-}
-
-/// Distinct 128-bit integers.
-#[derive(Debug, Default)]
-pub struct WideIds {
-    values: Vec<i128>,
-    hashed: HashTable<u32>,
-}
-
-fn hash_wide(value: i128) -> u64 {
-    mix64(value as u64 ^ mix64((value >> 64) as u64))
-}
-
-impl WideIds {
-    fn from_values(values: Vec<i128>) -> Self {
-        let mut ids = Self::default();
-        ids.of(values.into_iter());
-        ids
-    }
-
-    fn of(&mut self, values: impl Iterator<Item = i128>) -> Vec<u32> {
-        let Self { values: known, hashed } = self;
-        values
-            .map(|value| {
-                let hash = hash_wide(value);
-                if let Some(&i) = hashed.find(hash, |&i| known[i as usize] == value) {
-                    return i + 1;
-                }
-                known.push(value);
-                hashed.insert_unique(hash, known.len() as u32 - 1, |&i| hash_wide(known[i as usize]));
-                known.len() as u32
-            })
-            .collect()
     }
 }
 
@@ -405,7 +397,7 @@ mod tests {
                     .collect();
                 assert_eq!(ids.of(&values), expected);
             }
-            assert_eq!(ids.values.len(), known.len());
+            assert_eq!(ids.known.values.len(), known.len());
         }
     }
 

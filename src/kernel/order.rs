@@ -21,7 +21,7 @@ impl SortKey {
         let keys = match &values.data {
             Data::Ints(v) => v.clone(),
             Data::Ranked(places, _) => places.iter().map(|&place| i64::from(place)).collect(),
-            Data::Wide(v) => return Self::wide(v.iter().copied(), values, descending),
+            Data::Wide(v) => return Self::wide(v, values, descending),
             Data::Floats(v) => v.iter().map(|&v| float_key(v)).collect(),
             Data::Codes(codes, texts) => {
                 let places = text_places(texts);
@@ -37,20 +37,23 @@ impl SortKey {
         }
         if let Some(valid) = &values.valid {
             if keys.contains(&i64::MAX) {
-                return Self::wide(keys.iter().map(|&key| i128::from(key)), values, false);
+                return Self::wide(&keys.iter().map(|&key| key.into()).collect::<Vec<_>>(), values, false);
             }
             keys.iter_mut().zip(valid).filter(|(_, valid)| !**valid).for_each(|(key, _)| *key = i64::MAX);
         }
         Self::Narrow(keys)
     }
 
-    fn wide(keys: impl Iterator<Item = i128>, values: &Values, descending: bool) -> Self {
-        let key = |(row, key): (usize, i128)| match (values.is_valid(row), descending) {
-            (false, _) => i128::MAX,
-            (true, false) => key,
-            (true, true) => !key,
-        };
-        Self::Wide(keys.enumerate().map(key).collect())
+    fn wide(keys: &[i128], values: &Values, descending: bool) -> Self {
+        let mut keys: Vec<i128> = keys.iter().map(|&key| if descending { !key } else { key }).collect();
+        if let Some(valid) = &values.valid {
+            if keys.contains(&i128::MAX) {
+                // Null is behind the greatest of all, too: keys are then places among them.
+                return Self::narrow(places(keys.len(), &Self::Wide(keys)), values, false);
+            }
+            keys.iter_mut().zip(valid).filter(|(_, valid)| !**valid).for_each(|(key, _)| *key = i128::MAX);
+        }
+        Self::Wide(keys)
     }
 
     /// How two rows compare.
@@ -66,6 +69,16 @@ impl SortKey {
     pub fn equal(&self, a: u32, b: u32) -> bool {
         self.compare(a, b).is_eq()
     }
+}
+
+/// The place of each key among all; equal ones share theirs.
+fn places(n_keys: usize, key: &SortKey) -> Vec<i64> {
+    let mut places = vec![0; n_keys];
+    let rows = sort(n_keys, std::slice::from_ref(key), usize::MAX);
+    for (place, alike) in rows.chunk_by(|&a, &b| key.equal(a, b)).enumerate() {
+        alike.iter().for_each(|&row| places[row as usize] = place as i64);
+    }
+    places
 }
 
 /// An integer that orders as the float does.
@@ -183,6 +196,14 @@ mod tests {
     fn floats_order_as_numbers() {
         let values = Values { data: Data::Floats(vec![1.5, -2.0, 0.0, -0.0, f64::INFINITY]), valid: None };
         assert_eq!(sort(5, &[SortKey::new(&values, false)], 9), [1, 2, 3, 0, 4]);
+    }
+
+    #[test]
+    fn nulls_come_behind_the_greatest_of_128_bits() {
+        let data = Data::Wide(vec![i128::MAX, 5, i128::MIN, 7, i128::MIN, i128::MAX]);
+        let values = Values { data, valid: Some(vec![true, false, true, true, true, true]) };
+        let order = |descending| sort(6, &[SortKey::new(&values, descending)], 9);
+        assert_eq!((order(false), order(true)), (vec![2, 4, 3, 0, 5, 1], vec![0, 5, 3, 2, 4, 1]));
     }
 
     proptest::proptest! {

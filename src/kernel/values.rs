@@ -1,5 +1,6 @@
 //! Columns as the folds read them: few shapes, one value per chosen row.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
@@ -13,6 +14,7 @@ use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, TimeUnit as ArrowUnit};
 
 use super::column;
+use super::uuid::{UUID_SCALE, uuid_texts};
 use crate::event::{ColumnType, TimeUnit};
 use crate::{Error, Result};
 
@@ -56,12 +58,27 @@ pub enum Data {
     Ints(Vec<i64>),
     /// Integers by their places among distinct ones in ascending order; only from [`gather_ranked`].
     Ranked(Vec<u32>, Steps),
-    /// Unscaled decimals beyond 64 bits.
+    /// Unscaled decimals beyond 64 bits, and UUIDs.
     Wide(Vec<i128>),
     /// Text by its place in a dictionary that may hold more, and the same text twice.
     Codes(Vec<u32>, Texts),
     /// Results of divisions.
     Floats(Vec<f64>),
+}
+
+impl Data {
+    /// Integers of any width at the greatest.
+    ///
+    /// # Errors
+    ///
+    /// When they are no integers.
+    pub fn wide(&self) -> Result<Cow<'_, [i128]>> {
+        match self {
+            Self::Wide(wide) => Ok(Cow::Borrowed(wide)),
+            Self::Ints(ints) => Ok(Cow::Owned(ints.iter().map(|&int| i128::from(int)).collect())),
+            _ => Err(Error::bad_state("values are no integers")),
+        }
+    }
 }
 
 /// Distinct integers in ascending order; cheap to clone, and known again by its memory.
@@ -119,13 +136,14 @@ impl ValueType {
         }
     }
 
-    /// The Arrow type of an answer's column.
+    /// The Arrow type of an answer's column; UUIDs are given as text, but are 128 bits in a state.
     pub fn arrow(self) -> DataType {
         match self {
             Self::Of(ColumnType::Null | ColumnType::Text) => DataType::Utf8,
             Self::Of(ColumnType::Bool) => DataType::Boolean,
             Self::Of(ColumnType::Int) => DataType::Int64,
             Self::Of(ColumnType::Decimal { scale }) => DataType::Decimal128(38, scale as i8),
+            Self::Of(ColumnType::Uuid) => DataType::Decimal128(38, UUID_SCALE as i8),
             Self::Of(ColumnType::Time { unit }) => DataType::Timestamp(unit.arrow(), Some("UTC".into())),
             Self::Float => DataType::Float64,
         }
@@ -308,6 +326,25 @@ impl Values {
         values
     }
 
+    /// UUIDs as texts.
+    ///
+    /// # Errors
+    ///
+    /// When the values are none.
+    pub fn uuid_texts(&self) -> Result<StringArray> {
+        Ok(uuid_texts(&self.data.wide()?, self.valid.as_deref()))
+    }
+
+    /// UUIDs as text by its place.
+    ///
+    /// # Errors
+    ///
+    /// When the values are none.
+    pub fn to_codes(&self) -> Result<Self> {
+        let codes = (0..self.len() as u32).collect();
+        Ok(Self { data: Data::Codes(codes, Texts(Arc::new(self.uuid_texts()?))), valid: self.valid.clone() })
+    }
+
     /// The values as an answer's column of that type: text as `Utf8`, decimals as `Decimal128(38, scale)`.
     ///
     /// # Errors
@@ -321,10 +358,8 @@ impl Values {
             }
             (ValueType::Of(ColumnType::Int), Data::Ints(v)) => Arc::new(Int64Array::new(v.clone().into(), nulls)),
             (ValueType::Of(ColumnType::Time { unit }), Data::Ints(v)) => column::instants(v.clone(), unit, nulls),
-            (ValueType::Of(ColumnType::Decimal { scale }), Data::Ints(v)) => {
-                decimals(v.iter().map(|&v| i128::from(v)).collect(), scale, nulls)?
-            }
-            (ValueType::Of(ColumnType::Decimal { scale }), Data::Wide(v)) => decimals(v.clone(), scale, nulls)?,
+            (ValueType::Of(ColumnType::Decimal { scale }), data) => decimals(data.wide()?.into_owned(), scale, nulls)?,
+            (ValueType::Of(ColumnType::Uuid), data) => decimals(data.wide()?.into_owned(), UUID_SCALE, nulls)?,
             (ValueType::Of(ColumnType::Text | ColumnType::Null), Data::Codes(codes, texts)) => {
                 let text = |(row, &code): (usize, &u32)| self.is_valid(row).then(|| texts.get(code));
                 Arc::new(StringArray::from_iter(codes.iter().enumerate().map(text)))

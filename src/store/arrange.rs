@@ -224,13 +224,16 @@ pub(super) mod tests {
 
     /// Some of the same rows, behind those that are there.
     pub(in super::super) fn append(store: &mut Store, rows: Range<usize>) {
-        let mut text = String::from("user,at,price,item,ok,note\n");
+        let mut text = String::from("user,at,price,item,ok,note,visit\n");
         for i in rows {
             let user = if i % 11 == 0 { String::new() } else { (i * 7_919 % 97).to_string() };
             let price = ["1.5", "20", "3.25", ""][i * 31 % 4];
             let item = 2_053_013_555_631_882_655 + (i as i64 * 13) % 50;
             let second = i * 37 % 60;
-            text += &format!("{user},2024-01-01 00:{:02}:{second:02},{price},{item},{},n{}\n", i * 17 % 60, i % 3 == 0, i % 5);
+            let visit = format!("{:08x}-1111-4111-8111-0123456789ab", i * 7_919 % 37);
+            let visit = if i % 7 == 0 { "" } else { &visit };
+            let (minute, ok, note) = (i * 17 % 60, i % 3 == 0, i % 5);
+            text += &format!("{user},2024-01-01 00:{minute:02}:{second:02},{price},{item},{ok},n{note},{visit}\n");
         }
         let mut decoder = Decoder::new(Options::default());
         decoder.push(text.as_bytes()).unwrap();
@@ -239,11 +242,11 @@ pub(super) mod tests {
         store.seal().unwrap();
     }
 
-    pub(in super::super) const NAMES: [&str; 6] = ["user", "at", "price", "item", "ok", "note"];
+    pub(in super::super) const NAMES: [&str; 7] = ["user", "at", "price", "item", "ok", "note", "visit"];
 
     /// Each row's place in the data and its cells, as they were written.
     pub(in super::super) fn rows(mut store: Store) -> Vec<(i64, Vec<String>)> {
-        for column in &mut store.columns[..NAMES.len() - 1] {
+        for column in &mut store.columns {
             column.widen_for(crate::event::ColumnType::Text).unwrap();
         }
         store.seal().unwrap();

@@ -1,6 +1,7 @@
 """Random small event files: what is written, and what it means by the generator's own knowledge."""
 
 import re
+import uuid
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -17,13 +18,15 @@ DAYS = ["2017-11-25", "2017-11-26", "2017-11-27", "2017-12-03", "2017-12-31", "2
         "2024-11-04"]
 CLOCKS = ["00:00:00", "00:30:00", "02:30:00", "03:59:59", "04:00:00", "05:00:00", "06:30:00", "06:59:59", "07:00:00",
           "14:45:00", "15:15:00", "16:00:00", "23:59:59"]
+UUIDS = ["00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff", "7fffffff-ffff-ffff-ffff-ffffffffffff",
+         "80000000-0000-0000-0000-000000000000", "80000000-0000-0000-0000-000000000001", "72d76fde-8bb3-4e00-8c23-a032dfed738c"]
 EPOCH_DAYS = 719_163
 
 
 @dataclass
 class Column:
     name: str
-    kind: str  # int, decimal, time, bool, text, null
+    kind: str  # int, decimal, time, bool, uuid, text, null
     scale: int = 0
     unit: str = "s"
     summable: bool = True
@@ -125,6 +128,9 @@ def random_file(rng, n_rows=None):
             if kind == "item" and many:
                 v += f" {rng.randrange(10_000)}"
             return v, v
+        if kind == "visit":
+            v = str(uuid.UUID(int=rng.getrandbits(128))) if many and rng.random() < 0.5 else rng.choice(UUIDS)
+            return v, v
         if kind == "paid":
             v = rng.random() < 0.5
             return str(v).lower(), v
@@ -133,8 +139,8 @@ def random_file(rng, n_rows=None):
         return time_cell(rng, style)
 
     kinds = {"user": "int", "qty": "int", "category_id": "int", "price": "decimal", "tax": "decimal", "item": "text",
-             "action": "text", "paid": "bool", "void": "null", "timestamp": "time"}
-    names = ["user"] + rng.sample([k for k in kinds if k not in ("user", "timestamp")], rng.randrange(2, 7))
+             "action": "text", "visit": "uuid", "paid": "bool", "void": "null", "timestamp": "time"}
+    names = ["user"] + rng.sample([k for k in kinds if k not in ("user", "timestamp")], rng.randrange(2, 8))
     names += ["timestamp"] if rng.random() < 0.8 else []
     rng.shuffle(names)
     columns = [Column(n, kinds[n], summable=n != "category_id", unit=style["unit"]) for n in names]

@@ -3,7 +3,7 @@
 from files import MICROS
 
 INTERVALS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks", "mo": "months", "y": "years"}
-SQL_TYPES = {"int": "BIGINT", "bool": "BOOLEAN", "text": "VARCHAR", "null": "VARCHAR", "time": "TIMESTAMP"}
+SQL_TYPES = {"int": "BIGINT", "bool": "BOOLEAN", "text": "VARCHAR", "uuid": "VARCHAR", "null": "VARCHAR", "time": "TIMESTAMP"}
 COMPARE = {"eq": "=", "ne": "<>", "lt": "<", "lte": "<=", "gt": ">", "gte": ">=", "from": ">=", "to": "<="}
 
 

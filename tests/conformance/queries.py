@@ -1,7 +1,7 @@
 """Random questions that a file can answer."""
 
 from decimal import Decimal
-from files import DAYS, CLOCKS, DIGITS
+from files import DAYS, CLOCKS, DIGITS, UUIDS
 
 COMPARE = ["eq", "ne", "lt", "lte", "gt", "gte", "from", "to", "in", "not_in"]
 WIDTHS = ["15m", "1h", "6h", "1d", "2d", "1w", "2w", "1mo", "1q", "1y"]
@@ -67,7 +67,7 @@ def condition(rng, columns, depth=0):
         return {column.name: literal(rng, column, "eq")}
     found = {"column": column.name}
     for _ in range(rng.choice([1, 1, 1, 2])):
-        if column.kind in ("text", "null"):
+        if column.kind in ("text", "uuid", "null"):
             op = rng.choice(COMPARE + ["contains", "starts_with"])
         elif column.kind == "bool":
             op = rng.choice(["eq", "ne", "in", "not_in"])
@@ -94,7 +94,8 @@ def group_key(rng, column, at, file):
             key["timezone"] = zone
     if rng.random() < 0.2 and column.kind != "null":
         out.samples = out.samples or [0]
-        key["null_as"] = {"int": -3, "decimal": "-5", "bool": False, "text": "view", "time": "2017-11-25"}[column.kind]
+        key["null_as"] = {"int": -3, "decimal": "-5", "bool": False, "text": "view", "uuid": rng.choice(["none", *UUIDS[:2]]),
+                          "time": "2017-11-25"}[column.kind]
     if len(key) > 1 or rng.random() < 0.3:
         out.name = f"key {at}" if rng.random() < 0.7 else f"k{at}"
         key["as"] = out.name

@@ -119,7 +119,7 @@ def from_json(text, answer, header):
             return ""
         if isinstance(value, bool):
             return str(value).lower()
-        return shown(value, outputs_text) if out.kind in ("text", "null") else str(value)
+        return shown(value, outputs_text) if out.kind in ("text", "uuid", "null") else str(value)
     rows = json.loads(text, parse_int=str, parse_float=str)
     return [header] + [[cell(row[o.name], o) for o in answer] for row in rows]
 

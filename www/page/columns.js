@@ -4,7 +4,7 @@
 import { html, nothing } from "lit";
 import { cell, count } from "./format.js";
 
-const TYPES = ["text", "int", "decimal", "time", "bool"];
+const TYPES = ["text", "int", "decimal", "time", "bool", "uuid"];
 /** @type {[Role, string][]} */
 const ROLES = [
   ["actor", "actor: who"], ["session", "session: in which visit"], ["item", "item: which product"], ["category", "category: of which kind"],

@@ -90,7 +90,7 @@ pub(super) fn rows(sample: &[u8], separator: u8, quote: u8, at_end: bool, most: 
 
 /// Whether the first row names the columns.
 ///
-/// It does not when one of its cells is a number or a time, or when a column has the first row's word
+/// It does not when one of its cells is a number, a time or a UUID, or when a column has the first row's word
 /// again further down. It does when below a word there are only values of another kind.
 pub(super) fn has_header(rows: &[Vec<Vec<u8>>]) -> bool {
     let Some((first, rest)) = rows.split_first() else { return false };
@@ -147,6 +147,7 @@ mod tests {
             ("ann,view\nbob,view\n", false),
             (",user\n0,ann\n", true),
             ("a,b\n", true),
+            ("ann,72d76fde-8bb3-4e00-8c23-a032dfed738c\nbob,72d76fde-8bb3-4e00-8c23-a032dfed738d\n", false),
         ] {
             assert_eq!(has_header(&rows(text.as_bytes(), b',', b'"', true, ROWS)), expected, "{text:?}");
         }

@@ -18,23 +18,23 @@ impl RankedIds {
     }
 
     pub(super) fn n_values(&self) -> usize {
-        self.steps.0.len() + self.others.values.len()
+        self.steps.0.len() + self.others.known.values.len()
     }
 
     pub(super) fn value(&self, number: u32) -> i64 {
         let steps = self.steps.0.values();
         let at = number as usize - 1;
-        steps.get(at).copied().unwrap_or_else(|| self.others.values[at - steps.len()])
+        steps.get(at).copied().unwrap_or_else(|| self.others.known.values[at - steps.len()])
     }
 
     /// All values, in the order of their numbers.
     pub(super) fn all(&self) -> Vec<i64> {
-        self.steps.0.values().iter().chain(&self.others.values).copied().collect()
+        self.steps.0.values().iter().chain(&self.others.known.values).copied().collect()
     }
 
     /// The list, where all values are in it.
     pub(super) fn only_steps(&self) -> Option<&Steps> {
-        self.others.values.is_empty().then_some(&self.steps)
+        self.others.known.values.is_empty().then_some(&self.steps)
     }
 
     /// Bytes held, the list apart, which is the store's.
