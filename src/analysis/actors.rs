@@ -69,13 +69,18 @@ pub(super) struct ActorReader {
 pub(super) struct ActorRows {
     /// Where another actor's rows begin than those before.
     pub(super) begins: Vec<u32>,
-    /// When; anything where there is no mark.
-    pub(super) times: Vec<i64>,
+    /// When.
+    pub(super) times: Values,
     /// What each row is, as [`Marks::of`] says; 0 where the actor or the time is null.
     pub(super) marks: Vec<u64>,
 }
 
 impl ActorRows {
+    /// The times; anything where there is no mark.
+    pub(super) fn instants(&self) -> &[i64] {
+        if let Data::Ints(instants) = &self.times.data { instants } else { &[] }
+    }
+
     /// The ranges of rows of one actor each, and whether the range's actor goes on behind it: in the last one.
     pub(super) fn ranges(&self) -> impl Iterator<Item = (std::ops::Range<usize>, bool)> {
         let n_rows = self.times.len();
@@ -105,7 +110,9 @@ impl ActorReader {
         for valid in [&actors.valid, &times.valid].into_iter().flatten() {
             marks.iter_mut().zip(valid).filter(|(_, valid)| !**valid).for_each(|(mark, _)| *mark = 0);
         }
-        let Data::Ints(times) = times.data else { return Err(Error::bad_state("a time is of another type")) };
+        if !matches!(times.data, Data::Ints(_)) {
+            return Err(Error::bad_state("the times are of another type"));
+        }
         let begins = self.begins(&actors);
         Ok(ActorRows { begins, times, marks })
     }

@@ -61,10 +61,23 @@ const MODES: [(&str, Mode); 4] = [
 /// events of one step tie with those of another, too.
 ///
 /// Answer: one row for each step, in order: `step` (from 1), `actors` that reached it, `rate` (their share of the first step's),
-/// `rate_from_previous` (of the step before, null for the first), both null where that is nobody, and `median_seconds`, the median time from the first step to this one,
-/// null for the first and for nobody, interpolated as `median`. An actor's times are those of the farthest attempt, among
-/// equally far ones the earliest, each step taken as early as can be.
+/// `rate_from_previous` (of the step before, null for the first), both null where that is nobody, and `median_seconds`, the
+/// median time from the first step to this one, null for the first and for nobody, interpolated as `median`. An actor's times
+/// are those of the farthest attempt, among equally far ones the earliest, each step taken as early as can be.
+///
 /// With `split_by` that column is first: the actor's value at its first event of the first step, ascending, null last.
+///
+/// ```
+/// # use clickfold::{Query, engine::{Loader, LoadOptions}, text};
+/// let mut loader = Loader::new(LoadOptions::default())?;
+/// loader.push(b"user_id,action,ts\n7,view,2024-03-10 10:00\n7,buy,2024-03-10 10:30\n8,view,2024-03-10 11:00\n")?;
+/// let query: Query = serde_json::from_str(
+///     r#"{"kind": "funnel", "steps": [{"action": "view"}, {"action": "buy"}], "within": "24h"}"#,
+/// ).expect("a query");
+/// let answer = text::to_csv(&loader.finish()?.query(&query, &Default::default())?);
+/// assert_eq!(answer, "step,actors,rate,rate_from_previous,median_seconds\n1,2,1,,\n2,1,0.5,0.5,1800\n");
+/// # Ok::<(), clickfold::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Funnel {
     columns: ActorColumns,
@@ -202,7 +215,7 @@ impl Fold for FunnelFold {
         };
         for (range, goes_on) in rows.ranges() {
             let groups = groups.get(range.clone()).unwrap_or_default();
-            self.attempts.take(&rows.times[range.clone()], &rows.marks[range], groups)?;
+            self.attempts.take(&rows.instants()[range.clone()], &rows.marks[range], groups)?;
             if !goes_on {
                 self.attempts.end(&mut self.found);
             }

@@ -36,6 +36,16 @@ const MOST_PERIODS: u64 = 10_000;
 ///
 /// Answer: one row for each cohort and period from 0 to `periods`, in that order: `cohort` (its bucket's start), `period`, `actors`
 /// and `rate`, their share of the cohort's. Periods that begin after the last event that takes part are left out.
+///
+/// ```
+/// # use clickfold::{Query, engine::{Loader, LoadOptions}, text};
+/// let mut loader = Loader::new(LoadOptions::default())?;
+/// loader.push(b"user_id,ts\n7,2024-03-10 10:00\n8,2024-03-10 11:00\n7,2024-03-11 10:30\n")?;
+/// let query: Query = serde_json::from_str(r#"{"kind": "retention", "every": "1d", "periods": 7}"#).expect("a query");
+/// let answer = text::to_csv(&loader.finish()?.query(&query, &Default::default())?);
+/// assert_eq!(answer, "cohort,period,actors,rate\n2024-03-10T00:00:00Z,0,2,1\n2024-03-10T00:00:00Z,1,1,0.5\n");
+/// # Ok::<(), clickfold::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Retention {
     columns: ActorColumns,
@@ -207,12 +217,11 @@ impl RetentionFold {
 impl Fold for RetentionFold {
     fn update(&mut self, batch: &RecordBatch) -> Result<()> {
         let rows = self.reader.read(batch)?;
-        let times = gather(batch.column(self.buckets.at), &Rows::All(batch.num_rows()))?;
-        let buckets = self.buckets.numbers(&times)?;
+        let (buckets, times) = (self.buckets.numbers(&rows.times)?, rows.instants());
         self.cover();
         for (range, goes_on) in rows.ranges() {
             for row in range {
-                let (mark, time) = (rows.marks[row], rows.times[row]);
+                let (mark, time) = (rows.marks[row], times[row]);
                 if mark != 0 {
                     self.last = self.last.max(Some(time));
                     self.take_row(mark, time, buckets[row]);

@@ -4,6 +4,8 @@ use crate::accumulator::quantile;
 
 /// Pairs that may wait before they are put together with others of the same duration.
 const SLACK: usize = 1 << 12;
+/// A table may have so many entries for each pair: more cost more than sorting the pairs.
+const ENTRIES_PER_PAIR: u64 = 8;
 
 /// The actors of each group and step, with their durations in the unit of the times.
 #[derive(Clone, Debug)]
@@ -33,6 +35,15 @@ impl Cell {
 
     /// Each duration once, in ascending order.
     fn sorted(&self) -> Vec<(i64, i64)> {
+        let least = self.pairs.iter().map(|pair| pair.0).min().unwrap_or(0);
+        let most = self.pairs.iter().map(|pair| pair.0).max().unwrap_or(0);
+        let range = most.wrapping_sub(least) as u64;
+        if range <= ENTRIES_PER_PAIR * self.pairs.len() as u64 {
+            let mut table = vec![0; range as usize + 1];
+            self.pairs.iter().for_each(|(duration, actors)| table[(duration - least) as usize] += actors);
+            let pairs = table.into_iter().enumerate().filter(|(_, actors)| *actors > 0);
+            return pairs.map(|(at, actors)| (least + at as i64, actors)).collect();
+        }
         let mut pairs = self.pairs.clone();
         pairs.sort_unstable();
         pairs.dedup_by(|next, kept| {
