@@ -1,64 +1,29 @@
 //! A data set: loaded from bytes, asked, appended to. The doors are thin over it.
 
+mod answers;
 mod asked;
+mod options;
 mod shard;
 
+pub use answers::Answers;
 pub use asked::Asked;
+use options::parse_role;
+pub use options::{ColumnOptions, Format, LoadOptions};
 pub use shard::{Given, LoadedPart, PartLoader, PartSummary};
 
 use std::collections::BTreeMap;
 
 use arrow_array::RecordBatch;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::analysis::Zones;
 use crate::decode::Rejects;
 use crate::decode::csv::{Decoder, Options};
-use crate::event::{Column, ColumnType, Role, Schema, guess_roles};
+use crate::event::{Column, ColumnType, Role, Schema};
+use crate::kernel::batch::Batch;
 use crate::query::Query;
 use crate::store::Store;
-use crate::{Error, Result};
-
-/// What is known of a source beforehand; all of it is otherwise found out.
-///
-/// ```
-/// use clickfold::engine::LoadOptions;
-/// let options: LoadOptions = serde_json::from_str(
-///     r#"{"format": {"separator": ";"}, "schema": {"sku": {"type": "text", "role": "item"}}}"#,
-/// )?;
-/// # Ok::<(), serde_json::Error>(())
-/// ```
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct LoadOptions {
-    /// How the text is cut into cells.
-    pub format: Format,
-    /// Types and roles of columns, by name.
-    pub schema: BTreeMap<String, ColumnOptions>,
-}
-
-/// How a delimited text is cut into cells.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Format {
-    /// The character between cells: one ASCII character.
-    pub separator: Option<String>,
-    /// The character around cells that hold separators: one ASCII character.
-    pub quote: Option<String>,
-    /// Whether the first row names the columns.
-    pub header: Option<bool>,
-}
-
-/// What a column is, told by the user.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ColumnOptions {
-    /// `int`, `decimal`, `time`, `bool` or `text`; rows whose cell does not fit are rejected.
-    #[serde(rename = "type")]
-    pub column_type: Option<String>,
-    /// The name of a [`Role`].
-    pub role: Option<String>,
-}
+use crate::{Error, ErrorKind, Result};
 
 /// Takes a source's bytes and becomes a [`Dataset`].
 ///
@@ -77,53 +42,27 @@ pub struct ColumnOptions {
 pub struct Loader {
     options: LoadOptions,
     decoder: Decoder,
-    store: Store,
+    kept: Kept,
     n_bytes: u64,
 }
 
-impl LoadOptions {
-    /// The same as the decoder has them.
-    ///
-    /// # Errors
-    ///
-    /// `BAD_QUERY` for an option that cannot be meant.
-    pub fn decoding(&self) -> Result<Options> {
-        let byte = |name: &str, text: &Option<String>| match text.as_deref().map(str::as_bytes) {
-            None => Ok(None),
-            Some([byte]) if byte.is_ascii() && !matches!(byte, b'\n' | b'\r') => Ok(Some(*byte)),
-            Some(_) => Err(Error::bad_query(format!("\"{name}\" must be one ASCII character")).at_column(name)),
-        };
-        let mut types = BTreeMap::new();
-        for (name, column) in &self.schema {
-            if let Some(column_type) = &column.column_type {
-                if !["int", "decimal", "time", "bool", "text"].contains(&column_type.as_str()) {
-                    let sentence =
-                        format!("unknown type {column_type:?} of column {name:?}; known are int, decimal, time, bool, text");
-                    return Err(Error::bad_query(sentence).at_column(name));
-                }
-                types.insert(name.clone(), column_type.clone());
-            }
-            column.role.as_deref().map(parse_role).transpose()?;
-        }
-        Ok(Options {
-            separator: byte("separator", &self.format.separator)?,
-            quote: byte("quote", &self.format.quote)?,
-            header: self.format.header,
-            names: None,
-            types,
-        })
+/// What is kept of the rows that are read: all of them, or what they say of some questions.
+#[derive(Debug)]
+enum Kept {
+    Rows(Store),
+    Answers(Box<Answers>),
+}
+
+impl Kept {
+    fn new(answers: Option<Answers>) -> Self {
+        answers.map_or_else(|| Self::Rows(Store::default()), |answers| Self::Answers(Box::new(answers)))
     }
 
-    /// The columns of that name and type, with the roles that are told or guessed.
-    fn schema_of(&self, names: &[String], types: impl Iterator<Item = ColumnType>) -> Result<Schema> {
-        let columns = names.iter().zip(types).map(|(name, column_type)| Column { name: name.clone(), column_type, role: None });
-        let mut schema = Schema::new(columns.collect());
-        for (name, told) in &self.schema {
-            let at = schema.index_of(name)?;
-            schema.columns_mut()[at].role = told.role.as_deref().map(parse_role).transpose()?;
-        }
-        guess_roles(schema.columns_mut());
-        Ok(schema)
+    fn take(&mut self, batches: Vec<Batch>, names: &[String]) -> Result<()> {
+        batches.into_iter().try_for_each(|batch| match self {
+            Self::Rows(store) => store.append(batch),
+            Self::Answers(answers) => answers.take(&batch, names),
+        })
     }
 }
 
@@ -134,15 +73,25 @@ impl Loader {
     ///
     /// `BAD_QUERY` for an option that cannot be meant.
     pub fn new(options: LoadOptions) -> Result<Self> {
+        Self::keeping(options, None)
+    }
+
+    /// A loader that keeps these answers and no rows, or all rows where there are none.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Loader::new).
+    pub fn keeping(options: LoadOptions, answers: Option<Answers>) -> Result<Self> {
         let decoder = Decoder::new(options.decoding()?);
-        Ok(Self { options, decoder, store: Store::default(), n_bytes: 0 })
+        Ok(Self { options, decoder, kept: Kept::new(answers), n_bytes: 0 })
     }
 
     /// Takes the source's next bytes, however they are cut.
     ///
     /// # Errors
     ///
-    /// `BAD_INPUT` when the bytes are no event file.
+    /// `BAD_INPUT` when the bytes are no event file, or when only answers are kept and a column that they read turns out
+    /// to need a wider type than its first rows did.
     pub fn push(&mut self, bytes: &[u8]) -> Result<()> {
         self.n_bytes += bytes.len() as u64;
         self.decoder.push(bytes)?;
@@ -167,8 +116,18 @@ impl Loader {
     pub fn finish(mut self) -> Result<Dataset> {
         self.decoder.finish()?;
         self.drain()?;
-        self.store.seal()?;
-        let schema = self.options.schema_of(self.decoder.names(), self.store.types())?;
+        let (store, answers) = match self.kept {
+            Kept::Rows(mut store) => {
+                store.seal()?;
+                (store, None)
+            }
+            Kept::Answers(mut answers) => {
+                let types = answers.types().to_vec();
+                answers.settle(self.decoder.names(), &types)?;
+                (Store::of_types(&types)?, Some(answers))
+            }
+        };
+        let schema = self.options.schema_of(self.decoder.names(), store.types())?;
         let separator = self.decoder.separator().unwrap_or(b',');
         let report = Report {
             read: self.decoder.n_rows() + self.decoder.rejects().count,
@@ -181,19 +140,29 @@ impl Loader {
             header: self.decoder.header().unwrap_or(false),
             rejects: self.decoder.rejects().clone(),
         };
-        Ok(Dataset { schema, store: self.store, report, options: self.options, is_shard: false, has_whole_actors: true })
+        Ok(Dataset {
+            schema,
+            store,
+            answers,
+            report,
+            options: self.options,
+            is_shard: false,
+            has_whole_actors: true,
+            exchanged: None,
+        })
     }
 
     fn drain(&mut self) -> Result<()> {
-        self.decoder.take_batches().into_iter().try_for_each(|batch| self.store.append(batch))
+        self.kept.take(self.decoder.take_batches(), self.decoder.names())?;
+        let Kept::Answers(answers) = &self.kept else { return Ok(()) };
+        answers.outgrown().map_or(Ok(()), |name| {
+            let sentence = format!(
+                "column {name:?} holds wider values than its first rows told, and what was read is not kept; load the rows as a \
+                 file, which can be read again, or tell the column's type with \"schema\""
+            );
+            Err(Error::bad_input(sentence).at_column(name))
+        })
     }
-}
-
-fn parse_role(name: &str) -> Result<Role> {
-    Role::parse(name).ok_or_else(|| {
-        let known: Vec<&str> = Role::ALL.iter().map(|role| role.name()).collect();
-        Error::bad_query(format!("unknown role {name:?}; known are {}", known.join(", "))).at_column(name)
-    })
 }
 
 /// What became of a source's rows: `read = used + rejected + filtered + duplicate`.
@@ -251,12 +220,16 @@ pub struct ColumnInfo<'a> {
 pub struct Dataset {
     schema: Schema,
     store: Store,
+    /// What is kept instead of rows.
+    answers: Option<Box<Answers>>,
     report: Report,
     options: LoadOptions,
     /// Whether other data sets have rows of the same data.
     is_shard: bool,
     /// Whether none of them has rows of the actors in this one.
     has_whole_actors: bool,
+    /// The last exchange: what type the actors had, and how many of the first rows came here by it.
+    exchanged: Option<(ColumnType, usize)>,
 }
 
 impl Dataset {
@@ -282,7 +255,7 @@ impl Dataset {
                     name: &column.name,
                     column_type: column_type.name(),
                     role,
-                    nulls: self.store.n_nulls(at),
+                    nulls: self.answers.as_ref().map_or_else(|| self.store.n_nulls(at), |answers| answers.n_nulls(at)),
                     bytes: self.store.column_size(at) as u64,
                     scale: if let ColumnType::Decimal { scale } = column_type { Some(scale) } else { None },
                     unit: if let ColumnType::Time { unit: u } = column_type { Some(unit(u)) } else { None },
@@ -302,6 +275,7 @@ impl Dataset {
             let role = role.as_deref().map(parse_role).transpose()?;
             if self.is_shard && (role == Some(Role::Actor) || self.schema.columns()[at].role == Some(Role::Actor)) {
                 self.mix();
+                self.exchanged = None;
             }
             let columns = self.schema.columns_mut();
             columns.iter_mut().filter(|c| role.is_some() && c.role == role).for_each(|c| c.role = None);
@@ -312,7 +286,7 @@ impl Dataset {
 
     /// How many rows there are.
     pub fn n_rows(&self) -> usize {
-        self.store.n_rows()
+        self.answers.as_ref().map_or_else(|| self.store.n_rows(), |answers| answers.n_rows())
     }
 
     /// What became of the source's rows.
@@ -342,8 +316,11 @@ impl Dataset {
     ///
     /// # Errors
     ///
-    /// `BAD_INPUT` when no row can be read; then nothing has changed.
+    /// `BAD_INPUT` when no row can be read; then nothing has changed. `UNSUPPORTED` where only answers are kept.
     pub fn append(&mut self, bytes: &[u8]) -> Result<()> {
+        if self.answers.is_some() {
+            return Err(Error::new(ErrorKind::Unsupported, "rows are appended where rows are kept; load without \"keep\""));
+        }
         let names: Vec<String> = self.schema.columns().iter().map(|c| c.name.clone()).collect();
         let separator = self.report.separator.as_bytes()[0];
         let quote = self.options.format.quote.as_ref().and_then(|quote| quote.bytes().next()).unwrap_or(b'"');

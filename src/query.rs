@@ -91,6 +91,11 @@ impl Query {
         }
     }
 
+    /// Whether the question looks at all rows of an actor together.
+    pub fn is_of_actors(&self) -> bool {
+        matches!(self, Self::Funnel(_) | Self::Retention(_))
+    }
+
     /// The columns (actor, time) of a question that can only be answered where the rows of each actor are together, in the
     /// order of time: its fold's batches must come so, and an actor's all to one fold.
     ///
@@ -103,6 +108,11 @@ impl Query {
             Self::Retention(retention) => retention.actors(schema).map(Some),
             Self::Aggregate(_) | Self::Rows(_) => Ok(None),
         }
+    }
+
+    /// Whether the question is about whatever columns there are.
+    pub fn reads_all(&self) -> bool {
+        matches!(self, Self::Rows(rows) if rows.selects_all())
     }
 
     /// Whether the fold's batches must end with the column [`ROW`], which counts the rows of the data from 0.

@@ -7,6 +7,7 @@ mod arrange;
 mod exchange;
 mod places;
 
+use arrange::Arranged;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -31,8 +32,10 @@ pub struct Store {
     columns: Vec<StoredColumn>,
     chunk_rows: Vec<usize>,
     places: Places,
-    /// The column whose equal values are together, and the column that orders those; none while rows are as they came.
-    arranged_by: Option<(usize, Option<usize>)>,
+    /// How the first rows are arranged; none while all are as they came.
+    arranged: Option<Arranged>,
+    /// Whether other stores may have rows of the same actors.
+    is_mixed: bool,
 }
 
 #[derive(Debug)]
@@ -57,6 +60,17 @@ enum Chunk {
 }
 
 impl Store {
+    /// A store of no rows.
+    ///
+    /// # Errors
+    ///
+    /// Never.
+    pub fn of_types(types: &[ColumnType]) -> Result<Self> {
+        let mut store = Self::default();
+        store.widen(types)?;
+        Ok(store)
+    }
+
     /// Takes a batch in behind the rows that are here.
     ///
     /// # Errors
@@ -73,7 +87,6 @@ impl Store {
             stored.append(column)?;
         }
         self.chunk_rows.push(batch.n_rows);
-        self.arranged_by = None;
         Ok(())
     }
 
@@ -96,7 +109,6 @@ impl Store {
             }
         }
         self.chunk_rows.extend(other.chunk_rows);
-        self.arranged_by = None;
         Ok(())
     }
 
@@ -183,7 +195,7 @@ impl Store {
             fields.push(Field::new(name, DataType::Int64, false));
         }
         let options = RecordBatchOptions::new().with_row_count(Some(self.chunk_rows[at]));
-        let metadata = self.arranged_by.map(|(actor, _)| (GROUPED_BY.to_owned(), names[actor].to_owned()));
+        let metadata = self.grouped_by().map(|actor| (GROUPED_BY.to_owned(), names[actor].to_owned()));
         let schema = ArrowSchema::new(fields).with_metadata(metadata.into_iter().collect::<HashMap<_, _>>());
         Ok(RecordBatch::try_new_with_options(Arc::new(schema), arrays, &options)?)
     }

@@ -36,21 +36,28 @@ fn read<T: serde::de::DeserializeOwned>(what: &str, value: JsValue) -> Result<T,
 #[wasm_bindgen]
 pub struct Loader {
     loader: engine::Loader,
-    room: Room,
+    /// None where no rows are kept.
+    room: Option<Room>,
 }
 
 #[wasm_bindgen]
 impl Loader {
-    /// A loader with `{ format?, schema? }`.
+    /// A loader with `{ format?, schema? }`, which keeps all rows, or only the answers to some `queries`; for `zones` see
+    /// `Dataset.ask`.
     #[wasm_bindgen(constructor)]
-    pub fn new(options: JsValue) -> Result<Loader, JsValue> {
-        let loader = engine::Loader::new(load_options(options)?).map_err(throw)?;
-        Ok(Self { loader, room: Room::default() })
+    pub fn new(options: JsValue, queries: JsValue, zones: &js_sys::Function) -> Result<Loader, JsValue> {
+        let options = load_options(options)?;
+        let answers = asked::answers_to(queries, zones, &options, 0.0)?;
+        let room = answers.is_none().then(Room::default);
+        Ok(Self { loader: engine::Loader::keeping(options, answers).map_err(throw)?, room })
     }
 
     /// Takes the source's next bytes.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), JsValue> {
-        self.room.make_for(bytes.len())?;
+        match &mut self.room {
+            Some(room) => room.make_for(bytes.len())?,
+            None => memory::make_room("answering", bytes.len()).map_err(throw)?,
+        }
         self.loader.push(bytes).map_err(throw)
     }
 
@@ -106,7 +113,7 @@ pub struct Dataset(engine::Dataset);
 
 #[wasm_bindgen]
 impl Dataset {
-    /// The columns: `[{ name, type, role, nulls, scale?, unit? }]`.
+    /// The columns: `[{ name, type, role, nulls, bytes, scale?, unit? }]`.
     pub fn schema(&self) -> Result<JsValue, JsValue> {
         plain(&self.0.columns())
     }
@@ -115,12 +122,6 @@ impl Dataset {
     #[wasm_bindgen(getter)]
     pub fn rows(&self) -> f64 {
         self.0.n_rows() as f64
-    }
-
-    /// Bytes held.
-    #[wasm_bindgen(getter)]
-    pub fn size(&self) -> f64 {
-        self.0.size() as f64
     }
 
     /// What became of the source's rows.
@@ -136,6 +137,7 @@ impl Dataset {
 
     /// Takes rows in behind the others: text in the data set's own format.
     pub fn append(&mut self, bytes: &[u8]) -> Result<(), JsValue> {
+        memory::make_room("appending rows", bytes.len()).map_err(throw)?;
         self.0.append(bytes).map_err(throw)
     }
 }

@@ -4,12 +4,14 @@
 
 mod random;
 
-use clickfold::Query;
 use clickfold::analysis::Zones;
 use clickfold::decode::csv::Shape;
-use clickfold::engine::{Dataset, LoadOptions, LoadedPart, Loader, PartLoader};
+use clickfold::engine::{Answers, Dataset, LoadOptions, LoadedPart, Loader, PartLoader};
+use clickfold::event::ColumnType;
 use clickfold::text::to_csv;
+use clickfold::{Query, Result};
 use random::Random;
+use serde_json::Value;
 
 const HEADER: &str = "user,item,action,ts,price,big\n";
 const OPTIONS: &str = r#"{"schema": {"user": {"role": "actor"}, "ts": {"role": "time"}}}"#;
@@ -46,7 +48,7 @@ fn whole(text: &str) -> Dataset {
 }
 
 fn read(text: &str, shape: &Shape, from: u64, to: u64, exact: bool) -> LoadedPart {
-    let mut loader = PartLoader::new(&options(), shape, from, to, exact).unwrap();
+    let mut loader = PartLoader::new(&options(), shape, from, to, exact, None).unwrap();
     for piece in text.as_bytes()[loader.first_byte() as usize..].chunks(50) {
         if !loader.push(piece).unwrap() {
             break;
@@ -77,7 +79,7 @@ fn shards(text: &str, n: usize, random: &mut Random) -> Vec<Dataset> {
         held[random.below(n)].push((part, first_row));
     }
     let mut shards: Vec<Dataset> =
-        held.into_iter().map(|parts| Dataset::of_parts(options(), &shape, parts, &types, n == 1).unwrap()).collect();
+        held.into_iter().map(|parts| Dataset::of_parts(options(), &shape, parts, &types, n == 1, None).unwrap()).collect();
     settle(&mut shards);
     shards
 }
@@ -186,4 +188,158 @@ fn many_answer_as_one() {
         }
     }
     assert!(n_answers > 4 * n_refused, "{n_answers} answers, {n_refused} refused");
+}
+
+/// A part of the text whose answers are kept, and the same read from wider types as long as all parts need those.
+fn answered(text: &str, cuts: &[u64], questions: &[Value]) -> Result<Vec<(LoadedPart, u32)>> {
+    let shape = Shape::of(text.as_bytes(), true, options().decoding().unwrap()).unwrap().unwrap();
+    let mut types: Vec<ColumnType> = vec![ColumnType::Null; shape.names.len()];
+    loop {
+        let mut parts = vec![];
+        let mut end = shape.first_byte;
+        for (at, &from) in [shape.first_byte].iter().chain(cuts).enumerate() {
+            let to = cuts.get(at).copied().unwrap_or(u64::MAX);
+            let read = |from, exact| {
+                let answers = Answers::new(questions.to_vec(), Zones::new(), &options(), from as i64)?;
+                let wide = shape.clone().widened(&types);
+                let mut loader = PartLoader::new(&options(), &wide, from, to, exact, Some(answers))?;
+                for piece in text.as_bytes()[loader.first_byte() as usize..].chunks(50) {
+                    if !loader.push(piece)? {
+                        break;
+                    }
+                }
+                loader.finish()
+            };
+            let mut part = read(from, at == 0)?;
+            if part.summary().start != end {
+                part = read(end, true)?;
+            }
+            end = part.summary().end;
+            parts.push((part, 0));
+        }
+        for (part, _) in &parts {
+            types.iter_mut().zip(&part.summary().types).for_each(|(own, &other)| *own = own.join(other));
+        }
+        let is_whole = |(part, _): &(LoadedPart, u32)| {
+            let read_as = part.summary().read_as;
+            read_as.is_some_and(|known| known.iter().zip(&types).all(|(own, joined)| own.is_none_or(|own| own == *joined)))
+        };
+        if parts.iter().all(is_whole) {
+            return Ok(parts);
+        }
+    }
+}
+
+#[test]
+fn answers_that_are_kept_are_those_of_the_rows() {
+    let texts = Query::examples();
+    let (mut n_answers, mut n_refused) = (0, 0);
+    for seed in 100..130 {
+        let mut random = Random(seed);
+        let n_rows = 1 + random.below(120);
+        let text = HEADER.to_owned() + &rows(&mut random, n_rows);
+        let mut one = whole(&text);
+        let mut questions: Vec<Value> = texts.iter().map(|text| serde_json::from_str(text).unwrap()).collect();
+        // Whole actors are in no order while the source is read.
+        questions.retain(|question| {
+            let is_of_actors = Query::parse(question).unwrap().is_of_actors();
+            let kept = Answers::new(vec![question.clone()], Zones::new(), &options(), 0).map(|_| ());
+            assert_eq!(kept.err().map(|error| error.kind().code()), is_of_actors.then_some("UNSUPPORTED"));
+            !is_of_actors
+        });
+        questions.retain(|question| {
+            let refused = one.query(&Query::parse(question).unwrap(), &Zones::new()).is_err();
+            n_refused += usize::from(refused);
+            !refused
+        });
+        let mut cuts: Vec<u64> = (0..random.below(5)).map(|_| random.below(text.len()) as u64).collect();
+        cuts.retain(|&cut| cut > HEADER.len() as u64);
+        cuts.sort_unstable();
+        cuts.dedup();
+        let shape = Shape::of(text.as_bytes(), true, options().decoding().unwrap()).unwrap().unwrap();
+        let parts = answered(&text, &cuts, &questions).unwrap();
+        let types: Vec<_> = parts.iter().map(|(part, _)| part.summary().types).collect();
+        let mut hands: [Vec<_>; 2] = Default::default();
+        parts.into_iter().for_each(|part| hands[random.below(2)].push(part));
+        let mut shards = hands.map(|parts| {
+            let answers = Answers::new(questions.clone(), Zones::new(), &options(), 0).unwrap();
+            Dataset::of_parts(options(), &shape, parts, &types, false, Some(answers)).unwrap()
+        });
+        settle(&mut shards);
+        assert_eq!(shards.iter().map(Dataset::n_rows).sum::<usize>(), one.n_rows());
+        for (at, column) in one.columns().iter().enumerate() {
+            let nulls: u64 = shards.iter().map(|shard| shard.columns()[at].nulls).sum();
+            assert_eq!((column.column_type, column.nulls), (shards[0].columns()[at].column_type, nulls), "{}", column.name);
+        }
+        for question in &questions {
+            let query = Query::parse(question).unwrap();
+            let [mut first, second] = shards.each_ref().map(|shard| shard.ask_kept(question).unwrap().unwrap());
+            first.merge(&second.state().unwrap()).unwrap();
+            let expected = to_csv(&one.query(&query, &Zones::new()).unwrap());
+            assert_eq!(to_csv(&first.finish().unwrap()), expected, "seed {seed}: {question}");
+            n_answers += 1;
+        }
+        let other = serde_json::json!({"kind": "rows", "limit": 7});
+        assert_eq!(shards[0].ask_kept(&other).map(|_| ()).unwrap_err().kind().code(), "BAD_QUERY");
+        assert_eq!(shards[0].append(b"1,a,buy,,1,1\n").unwrap_err().kind().code(), "UNSUPPORTED");
+    }
+    assert!(n_answers > 4 * n_refused, "{n_answers} answers, {n_refused} refused");
+}
+
+#[test]
+fn a_stream_whose_answers_are_kept_says_which_column_outgrew_them() {
+    let total = serde_json::json!({"kind": "aggregate", "measures": {"total": {"fn": "sum", "column": "price"}}});
+    let read = |questions: Vec<Value>| {
+        let answers = Answers::new(questions, Zones::new(), &options(), 0).unwrap();
+        let mut loader = Loader::keeping(options(), Some(answers)).unwrap();
+        let row = |price: &str| format!("1,a,buy,,{price},\n");
+        let text = HEADER.to_owned() + &row("1.5").repeat(40_000) + &row("1.25");
+        loader.push(text.as_bytes())?;
+        loader.finish()
+    };
+    let error = read(vec![total.clone()]).unwrap_err();
+    assert!(error.to_string().starts_with("column \"price\" holds wider values"), "{error}");
+    let users = serde_json::json!({"kind": "aggregate", "group_by": ["user"], "measures": {"n": {"fn": "count"}}});
+    let data = read(vec![users.clone()]).unwrap();
+    assert_eq!(to_csv(&data.ask_kept(&users).unwrap().unwrap().finish().unwrap()), "user,n\n1,40001\n");
+    assert_eq!((data.n_rows(), data.columns()[4].scale), (40_001, Some(2)));
+    let none = Answers::new(vec![], Zones::new(), &options(), 0).map(|_| ()).unwrap_err();
+    assert_eq!(none.kind().code(), "BAD_QUERY");
+}
+
+#[test]
+fn data_sets_that_have_not_settled_refuse_each_others_states_and_rows() {
+    let shards = || {
+        ["1.5", "1.25"].map(|price| {
+            let text = HEADER.to_owned() + &(0..8).map(|user| format!("{user},a,buy,,{price},\n")).collect::<String>();
+            let shape = Shape::of(text.as_bytes(), true, options().decoding().unwrap()).unwrap().unwrap();
+            let part = read(&text, &shape, HEADER.len() as u64, u64::MAX, true);
+            Dataset::of_parts(options(), &shape, vec![(part, 0)], &[], false, None).unwrap()
+        })
+    };
+    let query: Query =
+        serde_json::from_str(r#"{"kind":"aggregate","measures":{"total":{"fn":"sum","column":"price"}}}"#).unwrap();
+    let merge = |[one, other]: &mut [Dataset; 2]| {
+        let [mut merged, sent] = [one, other].map(|data| {
+            let mut asked = data.ask(&query, &Zones::new()).unwrap();
+            while asked.step(data).unwrap() {}
+            asked
+        });
+        merged.merge(&sent.state().unwrap()).map(|()| to_csv(&merged.finish().unwrap()))
+    };
+    let give = |[one, other]: &mut [Dataset; 2]| {
+        let mut exchange = other.exchange(2, 1).unwrap();
+        let given = other.give(&mut exchange).unwrap().unwrap();
+        assert_eq!(given.len(), 1, "of eight actors, some are the other's");
+        one.take_in(&given[0].rows)
+    };
+    assert_eq!(merge(&mut shards()).unwrap_err().kind().code(), "BAD_STATE");
+    assert_eq!(give(&mut shards()).unwrap_err().kind().code(), "BAD_STATE");
+    let settled = || {
+        let mut shards = shards();
+        settle(&mut shards);
+        shards
+    };
+    assert_eq!(merge(&mut settled()).unwrap(), "total\n22.00\n");
+    give(&mut settled()).unwrap();
 }

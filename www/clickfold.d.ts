@@ -28,6 +28,14 @@ export interface LoadOptions {
   schema?: Record<string, { type?: Exclude<ColumnType, "null">; role?: Role | null }>;
   /** The time zone of the source's clock: UTC for now. */
   timezone?: string;
+  /**
+   * `answers`: no row is kept, only what the rows say of the `queries`, which are answered while the source is read once. So
+   * a source larger than memory can be asked. Only those queries can be asked of the data set afterwards, and no rows
+   * appended. A file whose columns turn out to need wider types than its first rows did is read a second time; a stream
+   * then fails with `BAD_INPUT`.
+   */
+  keep?: "rows" | "answers";
+  queries?: Query[];
   onProgress?: (progress: Progress) => void;
   signal?: AbortSignal;
 }

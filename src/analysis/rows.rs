@@ -52,6 +52,11 @@ impl Rows {
         Ok(rows)
     }
 
+    /// Whether the answer has all columns.
+    pub(crate) fn selects_all(&self) -> bool {
+        self.select.is_none()
+    }
+
     /// The fold that answers the question on data of that schema.
     ///
     /// # Errors

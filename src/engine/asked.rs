@@ -1,10 +1,12 @@
 //! A question on its way: answered step by step, so that whoever asked can think better of it, and merged over data sets.
 
 use arrow_array::RecordBatch;
+use serde_json::Value;
 
 use super::Dataset;
+use super::shard::{sealed, unsealed};
 use crate::analysis::Zones;
-use crate::event::Role;
+use crate::event::{ColumnType, Role};
 use crate::fold::Fold;
 use crate::query::{Query, ROW};
 use crate::{Error, ErrorKind, Result, frame};
@@ -16,6 +18,7 @@ const ARRANGING_BYTES: usize = 36;
 pub struct Asked {
     fold: Box<dyn Fold>,
     names: Vec<String>,
+    types: Vec<ColumnType>,
     row_numbers: Option<&'static str>,
     next: usize,
 }
@@ -48,6 +51,15 @@ impl Dataset {
         Ok(Some((actor, Some(time))))
     }
 
+    /// The answer to a question that was asked before the rows were read and not kept; none where they are kept.
+    ///
+    /// # Errors
+    ///
+    /// `BAD_QUERY` when it is none of those.
+    pub fn ask_kept(&self, asked: &Value) -> Result<Option<Asked>> {
+        self.answers.as_ref().map(|answers| answers.ask(asked)).transpose()
+    }
+
     /// Begins to answer a question, as [`query`](Dataset::query) does from end to end.
     ///
     /// # Errors
@@ -64,11 +76,16 @@ impl Dataset {
             self.store.arrange(actor, time)?;
         }
         let names = self.schema.columns().iter().map(|c| c.name.clone()).collect();
-        Ok(Asked { fold, names, row_numbers: query.wants_row_numbers().then_some(ROW), next: 0 })
+        Ok(Asked { fold, names, types: self.types(), row_numbers: query.wants_row_numbers().then_some(ROW), next: 0 })
     }
 }
 
 impl Asked {
+    /// What is answered already.
+    pub(super) fn answered(fold: Box<dyn Fold>, types: Vec<ColumnType>) -> Self {
+        Self { fold, names: vec![], types, row_numbers: None, next: 0 }
+    }
+
     /// Looks at the next rows of the data set; says whether there are more.
     ///
     /// # Errors
@@ -89,16 +106,16 @@ impl Asked {
     ///
     /// As [`Fold::state`].
     pub fn state(&self) -> Result<Vec<u8>> {
-        frame::pack(&self.fold.state()?)
+        Ok(sealed(frame::pack(&self.fold.state()?)?, &self.types))
     }
 
     /// Takes in what another data set of the same columns has found out of the same question.
     ///
     /// # Errors
     ///
-    /// As [`Fold::merge`].
+    /// As [`Fold::merge`]; `BAD_STATE` when the other's columns are of other types.
     pub fn merge(&mut self, state: &[u8]) -> Result<()> {
-        self.fold.merge(&frame::unpack(state)?)
+        self.fold.merge(&frame::unpack(unsealed(state, &self.types)?)?)
     }
 
     /// The answer, of all rows looked at and all states merged.

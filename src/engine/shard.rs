@@ -5,29 +5,33 @@
 
 use serde::Serialize;
 
-use super::{Dataset, LoadOptions, Report};
+use super::{Answers, Dataset, Kept, LoadOptions, Report};
 use crate::decode::csv::{Part, Shape};
 use crate::decode::{Reject, Rejects};
-use crate::event::{ColumnType, Role};
+use crate::event::{Column, ColumnType, Role, Schema};
 use crate::query::Query;
 use crate::store::{Exchange, Store};
 use crate::{Error, Result, frame};
+
+/// Bytes for each row while a column is held as another type: its values of 128 bits, and the column of both types.
+const WIDENING_BYTES: usize = 32;
 
 /// Takes the bytes of one part of a file.
 #[derive(Debug)]
 pub struct PartLoader {
     part: Part,
-    store: Store,
+    kept: Kept,
 }
 
 impl PartLoader {
-    /// A loader of the part of a file of that shape; for the bytes see [`Part::new`].
+    /// A loader of the part of a file of that shape; for the bytes see [`Part::new`]. It keeps the answers to some
+    /// questions, or all rows where there are none.
     ///
     /// # Errors
     ///
     /// `BAD_QUERY` for an option that cannot be meant.
-    pub fn new(options: &LoadOptions, shape: &Shape, from: u64, to: u64, exact: bool) -> Result<Self> {
-        Ok(Self { part: Part::new(shape, &options.decoding()?, from, to, exact), store: Store::default() })
+    pub fn new(options: &LoadOptions, shape: &Shape, from: u64, to: u64, exact: bool, answers: Option<Answers>) -> Result<Self> {
+        Ok(Self { part: Part::new(shape, &options.decoding()?, from, to, exact), kept: Kept::new(answers) })
     }
 
     /// The byte of the file from which on it wants to be given bytes.
@@ -64,11 +68,12 @@ impl PartLoader {
     pub fn finish(mut self) -> Result<LoadedPart> {
         self.part.finish()?;
         self.drain()?;
-        Ok(LoadedPart { part: self.part, store: self.store })
+        Ok(LoadedPart { part: self.part, kept: self.kept })
     }
 
     fn drain(&mut self) -> Result<()> {
-        self.part.take_batches().into_iter().try_for_each(|batch| self.store.append(batch))
+        let batches = self.part.take_batches();
+        self.kept.take(batches, self.part.names())
     }
 }
 
@@ -76,7 +81,7 @@ impl PartLoader {
 #[derive(Debug)]
 pub struct LoadedPart {
     part: Part,
-    store: Store,
+    kept: Kept,
 }
 
 /// What the parts of a file must know of each other.
@@ -96,12 +101,18 @@ pub struct PartSummary<'a> {
     pub rejects: &'a [Reject],
     /// The type that each column needs for it; none where it has no rows.
     pub types: Vec<ColumnType>,
+    /// Where answers are kept: the types by which they read the columns, null for those that they do not read, and nothing
+    /// where a column outgrew its type. The part is to be read again from wider types unless these are those of all parts.
+    pub read_as: Option<&'a [Option<ColumnType>]>,
 }
 
 impl LoadedPart {
     /// Bytes that its rows take, its texts apart.
     pub fn bytes_of_rows(&self) -> usize {
-        self.store.size_of_rows()
+        match &self.kept {
+            Kept::Rows(store) => store.size_of_rows(),
+            Kept::Answers(_) => 0,
+        }
     }
 
     /// What the other parts must know.
@@ -113,7 +124,14 @@ impl LoadedPart {
             rows: self.part.n_rows(),
             rejected: self.part.rejects().count,
             rejects: &self.part.rejects().kept,
-            types: self.store.types().collect(),
+            types: match &self.kept {
+                Kept::Rows(store) => store.types().collect(),
+                Kept::Answers(answers) => answers.types().to_vec(),
+            },
+            read_as: match &self.kept {
+                Kept::Rows(_) => None,
+                Kept::Answers(answers) => answers.read_as(),
+            },
         }
     }
 }
@@ -129,7 +147,8 @@ pub struct Given {
 
 impl Dataset {
     /// The rows of some parts, each with the place of its first row in the whole data, or of all parts where they are
-    /// `alone`. `types` are those of all parts of the data. The report is of no row: the parts' summaries say what became
+    /// `alone`. `types` are those of all parts of the data. Where the parts keep answers, `answers` are those to the same
+    /// questions, of no rows yet. The report is of no row: the parts' summaries say what became
     /// of theirs.
     ///
     /// # Errors
@@ -141,13 +160,22 @@ impl Dataset {
         parts: Vec<(LoadedPart, u32)>,
         types: &[Vec<ColumnType>],
         alone: bool,
+        mut answers: Option<Answers>,
     ) -> Result<Self> {
         let mut store = Store::default();
         for (part, first_row) in parts {
-            store.go_on_at(first_row);
-            store.absorb(part.store)?;
+            match part.kept {
+                Kept::Rows(rows) => {
+                    store.go_on_at(first_row);
+                    store.absorb(rows)?;
+                }
+                Kept::Answers(others) => match &mut answers {
+                    Some(answers) => answers.absorb(*others)?,
+                    None => return Err(Error::bad_state("the parts keep answers, and nobody asks for them")),
+                },
+            }
         }
-        store.widen(&vec![ColumnType::Null; shape.names.len()])?;
+        store.widen(&vec![ColumnType::Null; shape.names.len()])?; // there may be no part
         let report = Report {
             read: 0,
             used: 0,
@@ -159,10 +187,23 @@ impl Dataset {
             header: shape.header,
             rejects: Rejects::default(),
         };
-        let schema = options.schema_of(&shape.names, store.types())?;
-        let mut dataset = Self { schema, store, report, options, is_shard: !alone, has_whole_actors: alone };
+        let columns = shape.names.iter().map(|name| Column { name: name.clone(), column_type: ColumnType::Null, role: None });
+        let schema = Schema::new(columns.collect());
+        let keeps_rows = answers.is_none();
+        let mut dataset = Self {
+            schema,
+            store,
+            answers: answers.map(Box::new),
+            report,
+            options,
+            is_shard: !alone,
+            has_whole_actors: alone || !keeps_rows,
+            exchanged: None,
+        };
         dataset.settle(types)?;
-        dataset.schema = dataset.options.schema_of(&shape.names, dataset.store.types())?;
+        let types = dataset.types();
+        dataset.answers.iter_mut().try_for_each(|answers| answers.settle(&shape.names, &types))?;
+        dataset.guess_roles()?;
         Ok(dataset)
     }
 
@@ -181,6 +222,29 @@ impl Dataset {
         Ok(())
     }
 
+    /// Gives the columns the roles that the options tell, or that their names and types speak for.
+    ///
+    /// # Errors
+    ///
+    /// `UNKNOWN_COLUMN` when the options name a column that is not there.
+    pub fn guess_roles(&mut self) -> Result<()> {
+        let names: Vec<String> = self.schema.columns().iter().map(|column| column.name.clone()).collect();
+        self.schema = self.options.schema_of(&names, self.store.types())?;
+        Ok(())
+    }
+
+    /// Bytes that [`settle`](Dataset::settle) may take while it makes columns anew.
+    pub fn bytes_to_settle(&self, types: &[Vec<ColumnType>]) -> usize {
+        let widens = |at: usize, own: ColumnType| types.iter().any(|types| types.get(at).is_some_and(|&to| own.join(to) != own));
+        let widened = self.store.types().enumerate().filter(|&(at, own)| own != ColumnType::Null && widens(at, own));
+        widened.count() * WIDENING_BYTES * self.n_rows()
+    }
+
+    /// Bytes that an exchange may take beside those that its rows held before.
+    pub fn bytes_to_exchange(&self) -> usize {
+        self.store.size_of_rows() / 4
+    }
+
     /// The columns' types.
     pub fn types(&self) -> Vec<ColumnType> {
         self.store.types().collect()
@@ -189,7 +253,7 @@ impl Dataset {
     /// Says that rows of any actor come to one of the data sets: until the next exchange, none has whole actors.
     pub fn mix(&mut self) {
         self.has_whole_actors = false;
-        self.store.forget_arrangement();
+        self.store.mix(true);
     }
 
     /// Says that the rows appended next are, in the whole data, at `place` and behind it.
@@ -210,7 +274,8 @@ impl Dataset {
         !self.has_whole_actors && needed.is_some() && needed == self.schema.index_of_role(Role::Actor)
     }
 
-    /// Begins to give each actor's rows to one of `n` data sets, of which this is number `me`.
+    /// Begins to give each actor's rows to one of `n` data sets, of which this is number `me`: those that came since the last
+    /// exchange.
     ///
     /// # Errors
     ///
@@ -218,7 +283,11 @@ impl Dataset {
     pub fn exchange(&mut self, n: usize, me: usize) -> Result<Exchange> {
         let actor = self.schema.index_of_role(Role::Actor);
         let actor = actor.ok_or_else(|| Error::bad_state("rows are exchanged by actor, and no column has that role"))?;
-        Ok(self.store.exchange(actor, n, me))
+        // An actor's owner follows from its value, which is another where the type is.
+        let now = self.schema.columns()[actor].column_type;
+        let n_whole = self.exchanged.map_or(0, |(then, n_rows)| if then == now { n_rows } else { 0 });
+        self.exchanged = Some((now, n_whole));
+        Ok(self.store.exchange(actor, n, me, n_whole))
     }
 
     /// The next rows that go; `None` when there are none left.
@@ -228,16 +297,18 @@ impl Dataset {
     /// When rows outgrow the wire's format.
     pub fn give(&mut self, exchange: &mut Exchange) -> Result<Option<Vec<Given>>> {
         let Some(pieces) = exchange.give(&mut self.store)? else { return Ok(None) };
-        pieces.into_iter().map(|(to, piece)| Ok(Given { to, rows: frame::pack(&piece)? })).collect::<Result<_>>().map(Some)
+        let types = self.types();
+        let given = pieces.into_iter().map(|(to, piece)| Ok(Given { to, rows: sealed(frame::pack(&piece)?, &types) }));
+        given.collect::<Result<_>>().map(Some)
     }
 
     /// Takes in rows that another data set gave.
     ///
     /// # Errors
     ///
-    /// `BAD_STATE` when the bytes are no such rows.
+    /// `BAD_STATE` when the bytes are no such rows, or its columns are of other types.
     pub fn take_in(&mut self, bytes: &[u8]) -> Result<()> {
-        self.store.take_in(&frame::unpack(bytes)?)
+        self.store.take_in(&frame::unpack(unsealed(bytes, &self.types())?)?)
     }
 
     /// Ends the exchange: all rows were given and have come.
@@ -247,6 +318,34 @@ impl Dataset {
     /// Never, unless a code lost its text.
     pub fn end_exchange(&mut self) -> Result<()> {
         self.has_whole_actors = true;
+        let n_rows = self.n_rows();
+        self.exchanged.iter_mut().for_each(|(_, n_whole)| *n_whole = n_rows);
+        self.store.mix(false);
         self.store.seal()
     }
+}
+
+/// What one data set sends another, with the types of the columns that it is about: they must be the same in both.
+pub(super) fn sealed(mut bytes: Vec<u8>, types: &[ColumnType]) -> Vec<u8> {
+    bytes.extend(seal(types));
+    bytes
+}
+
+/// The same without the types.
+///
+/// # Errors
+///
+/// `BAD_STATE` when they are others than `types`.
+pub(super) fn unsealed<'a>(bytes: &'a [u8], types: &[ColumnType]) -> Result<&'a [u8]> {
+    let others = || Error::bad_state("two data sets hold their columns as other types; settle them first");
+    bytes.strip_suffix(seal(types).as_slice()).ok_or_else(others)
+}
+
+fn seal(types: &[ColumnType]) -> Vec<u8> {
+    let of = |column_type: &ColumnType| match *column_type {
+        ColumnType::Decimal { scale } => [b'd', scale],
+        ColumnType::Time { unit } => [b't', unit as u8],
+        other => [other.name().as_bytes()[0], other.name().len() as u8],
+    };
+    types.iter().flat_map(of).collect()
 }

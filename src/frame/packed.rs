@@ -8,13 +8,11 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{ArrowDictionaryKeyType, UInt8Type, UInt16Type, UInt32Type};
-use arrow_array::{
-    Array, ArrayRef, BinaryArray, BooleanArray, DictionaryArray, RecordBatch, RecordBatchOptions, StringArray, make_array,
-};
+use arrow_array::{Array, ArrayRef, BinaryArray, BooleanArray, DictionaryArray, RecordBatch, RecordBatchOptions, StringArray};
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
-use arrow_data::ArrayData;
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
 
+use super::values::{array_of, bytes_of};
 use crate::{Error, Result};
 
 /// A batch as bytes, for [`unpack`] of the same version.
@@ -137,11 +135,10 @@ impl Writer {
     }
 
     fn array(&mut self, array: &ArrayRef) -> Result<()> {
-        if let Some((tag, width)) = tag_of(array.data_type()).zip(array.data_type().primitive_width()) {
-            let data = array.to_data();
+        if let Some((tag, values)) = tag_of(array.data_type()).zip(bytes_of(array)) {
             self.0.extend_from_slice(&tag);
             self.nulls(array.nulls());
-            self.bytes(&data.buffers()[0].as_slice()[data.offset() * width..][..array.len() * width]);
+            self.bytes(values);
             return Ok(());
         }
         match array.data_type() {
@@ -267,8 +264,7 @@ impl<'a> Reader<'a> {
         let values = self.bytes()?;
         let n = values.len() / width;
         let nulls = Self::nulls(nulls, n)?;
-        let data = ArrayData::builder(data_type).len(n).add_buffer(Buffer::from_slice_ref(values)).nulls(nulls);
-        Ok(make_array(data.build()?))
+        array_of(&data_type, values, nulls).ok_or_else(damaged)
     }
 
     fn texts(&mut self) -> Result<(OffsetBuffer<i32>, Buffer, Option<NullBuffer>)> {

@@ -272,15 +272,11 @@ pub fn widen(array: &dyn Array, forms: &Forms, from: ColumnType, to: ColumnType)
         })
     };
     let array = match (from, to) {
-        (ColumnType::Int | ColumnType::Time { .. }, ColumnType::Decimal { scale }) => {
+        (ColumnType::Int, ColumnType::Decimal { scale }) => {
             if scaled(&mut values, pow10(u32::from(scale))).is_none() {
                 return Ok(None);
             }
             return Ok(Some((narrow_decimals(&values, scale, null_rows), Forms::Plain)));
-        }
-        (ColumnType::Time { .. }, ColumnType::Int) => {
-            let values: Vec<i64> = values.iter().map(|&v| v as i64).collect();
-            return Ok(Some((narrow_ints(&values, null_rows), Forms::Plain)));
         }
         (ColumnType::Decimal { scale: a }, ColumnType::Decimal { scale: b }) if b >= a => {
             if scaled(&mut values, pow10(u32::from(b - a))).is_none() {

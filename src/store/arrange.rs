@@ -8,6 +8,7 @@ use std::ops::Range;
 use super::places::Places;
 use super::{Chunk, Store, StoredColumn};
 use crate::Result;
+use crate::event::ColumnType;
 use crate::kernel::column;
 use crate::kernel::form::Forms;
 use crate::kernel::ids::Ids;
@@ -16,66 +17,134 @@ use crate::kernel::values::{Data, Rows, Values, gather, gather_ranked};
 /// Rows in a chunk, the last one apart.
 const CHUNK_ROWS: usize = 1 << 14;
 
+/// What the first rows of a store are in the order of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Arranged {
+    actor: usize,
+    time: Option<usize>,
+    /// The two columns' types at that time: what was equal as one type need not be as another.
+    types: (ColumnType, Option<ColumnType>),
+    pub(super) n_rows: usize,
+}
+
 impl Store {
-    /// Puts the rows in the order of (actor, time, place in the data), nulls first. The actors' own order means nothing.
+    /// Puts the rows in the order of (actor, time, place in the data). The actors' own order means nothing. Rows that came
+    /// since the last time are merged in.
     ///
     /// # Errors
     ///
     /// When text came in after the last [`seal`](Store::seal).
     pub fn arrange(&mut self, actor: usize, time: Option<usize>) -> Result<()> {
-        let by = Some((actor, time));
-        if self.arranged_by == by || self.n_rows() > u32::MAX as usize {
+        let n_before = self.n_arranged(actor, time);
+        if n_before == self.n_rows() && n_before > 0 || self.n_rows() > u32::MAX as usize {
             return Ok(());
         }
-        let order = self.order_by(actor, time)?;
+        let order = self.order_by(actor, time, n_before)?;
         for column in &mut self.columns {
             column.reorder(&order, &self.chunk_rows)?;
         }
         self.chunk_rows = order.chunks(CHUNK_ROWS).map(<[u32]>::len).collect();
         self.places = Places::listed(order.iter().map(|&row| self.places.get(row as usize)).collect());
-        self.arranged_by = by;
+        self.arranged = Some(Arranged { actor, time, types: self.types_of(actor, time), n_rows: order.len() });
         Ok(())
     }
 
     /// Whether the rows are in that order.
     pub fn is_arranged(&self, actor: usize, time: Option<usize>) -> bool {
-        self.arranged_by == Some((actor, time))
+        self.n_arranged(actor, time) == self.n_rows()
     }
 
-    /// Says no longer that the rows are arranged: other stores may have rows of the same actors.
-    pub fn forget_arrangement(&mut self) {
-        self.arranged_by = None;
+    /// How many of the first rows are in that order.
+    fn n_arranged(&self, actor: usize, time: Option<usize>) -> usize {
+        let known = self.arranged.as_ref().filter(|known| (known.actor, known.time) == (actor, time));
+        known.filter(|known| known.types == self.types_of(actor, time)).map_or(0, |known| known.n_rows)
     }
 
-    /// The rows in the order of (actor, time, place in the data).
-    fn order_by(&self, actor: usize, time: Option<usize>) -> Result<Vec<u32>> {
+    fn types_of(&self, actor: usize, time: Option<usize>) -> (ColumnType, Option<ColumnType>) {
+        (self.columns[actor].column_type, time.map(|time| self.columns[time].column_type))
+    }
+
+    /// The column of which each value's rows are together, and in no other store.
+    pub(super) fn grouped_by(&self) -> Option<usize> {
+        let Arranged { actor, time, .. } = *self.arranged.as_ref()?;
+        (!self.is_mixed && self.is_arranged(actor, time)).then_some(actor)
+    }
+
+    /// Says whether other stores may have rows of the same actors.
+    pub fn mix(&mut self, is_mixed: bool) {
+        self.is_mixed = is_mixed;
+    }
+
+    /// The rows in the order of (actor, time, place in the data), of which the first are in that order.
+    fn order_by(&self, actor: usize, time: Option<usize>, n_arranged: usize) -> Result<Vec<u32>> {
         let actors = self.columns[actor].numbers()?;
         let times = time.map(|time| self.columns[time].sort_keys()).transpose()?;
         let key = |row: u32| (times.as_ref().map_or(0, |times| times[row as usize]), self.places.get(row as usize));
-        // A counting sort keeps rows of one actor as they are, mostly in the order of time.
-        let n_actors = actors.iter().max().map_or(0, |&most| most as usize + 1);
-        let mut ends = vec![0u32; n_actors];
-        actors.iter().for_each(|&actor| ends[actor as usize] += 1);
-        let mut n_before = 0;
-        for end in &mut ends {
-            n_before += std::mem::replace(end, n_before);
-        }
-        let mut order = vec![0; actors.len()];
-        for (row, &actor) in actors.iter().enumerate() {
-            let place = &mut ends[actor as usize];
-            order[*place as usize] = row as u32;
-            *place += 1;
-        }
-        let mut start = 0;
-        for &end in &ends {
-            let rows = &mut order[start..end as usize];
-            if !rows.is_sorted_by_key(|&row| key(row)) {
-                rows.sort_unstable_by_key(|&row| key(row));
-            }
-            start = end as usize;
-        }
-        Ok(order)
+        if n_arranged > 0 { Ok(merged_order(actors, n_arranged, key)) } else { Ok(whole_order(&actors, key)) }
     }
+}
+
+/// The order of rows by (actor, key).
+fn whole_order<K: Ord>(actors: &[u32], key: impl Fn(u32) -> K) -> Vec<u32> {
+    // A counting sort keeps rows of one actor as they are, mostly in the order of time.
+    let n_actors = actors.iter().max().map_or(0, |&most| most as usize + 1);
+    let mut ends = vec![0u32; n_actors];
+    actors.iter().for_each(|&actor| ends[actor as usize] += 1);
+    let mut n_before = 0;
+    for end in &mut ends {
+        n_before += std::mem::replace(end, n_before);
+    }
+    let mut order = vec![0; actors.len()];
+    for (row, &actor) in actors.iter().enumerate() {
+        let place = &mut ends[actor as usize];
+        order[*place as usize] = row as u32;
+        *place += 1;
+    }
+    let mut start = 0;
+    for &end in &ends {
+        let rows = &mut order[start..end as usize];
+        if !rows.is_sorted_by_key(|&row| key(row)) {
+            rows.sort_unstable_by_key(|&row| key(row));
+        }
+        start = end as usize;
+    }
+    order
+}
+
+/// The same where the first rows are in some order of their actors, and by their keys within: the others are sorted and
+/// merged in.
+fn merged_order<K: Ord>(mut actors: Vec<u32>, n_arranged: usize, key: impl Fn(u32) -> K) -> Vec<u32> {
+    // Actors are numbered anew as they come, so that those of the first rows ascend.
+    let n_actors = actors.iter().max().map_or(0, |&most| most as usize + 1);
+    let mut numbers = vec![u32::MAX; n_actors];
+    let mut next = 0;
+    for actor in &mut actors {
+        let number = &mut numbers[*actor as usize];
+        if *number == u32::MAX {
+            *number = next;
+            next += 1;
+        }
+        *actor = *number;
+    }
+    let full_key = |row: u32| (actors[row as usize], key(row));
+    let mut others: Vec<u32> = (n_arranged as u32..actors.len() as u32).collect();
+    others.sort_unstable_by_key(|&row| full_key(row));
+    let mut order = Vec::with_capacity(actors.len());
+    let mut first = 0..n_arranged as u32;
+    for other in others {
+        let actor = actors[other as usize];
+        while let Some(row) = first.clone().next() {
+            let of_first = actors[row as usize];
+            if of_first > actor || of_first == actor && key(row) > key(other) {
+                break;
+            }
+            order.push(row);
+            first.next();
+        }
+        order.push(other);
+    }
+    order.extend(first);
+    order
 }
 
 impl StoredColumn {
@@ -148,8 +217,15 @@ pub(super) mod tests {
 
     /// Rows of all types, of few actors, some of them null, in no order of time.
     pub(in super::super) fn store(n: usize) -> Store {
+        let mut store = Store::default();
+        append(&mut store, 0..n);
+        store
+    }
+
+    /// Some of the same rows, behind those that are there.
+    pub(in super::super) fn append(store: &mut Store, rows: Range<usize>) {
         let mut text = String::from("user,at,price,item,ok,note\n");
-        for i in 0..n {
+        for i in rows {
             let user = if i % 11 == 0 { String::new() } else { (i * 7_919 % 97).to_string() };
             let price = ["1.5", "20", "3.25", ""][i * 31 % 4];
             let item = 2_053_013_555_631_882_655 + (i as i64 * 13) % 50;
@@ -159,10 +235,8 @@ pub(super) mod tests {
         let mut decoder = Decoder::new(Options::default());
         decoder.push(text.as_bytes()).unwrap();
         decoder.finish().unwrap();
-        let mut store = Store::default();
         decoder.take_batches().into_iter().for_each(|batch| store.append(batch).unwrap());
         store.seal().unwrap();
-        store
     }
 
     pub(in super::super) const NAMES: [&str; 6] = ["user", "at", "price", "item", "ok", "note"];
@@ -206,6 +280,33 @@ pub(super) mod tests {
             assert!(by_actor.iter().all(|rows| rows.is_sorted_by_key(key)));
             arranged.sort();
             assert_eq!(arranged, before);
+        }
+    }
+
+    #[test]
+    fn rows_that_come_later_are_merged_in() {
+        let n = 1_000;
+        for n_before in [2, 400, 999] {
+            for ranked in [false, true] {
+                let mut merged = Store::default();
+                for range in [0..n_before, n_before..n] {
+                    append(&mut merged, range);
+                    assert!(!merged.is_arranged(0, Some(1)));
+                    if ranked {
+                        merged.rank_integers(0).unwrap();
+                    }
+                    merged.arrange(0, Some(1)).unwrap();
+                    assert!(merged.is_arranged(0, Some(1)));
+                }
+                let mut whole = store(n);
+                whole.arrange(0, Some(1)).unwrap();
+                let by_actor = |rows: Vec<(i64, Vec<String>)>| {
+                    let mut groups: Vec<_> = rows.chunk_by(|a, b| a.1[0] == b.1[0]).map(<[_]>::to_vec).collect();
+                    groups.sort();
+                    groups
+                };
+                assert_eq!(by_actor(rows(merged)), by_actor(rows(whole)), "{n_before}, {ranked}");
+            }
         }
     }
 }

@@ -12,7 +12,6 @@ use arrow_array::types::UInt32Type;
 use arrow_array::{Array, ArrayRef, RecordBatch, StringArray, UInt32Array};
 use arrow_schema::{Field, Schema as ArrowSchema};
 
-use super::places::Places;
 use super::{Chunk, Store, StoredColumn};
 use crate::kernel::batch::BatchColumn;
 use crate::kernel::column;
@@ -41,16 +40,21 @@ pub struct Exchange {
 }
 
 impl Store {
-    /// Begins to give the rows of each actor to one of `n_stores` stores, of which this is number `me`.
+    /// Begins to give the rows of each actor to one of `n_stores` stores, of which this is number `me`; all but the first
+    /// `n_whole` rows, whose actors are this store's.
     ///
-    /// From here on this store holds what [`Exchange::give`] leaves and [`take_in`](Store::take_in) brings.
-    pub fn exchange(&mut self, actor: usize, n_stores: usize, me: usize) -> Exchange {
-        let columns = self.columns.iter_mut().map(|column| StoredColumn {
-            dictionary: std::mem::take(&mut column.dictionary),
-            ..StoredColumn::new(column.column_type)
-        });
-        let left = Self { columns: columns.collect(), places: Places::listed(vec![]), ..Self::default() };
-        let rows = std::mem::replace(self, left);
+    /// From here on this store holds those, what [`Exchange::give`] leaves and [`take_in`](Store::take_in) brings.
+    pub fn exchange(&mut self, actor: usize, n_stores: usize, me: usize, n_whole: usize) -> Exchange {
+        let n_rows = self.n_rows();
+        let (mut n_chunks, mut first_row) = (0, 0);
+        while n_chunks < self.chunk_rows.len() && first_row + self.chunk_rows[n_chunks] <= n_whole {
+            first_row += self.chunk_rows[n_chunks];
+            n_chunks += 1;
+        }
+        let columns = self.columns.iter_mut().map(|column| column.split_off(n_chunks)).collect();
+        let chunk_rows = self.chunk_rows.split_off(n_chunks);
+        let places = self.places.split_off(first_row, n_rows);
+        let rows = Self { columns, chunk_rows, places, ..Self::default() };
         Exchange { rows, actor, n_stores, me, next_chunk: 0, first_row: 0, owners: Owners::default() }
     }
 
@@ -167,6 +171,15 @@ impl Piece {
 }
 
 impl StoredColumn {
+    /// Cuts off the chunks from one on. The dictionary stays here.
+    fn split_off(&mut self, n_chunks: usize) -> Self {
+        let chunks = self.chunks.split_off(n_chunks);
+        let n_nulls = chunks.iter().filter_map(Chunk::array).map(|array| array.null_count() as u64).sum();
+        self.n_nulls -= n_nulls;
+        self.is_ranked = false;
+        Self { chunks, n_nulls, ..Self::new(self.column_type) }
+    }
+
     /// Deals the rows of some chunks, which are gone afterwards: those of store `me` to `left`, the others to their piece.
     fn give(
         &mut self,
@@ -274,7 +287,7 @@ mod tests {
         }
         // An exchange by a column that says nothing of the order cuts them well.
         let mut others: Vec<Store> = (1..n_parts).map(|_| empty(&whole)).collect();
-        let mut exchange = whole.exchange(3, n_parts, 0);
+        let mut exchange = whole.exchange(3, n_parts, 0, 0);
         while let Some(given) = exchange.give(&mut whole).unwrap() {
             given.iter().rev().for_each(|(owner, piece)| others[owner - 1].take_in(&wired(piece)).unwrap());
         }
@@ -301,7 +314,7 @@ mod tests {
             let mut stores = parts(500, n, ranked);
             let mut given = vec![];
             for (me, store) in stores.iter_mut().enumerate() {
-                let mut exchange = store.exchange(0, n, me);
+                let mut exchange = store.exchange(0, n, me, 0);
                 while let Some(pieces) = exchange.give(store).unwrap() {
                     given.extend(pieces);
                 }

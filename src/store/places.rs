@@ -31,6 +31,13 @@ impl Places {
         }
     }
 
+    /// Cuts off the places of the rows from `row` on, of `n_rows` in all; all are listed from here on.
+    pub(super) fn split_off(&mut self, row: usize, n_rows: usize) -> Self {
+        let tail = Self::listed((row..n_rows).map(|row| self.get(row)).collect());
+        *self = Self::listed((0..row).map(|row| self.get(row)).collect());
+        tail
+    }
+
     /// Adds the places of the rows behind those that are listed.
     pub(super) fn extend(&mut self, places: impl IntoIterator<Item = u32>) {
         self.listed.extend(places);

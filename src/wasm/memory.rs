@@ -57,12 +57,6 @@ pub fn set_budget(n_bytes: f64) {
     BUDGET.store((n_bytes as usize).min(BUDGET.load(Relaxed)), Relaxed);
 }
 
-/// Bytes that this instance holds.
-#[wasm_bindgen(js_name = heldBytes)]
-pub fn held_bytes() -> f64 {
-    HELD.load(Relaxed) as f64
-}
-
 /// Makes sure of so many more bytes, in one step of growing.
 ///
 /// # Errors
@@ -79,8 +73,8 @@ pub(super) fn make_room(what: &str, n_bytes: usize) -> Result<()> {
     }
     let megabytes = |bytes: usize| bytes.div_ceil(1_000_000);
     let sentence = format!(
-        "{what} needs {} MB of memory, and of the {} MB that a worker may use {} MB are taken; load fewer rows or columns, close \
-         other data, open the engine with more workers, or use the command line",
+        "{what} needs {} MB of memory, and of the {} MB that a worker may use {} MB are taken; load fewer rows or columns, \
+         keep only answers (\"keep\": \"answers\"), close other data, open the engine with more workers, or use the command line",
         megabytes(n_bytes),
         megabytes(budget),
         megabytes(held)

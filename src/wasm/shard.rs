@@ -3,6 +3,7 @@
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
+use super::asked::answers_to;
 use super::{Dataset, bytes, load_options, memory, plain, read, throw};
 use crate::decode::csv::Shape;
 use crate::engine;
@@ -19,6 +20,14 @@ pub fn shape_of(bytes: &[u8], are_all: bool, options: JsValue) -> Result<JsValue
     }
 }
 
+/// The types that hold the values of all parts, which are of these types.
+#[wasm_bindgen(js_name = joinTypes)]
+pub fn join_types(types: JsValue) -> Result<JsValue, JsValue> {
+    let types: Vec<Vec<ColumnType>> = read("the types", types)?;
+    let join = |joined: Vec<ColumnType>, types: Vec<ColumnType>| joined.into_iter().zip(types).map(|(a, b)| a.join(b)).collect();
+    plain(&types.into_iter().filter(|types| !types.is_empty()).reduce(join).unwrap_or_default())
+}
+
 /// Makes memory for the rows of so many bytes of a file, where there is as much as they may need at the most.
 #[wasm_bindgen(js_name = makeRoom)]
 pub fn make_room(n_bytes: f64) {
@@ -27,44 +36,67 @@ pub fn make_room(n_bytes: f64) {
 
 /// Takes the bytes of one part of a file.
 #[wasm_bindgen]
-pub struct PartLoader(engine::PartLoader);
+pub struct PartLoader {
+    loader: engine::PartLoader,
+    /// What its bytes are for.
+    what: &'static str,
+}
 
 #[wasm_bindgen]
 impl PartLoader {
-    /// A loader of the records that begin from byte `from` on and before `to`; `exact` says that one begins at `from`.
+    /// A loader of the records that begin from byte `from` on and before `to`; `exact` says that one begins at `from`. It
+    /// keeps all rows, or only the answers to some `queries`: then their places in the data begin at `place`, and `types`
+    /// are those of parts that were read before; for `zones` see `Dataset.ask`.
     #[wasm_bindgen(constructor)]
-    pub fn new(options: JsValue, shape: JsValue, from: f64, to: f64, exact: bool) -> Result<PartLoader, JsValue> {
-        let (options, shape) = (load_options(options)?, read::<Shape>("the shape", shape)?);
-        engine::PartLoader::new(&options, &shape, from as u64, to as u64, exact).map(Self).map_err(throw)
+    #[expect(clippy::too_many_arguments, reason = "JavaScript's objects would be read into a type of their own")]
+    pub fn new(
+        options: JsValue,
+        shape: JsValue,
+        from: f64,
+        to: f64,
+        exact: bool,
+        queries: JsValue,
+        zones: &js_sys::Function,
+        place: f64,
+        types: JsValue,
+    ) -> Result<PartLoader, JsValue> {
+        let (options, mut shape) = (load_options(options)?, read::<Shape>("the shape", shape)?);
+        for types in read::<Vec<Vec<ColumnType>>>("the types", types)? {
+            shape = shape.widened(&types);
+        }
+        let answers = answers_to(queries, zones, &options, place)?;
+        let what = if answers.is_some() { "answering" } else { "the file" };
+        let loader = engine::PartLoader::new(&options, &shape, from as u64, to as u64, exact, answers).map_err(throw)?;
+        Ok(Self { loader, what })
     }
 
     /// The byte of the file from which on it wants to be given bytes.
     #[wasm_bindgen(getter, js_name = firstByte)]
     pub fn first_byte(&self) -> f64 {
-        self.0.first_byte() as f64
+        self.loader.first_byte() as f64
     }
 
     /// Takes the file's next bytes; says whether it needs more.
     pub fn push(&mut self, bytes: &[u8]) -> Result<bool, JsValue> {
-        memory::make_room("the file", bytes.len()).map_err(throw)?;
-        self.0.push(bytes).map_err(throw)
+        memory::make_room(self.what, bytes.len()).map_err(throw)?;
+        self.loader.push(bytes).map_err(throw)
     }
 
     /// Rows read so far.
     #[wasm_bindgen(getter)]
     pub fn rows(&self) -> f64 {
-        self.0.n_rows() as f64
+        self.loader.n_rows() as f64
     }
 
     /// Rows rejected so far.
     #[wasm_bindgen(getter)]
     pub fn rejected(&self) -> f64 {
-        self.0.n_rejected() as f64
+        self.loader.n_rejected() as f64
     }
 
     /// Ends the part.
     pub fn finish(self) -> Result<LoadedPart, JsValue> {
-        self.0.finish().map(LoadedPart).map_err(throw)
+        self.loader.finish().map(LoadedPart).map_err(throw)
     }
 }
 
@@ -101,8 +133,9 @@ struct Given {
 #[wasm_bindgen]
 impl Dataset {
     /// The rows of some parts, or of all where they are `alone`, each with the place of its first row in the whole data, and
-    /// the types of all parts.
+    /// the types of all parts. Where they keep the answers to some `queries`, those.
     #[wasm_bindgen(js_name = ofParts)]
+    #[expect(clippy::too_many_arguments, reason = "JavaScript's objects would be read into a type of their own")]
     pub fn of_parts(
         options: JsValue,
         shape: JsValue,
@@ -110,12 +143,14 @@ impl Dataset {
         first_rows: Vec<u32>,
         types: JsValue,
         alone: bool,
+        queries: JsValue,
+        zones: &js_sys::Function,
     ) -> Result<Dataset, JsValue> {
         let parts = parts.into_iter().map(|part| part.0).zip(first_rows).collect();
         let types: Vec<Vec<ColumnType>> = read("the types", types)?;
-        engine::Dataset::of_parts(load_options(options)?, &read("the shape", shape)?, parts, &types, alone)
-            .map(Dataset)
-            .map_err(throw)
+        let options = load_options(options)?;
+        let answers = answers_to(queries, zones, &options, 0.0)?;
+        engine::Dataset::of_parts(options, &read("the shape", shape)?, parts, &types, alone, answers).map(Dataset).map_err(throw)
     }
 
     /// The columns' types, for others to settle on.
@@ -126,7 +161,20 @@ impl Dataset {
     /// Widens the columns to hold those of the other data sets.
     pub fn settle(&mut self, types: JsValue) -> Result<(), JsValue> {
         let types: Vec<Vec<ColumnType>> = read("the types", types)?;
+        memory::make_room("holding the columns as their widest values", self.0.bytes_to_settle(&types)).map_err(throw)?;
         self.0.settle(&types).map_err(throw)
+    }
+
+    /// Gives the columns roles by their names and types, as after loading.
+    #[wasm_bindgen(js_name = guessRoles)]
+    pub fn guess_roles(&mut self) -> Result<(), JsValue> {
+        self.0.guess_roles().map_err(throw)
+    }
+
+    /// Makes memory for an exchange.
+    #[wasm_bindgen(js_name = makeRoomToExchange)]
+    pub fn make_room_to_exchange(&self) -> Result<(), JsValue> {
+        memory::make_room("bringing each actor's rows to one worker", self.0.bytes_to_exchange()).map_err(throw)
     }
 
     /// Says that rows of any actor come to one of the data sets.
@@ -158,6 +206,7 @@ impl Dataset {
     /// Takes in rows that another data set gave.
     #[wasm_bindgen(js_name = takeIn)]
     pub fn take_in(&mut self, bytes: &[u8]) -> Result<(), JsValue> {
+        memory::make_room("bringing each actor's rows to one worker", bytes.len()).map_err(throw)?;
         self.0.take_in(bytes).map_err(throw)
     }
 

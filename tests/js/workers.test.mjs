@@ -127,6 +127,132 @@ test("what is wrong with one of several files names it", async () => {
   assert.equal(header, "BAD_INPUT: the file has a header (a, b) but no rows");
 });
 
+test("a first row that repeats the first file's names is a header, also where all is text", async () => {
+  const found = await page.evaluate(async () => {
+    const files = [["item,price\nhat,1\n", "a.csv"], ["item,price\ncap,none\n", "b.csv"], ["shoe,none\nbag,none", "c.csv"]].map(([text, name]) => new File([text], name));
+    const [asTold, asIs] = await Promise.all([undefined, { header: false }].map(format => window.engines[1].load(files, { format })));
+    return [(await asTold.query({ kind: "rows" })).rows(), asIs.rows];
+  });
+  assert.deepEqual(found, [[{ item: "hat", price: "1" }, { item: "cap", price: "none" }, { item: "shoe", price: "none" }, { item: "bag", price: "none" }], 6]);
+});
+
+test("what reaches far behind a cut is read whole: a quote that nobody closes, lines that end in carriage returns, a cell of 12 MB", async () => {
+  const found = await page.evaluate(async () => {
+    const row = "12345,item 7,view,2024-03-11 05:15:00\n", header = "user_id,item,action,event_time\n";
+    const plain = row.repeat(1_500_000); // 56 MB: three parts or more
+    const texts = {
+      unclosed: [header, plain.slice(0, 500_000 * row.length), `1,"never closed,view,2024-03-11 05:15:00\n`, plain.slice(0, 1_000_000 * row.length)],
+      closedLate: [header, plain.slice(0, 400_000 * row.length), `1,"`, plain.slice(0, 320_000 * row.length), `",view,2024-03-11 05:15:00\n`, plain.slice(0, 700_000 * row.length)],
+      oldMac: [(header + plain).replaceAll("\n", "\r")],
+    };
+    const found = {};
+    for (const [name, text] of Object.entries(texts)) {
+      const file = new File(text, `${name}.csv`);
+      found[name] = await Promise.all(window.engines.map(engine => engine.load(file).then(async dataset => {
+        const longest = await dataset.query({ kind: "rows", where: [{ column: "item", contains: "\n" }], select: ["user_id"] });
+        const said = [dataset.rows, dataset.report.read, dataset.report.rejected, dataset.report.rejects[0]?.line, longest.numRows];
+        await dataset.close();
+        return said;
+      }, error => `${error.code}: ${error.message}`)));
+    }
+    return found;
+  });
+  for (const [name, [one, ...others]] of Object.entries(found)) for (const other of others) assert.deepEqual(other, one, name);
+  assert.deepEqual(found.closedLate[0], [1_100_001, 1_100_001, 0, undefined, 1]);
+  assert.deepEqual(found.unclosed[0], [1_500_000, 1_500_001, 1, 500_002, 0]);
+  assert.deepEqual(found.oldMac[0], [1_500_000, 1_500_000, 0, undefined, 0]);
+});
+
+test("answers are kept instead of rows: of a file that memory could not hold, read again where a column turns out wider", async () => {
+  const found = await page.evaluate(async queries => {
+    const { open } = await import(new URL("clickfold.js", document.baseURI).href);
+    const file = new File([window.header, window.lines(0, 500_000)], "events.csv"), whole = await window.engines[0].load(file);
+    const kept = [];
+    for (const engine of window.engines) {
+      const progress = [];
+      const dataset = await engine.load(file, { keep: "answers", queries, onProgress: told => progress.push(told.bytes) });
+      const answers = await window.show(dataset, queries);
+      // The same question, its keys in another order.
+      const turned = (await dataset.query(Object.fromEntries(Object.entries(queries[0]).reverse()))).numRows;
+      kept.push({ answers, turned, isRising: progress.every((bytes, i) => !i || bytes >= progress[i - 1]), bytes: dataset.schema.reduce((sum, field) => sum + field.bytes, 0) });
+      kept.at(-1).refused = [await window.codeOf(dataset.query({ kind: "rows" })), await window.codeOf(dataset.append([{ item: "x" }]))];
+      await dataset.close();
+    }
+    const expected = await window.show(whole, queries);
+    await whole.close();
+    const small = await open({ workers: 2, memory: 40e6 });
+    const part = new Blob([window.lines(0, 100_000)]), large = new Blob([window.header, ...Array(20).fill(part)]);
+    const [, users] = queries, total = { kind: "aggregate", measures: { n: { fn: "count" }, total: { fn: "sum", column: "price" } } };
+    const tooLarge = await window.codeOf(small.load(large));
+    const folded = await small.load(large, { keep: "answers", queries: [users, total] });
+    const ofLarge = [folded.rows, (await folded.query(total)).rows()[0].n, (await folded.query(users)).numRows];
+    await small.close();
+    const [engine] = window.engines;
+    const wrong = await Promise.all([{ keep: "answers" }, { keep: "none" }, { queries }, { keep: "answers", queries: [] }, { keep: "answers", queries: [{ kind: "aggregate", group_by: ["itm"] }] }]
+      .map(options => window.codeOf(engine.load(file, options))));
+    const stream = await window.codeOf(engine.load(file.stream(), { keep: "answers", queries: [total] }));
+    const narrow = await engine.load(file.stream(), { keep: "answers", queries: [queries[0]] });
+    return { kept, expected, tooLarge, ofLarge, wrong, stream, ofStream: JSON.stringify((await narrow.query(queries[0])).rows()) };
+  }, QUERIES);
+  for (const { answers, turned, isRising, refused, bytes } of found.kept) {
+    assert.deepEqual(answers, found.expected);
+    assert.deepEqual([turned, isRising, bytes < 10_000], [20, true, true]);
+    assert.match(refused[0], /^BAD_QUERY: only answers were kept, and not to this question/);
+    assert.match(refused[1], /^UNSUPPORTED: rows are appended where rows are kept/);
+  }
+  assert.match(found.tooLarge, /^OUT_OF_MEMORY: .*keep only answers/);
+  assert.deepEqual(found.ofLarge, [2_000_000 - 40, 2_000_000 - 40, 20]);
+  assert.deepEqual(found.wrong.map(error => error.split(/[:;]/)[0]), ["BAD_QUERY", "BAD_QUERY", "BAD_QUERY", "BAD_QUERY", "UNKNOWN_COLUMN"]);
+  assert.match(found.stream, /^BAD_INPUT: column "price" holds wider values than its first rows told/);
+  assert.equal(found.ofStream, found.expected.answers[0]);
+});
+
+test("a question during appends that widen a column waits for no more than what was asked before it", async () => {
+  const found = await page.evaluate(async () => {
+    const dataset = await window.engines[2].load(new File([window.header, window.lines(0, 300_000)], "events.csv"));
+    const users = { kind: "aggregate", measures: { users: { fn: "count_distinct", column: "user_id" }, n: { fn: "count" }, total: { fn: "sum", column: "price" } } };
+    const [before] = (await dataset.query({ ...users, measures: { total: users.measures.total, n: users.measures.n } })).rows();
+    const row = digits => [{ user_id: "99999", item: "new", action: "buy", event_time: "2024-03-12 00:00:00", price: `1.${"0".repeat(digits)}1` }];
+    const asked = [], ends = [];
+    for (let i = 1; i <= 8; i++) {
+      dataset.append(row(i)).then(() => ends.push(`append ${i}`));
+      asked.push(dataset.query(users).then(table => (ends.push(`query ${i}`), table.rows()[0])));
+    }
+    const answers = await Promise.all(asked);
+    await dataset.close();
+    return { before, answers, ends };
+  });
+  const total = i => found.before.total + Array.from({ length: i }, (_, at) => 1 + 10 ** -(at + 2)).reduce((sum, price) => sum + price, 0);
+  found.answers.forEach(({ users, n, total: sum }, at) => {
+    assert.deepEqual([users, n], [20_012, found.before.n + at + 1]);
+    assert.ok(Math.abs(sum - total(at + 1)) < 1e-3, `${sum} after ${at + 1} appends`);
+  });
+  assert.ok(found.ends.indexOf("query 1") < found.ends.indexOf("append 8"), `${found.ends}`);
+});
+
+test("loads that are cancelled or fail leave nothing in memory", async () => {
+  const found = await page.evaluate(async () => {
+    const { open } = await import(new URL("clickfold.js", document.baseURI).href);
+    const engine = await open({ workers: 2, memory: 140e6 });
+    const text = window.lines(0, 400_000), file = new File([window.header, text], "events.csv");
+    const ends = new Set();
+    for (let i = 0; i < 24; i++) {
+      const abort = new AbortController(), at = (i % 11) / 10;
+      const loading = window.codeOf(engine.load(file, { signal: abort.signal, onProgress: ({ bytes, totalBytes }) => bytes >= at * totalBytes && abort.abort() }));
+      ends.add((await loading).split(":")[0]);
+      const broken = [file, new File([window.header, text, "\0".repeat(9)], "b.csv"), new File(["\x89PNG\r\n\x1a\n\0\0"], "p.png")];
+      if (i % 6 === 0) ends.add(await window.codeOf(engine.load(broken)));
+    }
+    const dataset = await engine.load(file);
+    const rows = dataset.rows;
+    await engine.close();
+    return { ends: [...ends].sort(), rows };
+  });
+  assert.equal(found.rows, 400_000 - 5);
+  assert.match(found.ends[0], /^BAD_INPUT: p\.png/);
+  assert.deepEqual(found.ends.slice(1), ["CANCELLED"]);
+});
+
 test("a shared load is cancelled, a closed engine answers no more, and the newer question of a view overtakes the older", async () => {
   const found = await page.evaluate(async () => {
     const { open } = await import(new URL("clickfold.js", document.baseURI).href);

@@ -1,64 +1,80 @@
-/** @import { Query } from "../clickfold.js" */
+/** @import { Question } from "./protocol.js" */
 /** @import { Dataset } from "../../target/pkg/clickfold.js" */
 
 import { breathe } from "./breathe.js";
-import { toPlain } from "./errors.js";
+import { freed, toPlain } from "./errors.js";
 import { zoneChanges } from "./zones.js";
 
 /** How long a question is worked on before messages are heard. */
 const STRETCH_MS = 20;
 
-/** What a worker says when rows must be exchanged before the question. */
-export const EXCHANGE = { exchange: true };
+const UNREADABLE = { code: "WORKER_LOST", message: "another worker sent what cannot be read; load the data again" };
+
+/**
+ * What a worker says where each actor's rows should come to one worker before the question, or must.
+ * @param {Dataset} dataset @param {Question} question
+ */
+const exchangeFor = (dataset, { query, asTheyAre }) => {
+  const exchange = asTheyAre ? undefined : /** @type {"may" | "must" | undefined} */ (dataset.needsExchange(query));
+  return exchange && { exchange };
+};
 
 /**
  * The answer of this worker's rows and those whose states come from the other workers.
  * @param {Dataset} dataset
- * @param {Query} query
+ * @param {Question} question
  * @param {MessagePort[]} from
  * @param {AbortSignal} signal
  * @returns {Promise<[any, ...Transferable[]]>}
  */
-export async function answerQuery(dataset, query, from, signal) {
+export async function answerQuery(dataset, question, from, signal) {
   const started = performance.now();
-  signal.throwIfAborted();
-  if (from.length && dataset.needsExchange(query)) {
-    from.forEach(port => port.close());
-    return [EXCHANGE];
-  }
-  const states = from.map(port => receive(port, signal));
-  states.forEach(state => state.catch(() => {})); // told when it is awaited
-  const asked = dataset.ask(query, zoneChanges);
   try {
-    await step(asked, dataset, signal);
-    for (const state of states) asked.merge(await state);
-    const ipc = asked.finish();
+    signal.throwIfAborted();
+    const exchange = from.length ? exchangeFor(dataset, question) : undefined;
+    if (exchange) return [exchange];
+    const states = from.map(port => receive(port, signal));
+    states.forEach(state => state.catch(() => {})); // told when it is awaited
+    const ipc = await freed(dataset.ask(question.query, zoneChanges), async asked => {
+      await step(asked, dataset, signal);
+      for (const state of states) asked.merge(await state);
+      return asked.finish();
+    });
     return [{ ipc, ms: performance.now() - started }, ipc.buffer];
   } finally {
-    asked.free();
+    from.forEach(port => port.close());
   }
 }
 
 /**
- * Sends another worker what this one's rows say of the question.
+ * What this worker's rows say of the question, or that rows must be exchanged.
  * @param {Dataset} dataset
- * @param {Query} query
- * @param {MessagePort} to
+ * @param {Question} question
  * @param {AbortSignal} signal
+ * @returns {Promise<[{ state: Uint8Array } | { exchange: "may" | "must" }]>}
+ */
+export async function stateOf(dataset, question, signal) {
+  signal.throwIfAborted();
+  const exchange = exchangeFor(dataset, question);
+  if (exchange) return [exchange];
+  const state = await freed(dataset.ask(question.query, zoneChanges), async asked => {
+    await step(asked, dataset, signal);
+    return asked.state();
+  });
+  return [{ state }];
+}
+
+/**
+ * Sends another worker the state that it waits for, or why there is none.
+ * @param {MessagePort} to
+ * @param {() => Promise<any[]>} run gives what `stateOf` does
  * @returns {Promise<[any]>}
  */
-export async function sendState(dataset, query, to, signal) {
+export async function sendState(to, run) {
   try {
-    signal.throwIfAborted();
-    if (dataset.needsExchange(query)) return [EXCHANGE];
-    const asked = dataset.ask(query, zoneChanges);
-    try {
-      await step(asked, dataset, signal);
-      const state = asked.state();
-      to.postMessage({ state }, [state.buffer]);
-    } finally {
-      asked.free();
-    }
+    const [found] = await run();
+    if (!found.state) return [found];
+    to.postMessage(found, [found.state.buffer]);
     return [null];
   } catch (error) {
     to.postMessage({ error: toPlain(error) });
@@ -82,11 +98,8 @@ async function step(asked, dataset, signal) {
 function receive(port, signal) {
   return new Promise((resolve, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-    port.onmessage = ({ data }) => {
-      port.close();
-      if (data.error) reject(data.error);
-      else resolve(data.state);
-    };
+    port.onmessage = ({ data }) => data.error ? reject(data.error) : resolve(data.state);
+    port.onmessageerror = () => reject(UNREADABLE);
   });
 }
 
@@ -108,15 +121,19 @@ export async function exchangeRows(dataset, me, ports) {
       }
       if (data.done) resolve(undefined);
     };
+    port.onmessageerror = () => {
+      failed ??= UNREADABLE;
+      resolve(undefined);
+    };
   }));
-  const exchange = dataset.exchange(ports.length, me);
   try {
-    for (let given; (given = dataset.give(exchange));) {
-      for (const { to, rows } of given) ports[to]?.postMessage({ rows }, [rows.buffer]);
-      await breathe();
-    }
+    await freed(dataset.exchange(ports.length, me), async exchange => {
+      for (let given; (given = dataset.give(exchange));) {
+        for (const { to, rows } of given) ports[to]?.postMessage({ rows }, [rows.buffer]);
+        await breathe();
+      }
+    });
   } finally {
-    exchange.free();
     ports.forEach(port => port?.postMessage({ done: true }));
   }
   await Promise.all(taken);

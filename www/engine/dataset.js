@@ -2,11 +2,10 @@
 /** @import { Connection, DatasetInfo } from "./protocol.js" */
 
 import { ClickfoldError, cancelled } from "./errors.js";
+import { KEPT_REJECTS } from "./protocol.js";
 import { toCsv } from "./rows.js";
 import { settle } from "./settle.js";
 import { openTable } from "./table.js";
-
-const KEPT_REJECTS = 1000;
 
 /**
  * The page's view of a data set in one worker or several, each of which has some of the rows.
@@ -21,14 +20,21 @@ export function openDataset(workers, infos, loaded) {
   /** @type {ClickfoldError | undefined} */
   let closed;
   let info = join(infos, loaded);
-  /** @type {Promise<void> | undefined} */
-  let exchanging;
-  /** What changes the data, one thing after the other. Meanwhile the workers may hold a column as different types. */
-  let changing = Promise.resolve();
+  /** Whether each actor's rows are in one worker. */
+  let areActorsWhole = !isShared;
+  /** What is sent to the workers, one thing after the other: a change is done before anything else is sent. @type {Promise<unknown>} */
+  let sending = Promise.resolve();
   /** Questions under way. @type {Set<Promise<unknown>>} */
   const asking = new Set();
   /** @type {Map<string, AbortController>} */
   const views = new Map();
+
+  /** @template T @param {() => T | Promise<T>} run @returns {Promise<T>} */
+  const inOrder = run => {
+    const done = sending.then(run);
+    sending = done.catch(() => {}); // told to whoever asked for it
+    return done;
+  };
 
   /** @param {(handle: number, at: number) => import("./protocol.js").Request} request @param {(at: number) => Transferable[]} [transfer] */
   const tellAll = async (request, transfer = () => []) => {
@@ -38,42 +44,48 @@ export function openDataset(workers, infos, loaded) {
     info = join(infos, loaded);
   };
 
-  /** @param {() => Promise<void>} run */
-  const change = run => {
-    const changed = changing.then(run);
-    changing = changed.catch(() => {}); // told to whoever asked for it
-    return changed;
-  };
-
   /** Each actor's rows to one worker. A data set that is left half-way is lost. */
-  const exchange = () => exchanging ??= (async () => {
+  const exchange = async () => {
+    await tellAll(handle => ({ do: "room", handle }));
     const ports = channels(workers.length);
     try {
       await tellAll((handle, me) => ({ do: "exchange", handle, me, ports: ports[me] }), at => ports[at].filter(port => port !== null));
     } catch (error) {
       closed ??= new ClickfoldError("WORKER_LOST", `rows were lost between two workers: ${/** @type {Error} */ (error).message}; load the data again`);
       throw closed;
-    } finally {
-      exchanging = undefined;
     }
-  })();
+    areActorsWhole = true;
+  };
+
+  /** @param {import("./protocol.js").Question} question @param {AbortSignal} [signal] @returns {{ answer: Promise<any> }} */
+  const put = (question, signal) => {
+    if (closed) throw closed;
+    const ends = workers.slice(1).map(() => new MessageChannel());
+    const from = ends.map(({ port1 }) => port1);
+    const asked = workers.map((worker, at) => {
+      if (at === 0) return worker.send({ do: "query", handle: handles[0], question, from }, { transfer: from, signal });
+      const to = ends[at - 1].port2;
+      return worker.send({ do: "state", handle: handles[at], question, to }, { transfer: [to], signal });
+    });
+    const answer = Promise.all(asked).then(([first]) => first);
+    answer.catch(() => {}); // told to whoever still waits for it
+    return { answer };
+  };
 
   /** @param {Query} query @param {AbortSignal} [signal] */
   const ask = async (query, signal) => {
-    for (;;) {
-      await unlessAborted(changing, signal);
-      if (closed) throw closed;
-      const ends = workers.slice(1).map(() => new MessageChannel());
-      const from = ends.map(({ port1 }) => port1);
-      const asked = workers.map((worker, at) => {
-        if (at === 0) return worker.send({ do: "query", handle: handles[0], query, from }, { transfer: from, signal });
-        const to = ends[at - 1].port2;
-        return worker.send({ do: "state", handle: handles[at], query, to }, { transfer: [to], signal });
-      });
-      const [answer] = await Promise.all(asked);
-      if (!answer.exchange) return answer;
-      await unlessAborted(exchange(), signal);
-    }
+    const first = await unlessAborted(inOrder(() => put({ query, asTheyAre: false }, signal)), signal);
+    const answer = await first.answer;
+    if (!answer.exchange) return answer;
+    const second = await unlessAborted(inOrder(async () => {
+      try {
+        if (!areActorsWhole) await exchange();
+      } catch (error) {
+        if (closed || answer.exchange === "must") throw error; // else it is answered without, only slower
+      }
+      return put({ query, asTheyAre: true }, signal);
+    }), signal);
+    return second.answer;
   };
 
   return {
@@ -86,17 +98,21 @@ export function openDataset(workers, infos, loaded) {
       const { ipc, ms } = await asked.finally(() => asking.delete(asked));
       return openTable({ ipc, stats: { rows_scanned: info.rows, ms } });
     },
-    append: rows => change(async () => {
+    append: rows => inOrder(async () => {
       const bytes = toCsv(rows, info.schema.map(field => field.name), info.report.separator);
       if (!bytes.length) return;
       const place = info.rows;
+      areActorsWhole = !isShared;
       // The worker with the fewest rows takes them.
       const to = infos.reduce((least, own, at) => own.rows < infos[least].rows ? at : least, 0);
       await tellAll((handle, at) => ({ do: "append", handle, isShared, place, bytes: at === to ? bytes : undefined }), at => at === to ? [bytes.buffer] : []);
     }),
-    setRoles: roles => change(() => tellAll(handle => ({ do: "roles", handle, roles }))),
+    setRoles: roles => inOrder(() => {
+      areActorsWhole = !isShared;
+      return tellAll(handle => ({ do: "roles", handle, roles }));
+    }),
     async close() {
-      await Promise.allSettled([changing, ...asking]);
+      await Promise.allSettled([sending, ...asking]);
       await Promise.all(workers.map((worker, at) => worker.send({ do: "close", handle: handles[at] })));
     },
   };
@@ -122,16 +138,20 @@ async function overtake(views, view, signal, run) {
   }
 }
 
-/** Waits, but not when nobody waits for it any more. @param {Promise<void>} promise @param {AbortSignal} [signal] */
+/**
+ * Waits, but not when nobody waits for it any more.
+ * @template T
+ * @param {Promise<T>} promise @param {AbortSignal | undefined} signal @returns {Promise<T>}
+ */
 async function unlessAborted(promise, signal) {
   if (!signal) return promise;
   const ended = new AbortController();
-  const aborted = new Promise((_, reject) => {
+  const aborted = /** @type {Promise<never>} */ (new Promise((_, reject) => {
     if (signal.aborted) reject(cancelled());
     signal.addEventListener("abort", () => reject(cancelled()), { signal: ended.signal });
-  });
+  }));
   try {
-    await Promise.race([promise, aborted]);
+    return await Promise.race([promise, aborted]);
   } finally {
     ended.abort();
     promise.catch(() => {}); // told to whoever else waits for it

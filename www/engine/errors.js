@@ -32,3 +32,28 @@ export function toPlain(thrown) {
 
 /** The error that a caller waits for when its signal is aborted. */
 export const cancelled = () => new ClickfoldError("CANCELLED", "cancelled");
+
+/**
+ * Frees what the core made, once it is done with. What a trapped core holds cannot be freed; then the trap is what is told.
+ * @template T
+ * @template {{ free(): void }} H
+ * @param {H} held @param {(held: H) => T | Promise<T>} run @returns {Promise<T>}
+ */
+export async function freed(held, run) {
+  let result;
+  try {
+    result = await run(held);
+  } catch (error) {
+    discard(held);
+    throw error;
+  }
+  held.free();
+  return result;
+}
+
+/** Frees what is of no use after an error, which is told, and not what freeing may throw. @param {{ free(): void }} held */
+export function discard(held) {
+  try {
+    held.free();
+  } catch {} // the core is lost, and the error says so
+}

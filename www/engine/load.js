@@ -15,31 +15,37 @@ const SMALL = 16 << 20;
  * @param {LoadOptions} options
  * @returns {Promise<Dataset>}
  */
-export async function load(pool, source, { format, schema, timezone = "UTC", onProgress, signal, ...unknown }) {
+export async function load(pool, source, { format, schema, timezone = "UTC", keep = "rows", queries, onProgress, signal, ...unknown }) {
   const [key] = Object.keys(unknown);
   if (key === "clean") throw new ClickfoldError("UNSUPPORTED", "cleaning steps cannot be applied yet; load without \"clean\"");
-  if (key) throw new ClickfoldError("BAD_QUERY", `unknown option ${JSON.stringify(key)}; known are format, schema, timezone, onProgress, signal`);
+  if (key) throw new ClickfoldError("BAD_QUERY", `unknown option ${JSON.stringify(key)}; known are format, schema, timezone, keep, queries, onProgress, signal`);
+  if (keep !== "rows" && keep !== "answers") throw new ClickfoldError("BAD_QUERY", `"keep" is "rows" or "answers", found ${JSON.stringify(keep)}`);
+  if (keep === "answers" ? !Array.isArray(queries) : queries !== undefined) {
+    throw new ClickfoldError("BAD_QUERY", `"queries" is a list of the questions to answer while reading, with "keep": "answers" and only then`);
+  }
   if (timezone !== "UTC") throw new ClickfoldError("UNSUPPORTED", "a source's clock is taken as UTC for now; group by local time with \"timezone\" in a query");
   const options = { format, schema };
   const sources = (Array.isArray(source) ? source : [source]).map(toWire);
   const blobs = sources.flatMap(wire => "blob" in wire ? [wire.blob] : []);
   if (!sources.length) throw new ClickfoldError("BAD_INPUT", "no file was given");
   if (sources.length > 1 && blobs.length < sources.length) throw new ClickfoldError("UNSUPPORTED", "several sources are loaded as one where all are files; fetch the others first");
-  const inParts = sources.length > 1 || blobs.some(blob => blob.size >= SMALL);
-  const dataset = inParts && await loadParts(pool, blobs, options, { onProgress, signal });
-  return dataset || loadWhole(pool, sources[0], options, { onProgress, signal });
+  const how = { queries, onProgress, signal };
+  // What is not kept may have to be read again, which only parts of files can be.
+  const inParts = sources.length > 1 || blobs.some(blob => queries || blob.size >= SMALL);
+  const dataset = inParts && await loadParts(pool, blobs, options, how);
+  return dataset || loadWhole(pool, sources[0], options, how);
 }
 
 /**
  * @param {Pool} pool
  * @param {WireSource} source
  * @param {WireOptions} options
- * @param {Pick<LoadOptions, "onProgress" | "signal">} how
+ * @param {Pick<LoadOptions, "queries" | "onProgress" | "signal">} how
  */
-async function loadWhole(pool, source, options, { onProgress, signal }) {
+async function loadWhole(pool, source, options, { queries, onProgress, signal }) {
   const connection = await pool.first();
   const transfer = "stream" in source ? [/** @type {Transferable} */ (/** @type {unknown} */ (source.stream))] : [];
-  const info = await connection.send({ do: "load", source, options }, { transfer, signal, onProgress });
+  const info = await connection.send({ do: "load", source, options, queries }, { transfer, signal, onProgress });
   return openDataset([connection], [info]);
 }
 

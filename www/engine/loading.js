@@ -1,11 +1,13 @@
-/** @import { LoadOptions, Progress } from "../clickfold.js" */
-/** @import { PartSummary, Shape, WireSource } from "./protocol.js" */
+/** @import { LoadOptions, Progress, Query } from "../clickfold.js" */
+/** @import { Request, Shape, WireSource } from "./protocol.js" */
 
 import { LoadedPart, Loader, PartLoader, shapeOf } from "../../target/pkg/clickfold.js";
 import { breathe } from "./breathe.js";
+import { discard, freed } from "./errors.js";
+import { PROGRESS_MS } from "./protocol.js";
 import { readChunks, readFrom } from "./source.js";
+import { zoneChanges } from "./zones.js";
 
-const PROGRESS_MS = 50;
 /** Bytes that tell a file's shape. */
 const SAMPLE = 1 << 18;
 
@@ -13,14 +15,13 @@ const SAMPLE = 1 << 18;
 /** @typedef {Pick<LoadOptions, "format" | "schema">} Options */
 
 /**
- * A whole source as a data set.
- * @param {WireSource} source @param {Options} options @param {AbortSignal} signal @param {Tell} tell
+ * A whole source as a data set, of all rows or of the answers to some queries.
+ * @param {WireSource} source @param {Options} options @param {Query[] | undefined} queries @param {AbortSignal} signal @param {Tell} tell
  */
-export async function loadWhole(source, options, signal, tell) {
-  const loader = new Loader(plain(options));
+export async function loadWhole(source, options, queries, signal, tell) {
+  const loader = new Loader(plain(options), queries, zoneChanges);
   const progress = new Told(loader, tell);
-  let finished = false;
-  try {
+  return finish(loader, async () => {
     for await (const { chunk, readBytes, totalBytes } of readChunks(source, signal)) {
       signal.throwIfAborted();
       loader.push(chunk);
@@ -28,11 +29,7 @@ export async function loadWhole(source, options, signal, tell) {
     }
     await progress.end();
     signal.throwIfAborted();
-    finished = true; // from here on the loader belongs to the core
-    return loader.finish();
-  } finally {
-    if (!finished) loader.free();
-  }
+  });
 }
 
 /**
@@ -56,26 +53,24 @@ export async function readShape(blob, options, signal) {
   const bytes = sample.subarray(0, length);
   const shape = shapeOf(bytes, areAll, plain(options));
   if (!shape) return undefined;
-  const loader = new PartLoader(plain(options), shape, shape.first_byte, length, true);
-  loader.push(bytes.subarray(shape.first_byte));
-  const part = loader.finish();
-  const { end, start } = part.summary();
-  const held = end > start ? part.bytesOfRows / (end - start) : 0;
-  part.free();
+  const loader = new PartLoader(plain(options), shape, shape.first_byte, length, true, undefined, zoneChanges, 0, []);
+  const first = await finish(loader, () => void loader.push(bytes.subarray(shape.first_byte)));
+  const held = await freed(first, part => {
+    const { end, start } = part.summary();
+    return end > start ? part.bytesOfRows / (end - start) : 0;
+  });
   return { shape, packed, held };
 }
 
 /**
  * The records that begin from one byte of a file on and before another.
- * @param {Blob} blob @param {boolean} packed @param {Options} options @param {Shape} shape
- * @param {{ from: number, to: number, exact: boolean }} range @param {AbortSignal} signal @param {Tell} tell
+ * @param {Extract<Request, { do: "part" }>} part @param {AbortSignal} signal @param {Tell} tell
  * @returns {Promise<LoadedPart>}
  */
-export async function loadPart(blob, packed, options, shape, { from, to, exact }, signal, tell) {
-  const loader = new PartLoader(plain(options), shape, from, to, exact);
+export async function loadPart({ blob, packed, options, shape, range: { from, to, exact }, kept: { queries, place, types } }, signal, tell) {
+  const loader = new PartLoader(plain(options), shape, from, to, exact, queries, zoneChanges, place, types);
   const progress = new Told(loader, tell);
-  let finished = false;
-  try {
+  return finish(loader, async () => {
     for await (const { chunk, readBytes } of readFrom(blob, packed, loader.firstByte, to, signal)) {
       signal.throwIfAborted();
       const goesOn = loader.push(chunk);
@@ -83,15 +78,24 @@ export async function loadPart(blob, packed, options, shape, { from, to, exact }
       if (!goesOn) break;
     }
     signal.throwIfAborted();
-    finished = true; // from here on the loader belongs to the core
-    return loader.finish();
-  } finally {
-    if (!finished) loader.free();
-  }
+  });
 }
 
-/** @param {LoadedPart} part @returns {PartSummary} */
-export const summarise = part => part.summary();
+/**
+ * What a loader becomes once it is fed.
+ * @template T
+ * @template {{ free(): void, finish(): T }} L
+ * @param {L} loader @param {() => void | Promise<void>} feed @returns {Promise<T>}
+ */
+async function finish(loader, feed) {
+  try {
+    await feed();
+  } catch (error) {
+    discard(loader);
+    throw error;
+  }
+  return loader.finish();
+}
 
 /** Without what is undefined. @param {Options} options */
 const plain = options => JSON.parse(JSON.stringify(options));

@@ -1,25 +1,27 @@
 /** Files that several workers read: each pulls one part after the other. */
 
-/** @import { Dataset, LoadOptions, Reject, Report } from "../clickfold.js" */
-/** @import { Connection, DatasetInfo, PartSummary, Shape, WireOptions } from "./protocol.js" */
+/** @import { Dataset, LoadOptions, Query, Reject, Report } from "../clickfold.js" */
+/** @import { Connection, PartSummary, Range, Shape, Types, WireOptions } from "./protocol.js" */
 /** @import { Pool } from "./pool.js" */
 
 import { openDataset } from "./dataset.js";
-import { ClickfoldError } from "./errors.js";
+import { ClickfoldError, cancelled } from "./errors.js";
+import { KEPT_REJECTS, PROGRESS_MS } from "./protocol.js";
 import { settle } from "./settle.js";
 
 /** A part is so large that what it costs to begin one does not count, and so small that workers end together. */
 const LEAST_PART = 16 << 20, MOST_PART = 128 << 20;
 /** Parts for each worker, where they are not too small. */
 const PARTS_EACH = 4;
-const PROGRESS_MS = 50;
-const KEPT_REJECTS = 1000;
+/** Files' rows have places in their order: of one file, no more than it has bytes. */
+const FILE_PLACES = 2 ** 44;
 
 /**
  * A stretch of a file, and what became of it.
  * @typedef {object} Part
  * @property {number} file
- * @property {{ from: number, to: number, exact: boolean }} range
+ * @property {Range} range
+ * @property {Types[]} types of parts that were read before, where it is read again for them
  * @property {Connection} [reader]
  * @property {PartSummary & { part: number }} [read]
  */
@@ -27,60 +29,87 @@ const KEPT_REJECTS = 1000;
 /**
  * The files as one data set, in their order; nothing where one's first bytes do not tell its shape.
  * @param {Pool} pool @param {Blob[]} blobs @param {WireOptions} options
- * @param {Pick<LoadOptions, "onProgress" | "signal">} how
+ * @param {Pick<LoadOptions, "queries" | "onProgress" | "signal">} how
  * @returns {Promise<Dataset | undefined>}
  */
-export async function loadParts(pool, blobs, options, { onProgress, signal }) {
+export async function loadParts(pool, blobs, options, { queries, onProgress, signal }) {
   const first = await pool.first();
   const totalBytes = blobs.reduce((sum, blob) => sum + blob.size, 0), nWorkers = pool.sizeFor(totalBytes);
-  const nParts = blobs.reduce((sum, blob) => sum + cut(blob.size, 0, nWorkers).length, 0);
+  // Each part holds answers of its own until all are read: the fewer, the less memory.
+  const partsEach = queries ? 1 : PARTS_EACH;
+  const nParts = blobs.reduce((sum, blob) => sum + cut(blob.size, 0, nWorkers, partsEach).length, 0);
   pool.some(Math.min(nWorkers, nParts)).forEach(worker => worker.catch(() => {})); // they start while the shape is read; told below
-  const files = await Promise.all(blobs.map(async blob => {
-    const told = await first.send({ do: "shape", blob, options }, { signal }).catch(error => { throw inFile(error, blob, blobs); });
-    return told && { blob, .../** @type {{ shape: Shape, packed: boolean, held: number }} */ (told) };
-  }));
-  if (files.some(file => !file)) {
-    if (files.length === 1) return undefined;
-    throw inFile(new ClickfoldError("BAD_INPUT", "its first line does not end within 256 KiB; load it by itself"), blobs[files.indexOf(undefined)], blobs);
-  }
+  const files = await look(first, blobs, options, signal);
+  if (!files) return undefined;
   const needed = files.reduce((sum, { blob, packed, held }) => sum + (packed ? 0 : blob.size * held), 0);
-  if (needed > pool.memory) {
-    throw new ClickfoldError("OUT_OF_MEMORY", `the rows need at least ${megabytes(needed)} MB of memory, and ${megabytes(pool.memory)} MB may be used; load fewer rows or columns, or use the command line`);
+  if (!queries && needed > pool.memory) {
+    throw new ClickfoldError("OUT_OF_MEMORY", `the rows need at least ${megabytes(needed)} MB of memory, and ${megabytes(pool.memory)} MB may be used; load fewer rows or columns, keep only answers ("keep": "answers"), or use the command line`);
   }
   const shapes = alike(files.map(file => file.shape), blobs);
-  const parts = files.flatMap(({ blob, packed, shape }, file) => cut(blob.size, shape.first_byte, packed ? 1 : nWorkers).map(range => ({ file, range })));
+  const parts = files.flatMap(({ blob, packed, shape }, file) => cut(blob.size, shape.first_byte, packed ? 1 : nWorkers, partsEach).map(range => ({ file, range, types: [] })));
   const coming = pool.some(Math.min(nWorkers, parts.length));
-  const share = totalBytes / coming.length;
+  const share = queries ? 0 : totalBytes / coming.length;
   const progress = new Progress(totalBytes, onProgress);
-  /** @param {Part} part @param {Connection} reader @param {Part["range"]} range */
-  const read = async (part, reader, range) => {
-    const { blob, packed } = files[part.file];
+  const failure = new AbortController();
+  const ended = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal;
+  /** @param {Part} part @param {Connection} reader */
+  const read = async (part, reader) => {
+    const { blob, packed } = files[part.file], { range, types } = part;
+    const kept = { queries, types, place: part.file * FILE_PLACES + range.from };
     part.reader = reader;
-    const request = reader.send({ do: "part", blob, packed, options, shape: shapes[part.file], range, share }, { signal, onProgress: told => progress.tell(part, told) });
+    const request = reader.send({ do: "part", blob, packed, options, shape: shapes[part.file], range, share, kept }, { signal: ended, onProgress: told => progress.tell(part, told) });
     part.read = await request.catch(error => { throw inFile(error, blob, blobs); });
     progress.tell(part, { rows: part.read?.rows ?? 0, rejected: part.read?.rejected ?? 0, bytes: Math.min(range.to, blob.size) - range.from });
   };
+  /** @param {Part[]} left */
+  const readAll = left => all(coming.map(async worker => {
+    const reader = await worker;
+    for (let part; !ended.aborted && (part = left.shift());) await read(part, reader);
+    return reader;
+  }), failure);
   try {
-    const left = [.../** @type {Part[]} */ (parts)];
-    const workers = await all(coming.map(async worker => {
-      const reader = await worker;
-      for (let part; (part = left.shift());) await read(part, reader, part.range);
-      return reader;
-    }));
+    const workers = await readAll([...parts]);
     await mend(parts, read);
-    return await assemble(parts, workers, options, shapes, blobs, progress);
+    if (queries) await widen(parts, readAll, first);
+    return await assemble(parts, workers, options, queries, shapes, blobs, progress, signal);
   } catch (error) {
     drop(parts);
     throw error;
   }
 }
 
+/** @typedef {{ blob: Blob, shape: Shape, packed: boolean, held: number }} Looked what the first bytes of a file say; `held`: bytes of memory for each of its own */
+
+/**
+ * The files' first bytes; nothing where those of the only file do not tell its shape.
+ * @param {Connection} worker @param {Blob[]} blobs @param {WireOptions} options @param {AbortSignal} [signal]
+ * @returns {Promise<Looked[] | undefined>}
+ */
+async function look(worker, blobs, options, signal) {
+  /** @param {Blob} blob @param {WireOptions} how @returns {Promise<Looked | undefined>} */
+  const lookAt = async (blob, how) => {
+    const told = await worker.send({ do: "shape", blob, options: how }, { signal }).catch(error => { throw inFile(error, blob, blobs); });
+    return told && { blob, ...told };
+  };
+  const files = await Promise.all(blobs.map(blob => lookAt(blob, options)));
+  if (blobs.length === 1) return files[0] && [files[0]];
+  const [head] = files;
+  return Promise.all(files.map(async (file, at) => {
+    if (!file) throw inFile(new ClickfoldError("BAD_INPUT", "its first line does not end within 256 KiB; load it by itself"), blobs[at], blobs);
+    if (!head?.shape.header || file.shape.header || options.format?.header === false) return file;
+    // Where all cells are text, only the first file tells that the first row names the columns.
+    const named = await lookAt(file.blob, { ...options, format: { ...options.format, header: true } });
+    return named && isEqual(named.shape.names, head.shape.names) ? named : file;
+  }));
+}
+
 /**
  * Where a file is cut: its rows' bytes in parts of one size.
- * @param {number} size @param {number} firstByte @param {number} nWorkers
+ * @param {number} size @param {number} firstByte @param {number} nWorkers @param {number} partsEach
  */
-function cut(size, firstByte, nWorkers) {
-  const partBytes = nWorkers === 1 ? Infinity : Math.ceil(Math.min(Math.max(size / (PARTS_EACH * nWorkers), LEAST_PART), MOST_PART));
+function cut(size, firstByte, nWorkers, partsEach) {
+  const most = partsEach === 1 ? Infinity : MOST_PART;
+  const partBytes = nWorkers === 1 ? Infinity : Math.ceil(Math.min(Math.max(size / (partsEach * nWorkers), LEAST_PART), most));
   const starts = [firstByte];
   while (starts[starts.length - 1] + 1.5 * partBytes < size) starts.push(starts[starts.length - 1] + partBytes);
   return starts.map((from, at) => ({ from, to: starts[at + 1] ?? Infinity, exact: at === 0 }));
@@ -88,7 +117,7 @@ function cut(size, firstByte, nWorkers) {
 
 /**
  * Reads those parts again that began inside a quoted cell: each begins where the one before it ended.
- * @param {Part[]} parts @param {(part: Part, reader: Connection, range: Part["range"]) => Promise<void>} read
+ * @param {Part[]} parts @param {(part: Part, reader: Connection) => Promise<void>} read
  */
 async function mend(parts, read) {
   for (const [at, part] of parts.entries()) {
@@ -96,15 +125,34 @@ async function mend(parts, read) {
     const start = before?.file === part.file ? before.read?.end : part.range.from;
     if (start === undefined || part.read?.start === start) continue;
     drop([part]);
-    await read(part, /** @type {Connection} */ (part.reader), { ...part.range, from: start, exact: true });
+    part.range = { ...part.range, from: start, exact: true };
+    await read(part, /** @type {Connection} */ (part.reader));
   }
 }
 
 /**
- * @param {Part[]} parts @param {Connection[]} workers @param {WireOptions} options @param {Shape[]} shapes @param {Blob[]} blobs
- * @param {Progress} progress
+ * Reads those parts again whose answers went by narrower types than all parts together need.
+ * @param {Part[]} parts @param {(left: Part[]) => Promise<unknown>} readAll @param {Connection} worker
  */
-async function assemble(parts, workers, options, shapes, blobs, progress) {
+async function widen(parts, readAll, worker) {
+  for (;;) {
+    const types = await worker.send({ do: "join", types: parts.flatMap(({ read }) => read ? [read.types] : []) });
+    const narrow = parts.filter(({ read }) => !read?.read_as?.every((own, at) => own === null || JSON.stringify(own) === JSON.stringify(types[at])));
+    if (!narrow.length) return;
+    drop(narrow);
+    for (const part of narrow) {
+      part.range = { ...part.range, from: part.read?.start ?? part.range.from, exact: true };
+      part.types = [types];
+    }
+    await readAll(narrow);
+  }
+}
+
+/**
+ * @param {Part[]} parts @param {Connection[]} workers @param {WireOptions} options @param {Query[] | undefined} queries @param {Shape[]} shapes
+ * @param {Blob[]} blobs @param {Progress} progress @param {AbortSignal} [signal]
+ */
+async function assemble(parts, workers, options, queries, shapes, blobs, progress, signal) {
   const read = parts.map(part => /** @type {PartSummary & { part: number }} */ (part.read));
   /** @type {number[]} */
   const firstRows = [];
@@ -119,14 +167,22 @@ async function assemble(parts, workers, options, shapes, blobs, progress) {
     const [{ line, reason }] = report.rejects;
     throw new ClickfoldError("BAD_INPUT", `no row of the file could be read; the first, on line ${line}: ${reason}`, { line });
   }
+  if (signal?.aborted) throw cancelled();
   const types = read.map(part => part.types);
-  const infos = await all(workers.map(worker => {
+  const assembled = workers.map(worker => {
     const own = parts.flatMap((part, at) => part.reader === worker ? [{ part: read[at].part, firstRow: firstRows[at] }] : []);
-    return worker.send({ do: "assemble", options, shape: shapes[0], parts: own, types, alone: workers.length === 1 });
-  }));
+    return worker.send({ do: "assemble", options, shape: shapes[0], parts: own, types, alone: workers.length === 1, queries }, { signal });
+  });
   parts.forEach(part => { part.read = undefined; }); // the data sets have them
-  progress.end(report);
-  return openDataset(workers, await settle(workers, infos), report);
+  try {
+    const infos = await settle(workers, await all(assembled), { guess: true, signal });
+    progress.end(report);
+    if (signal?.aborted) throw cancelled();
+    return openDataset(workers, infos, report);
+  } catch (error) {
+    assembled.forEach((info, at) => info.then(({ handle }) => workers[at].send({ do: "close", handle })).catch(() => {})); // lost workers hold nothing
+    throw error;
+  }
 }
 
 /** @param {Part[]} parts @param {Shape[]} shapes @param {Blob[]} blobs @returns {Report} */
@@ -154,7 +210,7 @@ function alike(shapes, blobs) {
   const [{ names, kinds }] = shapes;
   return shapes.map((shape, at) => {
     const isNameless = !shape.header && shape.names.length === names.length;
-    if (!isNameless && JSON.stringify(shape.names) !== JSON.stringify(names)) {
+    if (!isNameless && !isEqual(shape.names, names)) {
       const [first, other] = [nameOf(blobs[0], 0), nameOf(blobs[at], at)];
       throw new ClickfoldError("BAD_INPUT", `the files have different columns: ${first} has ${names.join(", ")}; ${other} has ${shape.names.join(", ")}; load those of one kind at a time`);
     }
@@ -183,18 +239,26 @@ function drop(parts) {
 
 /**
  * All results, or the first error once nothing is under way any more.
- * @template T @param {Promise<T>[]} promises @returns {Promise<T[]>}
+ * @template T @param {Promise<T>[]} promises @param {AbortController} [failure] is told of the first error, and ends the others
+ * @returns {Promise<T[]>}
  */
-async function all(promises) {
+async function all(promises, failure = new AbortController()) {
+  promises.forEach(promise => promise.catch(error => failure.abort(error)));
   await Promise.allSettled(promises);
+  if (failure.signal.aborted) throw failure.signal.reason;
   return Promise.all(promises);
 }
+
+/** @param {string[]} a @param {string[]} b */
+const isEqual = (a, b) => a.length === b.length && a.every((text, at) => text === b[at]);
 
 /** How far all parts are together. */
 class Progress {
   /** @type {Map<Part, { bytes: number, rows: number, rejected: number }>} */
   #parts = new Map();
   #at = -Infinity;
+  /** A part that is read again begins anew. */
+  #bytes = 0;
 
   /** @param {number} totalBytes @param {LoadOptions["onProgress"]} onProgress */
   constructor(totalBytes, onProgress) {
@@ -213,7 +277,8 @@ class Progress {
       sum.rows += rows;
       sum.rejected += rejected;
     }
-    this.onProgress?.({ ...sum, bytes: Math.min(sum.bytes, this.totalBytes), totalBytes: this.totalBytes, phase: "reading" });
+    this.#bytes = Math.max(this.#bytes, Math.min(sum.bytes, this.totalBytes));
+    this.onProgress?.({ ...sum, bytes: this.#bytes, totalBytes: this.totalBytes, phase: "reading" });
   }
 
   /** @param {Report} report */

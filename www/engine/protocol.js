@@ -25,16 +25,30 @@
  * @property {number} rejected
  * @property {Reject[]} rejects their lines counted from the part's first
  * @property {Types} types
+ * @property {(object | null)[] | null} [read_as] where answers are kept: by which types they read the columns
+ *
+ * @typedef {object} Question
+ * @property {Query} query
+ * @property {boolean} asTheyAre the rows are not to be exchanged before
+ *
+ * @typedef {{ from: number, to: number, exact: boolean }} Range of a file's bytes; `exact`: a record begins at the first
+ *
+ * @typedef {object} Kept
+ * @property {Query[]} [queries] whose answers are kept instead of rows
+ * @property {number} place of the first row in the data
+ * @property {Types[]} types that parts read before have needed
  *
  * @typedef {{ do: "start", module: WebAssembly.Module, memory: number, warmUp: boolean }
- *   | { do: "load", source: WireSource, options: WireOptions }
+ *   | { do: "load", source: WireSource, options: WireOptions, queries?: Query[] }
  *   | { do: "shape", blob: Blob, options: WireOptions }
- *   | { do: "part", blob: Blob, packed: boolean, options: WireOptions, shape: Shape, range: { from: number, to: number, exact: boolean }, share: number }
- *   | { do: "assemble", options: WireOptions, shape: Shape, parts: { part: number, firstRow: number }[], types: Types[], alone: boolean }
- *   | { do: "settle", handle: number, types: Types[] }
+ *   | { do: "part", blob: Blob, packed: boolean, options: WireOptions, shape: Shape, range: Range, share: number, kept: Kept }
+ *   | { do: "join", types: Types[] }
+ *   | { do: "assemble", options: WireOptions, shape: Shape, parts: { part: number, firstRow: number }[], types: Types[], alone: boolean, queries?: Query[] }
+ *   | { do: "settle", handle: number, types: Types[], guess: boolean }
  *   | { do: "cancel", request: number }
- *   | { do: "query", handle: number, query: Query, from: MessagePort[] }
- *   | { do: "state", handle: number, query: Query, to: MessagePort }
+ *   | { do: "query", handle: number, question: Question, from: MessagePort[] }
+ *   | { do: "state", handle: number, question: Question, to: MessagePort }
+ *   | { do: "room", handle: number }
  *   | { do: "exchange", handle: number, me: number, ports: (MessagePort | null)[] }
  *   | { do: "append", handle: number, bytes?: Uint8Array, isShared: boolean, place: number }
  *   | { do: "roles", handle: number, roles: Record<string, string | null> }
@@ -45,6 +59,11 @@
  */
 
 import { ClickfoldError, cancelled } from "./errors.js";
+
+/** Progress is told no more often. */
+export const PROGRESS_MS = 50;
+/** Rejected rows that are kept whole. */
+export const KEPT_REJECTS = 1000;
 
 /** The page's end: requests out, replies in. */
 export class Connection {

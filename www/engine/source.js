@@ -5,7 +5,7 @@ const BUFFER = 1 << 19;
 /** Chromium 156 lets a stream that only a BYOB reader holds be collected as garbage, and its reads then never end. */
 const held = new Set();
 
-/** What is read of a file behind a part's end, where its last record mostly ends. */
+/** Bytes behind a part's end, where its last record mostly ends. */
 const BEHIND = 1 << 16;
 
 /**
@@ -32,7 +32,7 @@ export async function* readChunks(source, signal) {
 }
 
 /**
- * A file's bytes, unpacked ones of a packed file, from one byte on until nobody wants more. Few behind `to` are read in vain.
+ * A file's bytes, unpacked ones of a packed file, from one byte on until nobody wants more, which mostly is soon behind `to`.
  * @param {Blob} blob @param {boolean} packed @param {number} from @param {number} to @param {AbortSignal} signal
  * @returns {AsyncGenerator<{ chunk: Uint8Array, readBytes: number }>}
  */
@@ -45,10 +45,9 @@ export async function* readFrom(blob, packed, from, to, signal) {
     }
     return;
   }
-  for (let at = from, end = to + BEHIND; at < blob.size; at = end, end = 2 * end - at) {
-    for await (const { chunk, readBytes } of readBlob(blob.slice(at, Math.min(end, blob.size)))) {
-      yield { chunk, readBytes: at - from + readBytes };
-    }
+  const behind = Math.min(Math.max(from, to) + BEHIND, blob.size);
+  for (const [at, end] of [[from, behind], [behind, blob.size]]) {
+    for await (const { chunk, readBytes } of readBlob(blob.slice(at, end))) yield { chunk, readBytes: at - from + readBytes };
   }
 }
 

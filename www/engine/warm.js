@@ -9,7 +9,7 @@ const ROWS = 20_000;
 export function warmUp() {
   const lines = ["user_id,item_id,behavior,price,timestamp,event_time"];
   for (let i = 0; i < ROWS; i++) lines.push(`${i % 977},${(i * 7919) % 65537},${["pv", "cart", "buy"][i % 3]},${i % 100}.50,${1511568000 + i},2017-11-25 ${10 + (i % 12)}:00:00`);
-  const loader = new Loader({});
+  const loader = new Loader({}, undefined, () => undefined);
   loader.push(new TextEncoder().encode(lines.join("\n")));
   const dataset = loader.finish();
   for (let i = 0; i < 3; i++) {

@@ -1,10 +1,11 @@
 /** @import { DatasetInfo, Reply, Request } from "./protocol.js" */
 
-import { Dataset, LoadedPart, initSync, makeRoom, setBudget } from "../../target/pkg/clickfold.js";
-import { answerQuery, exchangeRows, sendState } from "./answering.js";
+import { Dataset, LoadedPart, initSync, joinTypes, makeRoom, setBudget } from "../../target/pkg/clickfold.js";
+import { answerQuery, exchangeRows, sendState, stateOf } from "./answering.js";
 import { toPlain } from "./errors.js";
-import { loadPart, loadWhole, readShape, summarise } from "./loading.js";
+import { loadPart, loadWhole, readShape } from "./loading.js";
 import { warmUp } from "./warm.js";
+import { zoneChanges } from "./zones.js";
 
 /** By the id of the request that made them. @type {Map<number, Dataset>} */
 const datasets = new Map();
@@ -42,33 +43,40 @@ async function answer(id, request, signal) {
       if (request.warmUp) setTimeout(warmUp); // after the reply: nobody waits for it
       return [null];
     case "load":
-      datasets.set(id, await loadWhole(request.source, request.options, signal, tell));
+      datasets.set(id, await loadWhole(request.source, request.options, request.queries, signal, tell));
       return [describe(id)];
     case "shape":
       return [await readShape(request.blob, request.options, signal)];
     case "part": {
       if (!parts.size) makeRoom(request.share);
-      const part = await loadPart(request.blob, request.packed, request.options, request.shape, request.range, signal, tell);
+      const part = await loadPart(request, signal, tell);
       parts.set(id, part);
-      return [{ part: id, ...summarise(part) }];
+      return [{ part: id, ...part.summary() }];
     }
+    case "join":
+      return [joinTypes(request.types)];
     case "assemble": {
       const taken = request.parts.map(({ part }) => /** @type {LoadedPart} */ (parts.get(part)));
       request.parts.forEach(({ part }) => parts.delete(part)); // from here on they belong to the core
       const firstRows = Uint32Array.from(request.parts, ({ firstRow }) => firstRow);
-      datasets.set(id, Dataset.ofParts(JSON.parse(JSON.stringify(request.options)), request.shape, taken, firstRows, request.types, request.alone));
+      datasets.set(id, Dataset.ofParts(JSON.parse(JSON.stringify(request.options)), request.shape, taken, firstRows, request.types, request.alone, request.queries, zoneChanges));
       return [describe(id)];
     }
     case "settle":
-      return inTurn(request.handle, dataset => dataset.settle(request.types));
+      return inTurn(request.handle, dataset => {
+        dataset.settle(request.types);
+        if (request.guess) dataset.guessRoles();
+      });
     case "cancel":
       running.get(request.request)?.abort({ code: "CANCELLED", message: "cancelled" });
       free(request.request); // it may be done, and its page no longer waiting
       return [null];
     case "query":
-      return inTurn(request.handle, dataset => answerQuery(dataset, request.query, request.from, signal));
+      return inTurn(request.handle, dataset => answerQuery(dataset, request.question, request.from, signal));
     case "state":
-      return inTurn(request.handle, dataset => sendState(dataset, request.query, request.to, signal));
+      return sendState(request.to, () => inTurn(request.handle, dataset => stateOf(dataset, request.question, signal)));
+    case "room":
+      return inTurn(request.handle, dataset => dataset.makeRoomToExchange());
     case "exchange":
       return inTurn(request.handle, dataset => exchangeRows(dataset, request.me, request.ports));
     case "append":

@@ -13,6 +13,7 @@ use crate::Result;
 use crate::decode::Rejects;
 use crate::decode::column::ColumnBuilder;
 use crate::decode::kind::Kind;
+use crate::event::ColumnType;
 use crate::kernel::batch::Batch;
 
 /// What the first bytes of a file say of all of it.
@@ -55,6 +56,15 @@ impl Shape {
             first_line,
             kinds: reading.columns.iter().map(ColumnBuilder::kind).collect(),
         }))
+    }
+
+    /// The same of a file whose columns were found to have these types, or wider ones than its first rows told.
+    pub fn widened(mut self, types: &[ColumnType]) -> Self {
+        for (kind, &column_type) in self.kinds.iter_mut().zip(types) {
+            let counted = matches!(kind, Kind::Epoch(_));
+            *kind = Kind::of_type(kind.column_type().join(column_type), counted);
+        }
+        self
     }
 }
 
@@ -117,6 +127,11 @@ impl Part {
     pub fn finish(&mut self) -> Result<()> {
         self.start.get_or_insert(self.decoder.offset);
         self.decoder.end()
+    }
+
+    /// The columns' names.
+    pub fn names(&self) -> &[String] {
+        self.decoder.names()
     }
 
     /// Where its first record began, or would have; none before it came.

@@ -1,0 +1,218 @@
+//! Questions answered while a source is read, whose rows are not kept: a source larger than memory is folded in one pass.
+//!
+//! A fold is made for the types that the columns have when the first rows come. Where a column that it reads needs a wider
+//! type later, the fold is of no use: it is dropped, the types are still found out, and the source is to be read again from
+//! those.
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Int64Array, RecordBatch, RecordBatchOptions};
+use arrow_schema::{DataType, Field, Schema as ArrowSchema};
+use serde_json::Value;
+
+use super::LoadOptions;
+use super::asked::Asked;
+use crate::analysis::Zones;
+use crate::event::{Column, ColumnType, Schema};
+use crate::fold::Fold;
+use crate::kernel::batch::Batch;
+use crate::query::{Query, ROW};
+use crate::{Error, ErrorKind, Result};
+
+/// The questions, and their answers so far.
+pub struct Answers {
+    questions: Vec<(Value, Query)>,
+    zones: Zones,
+    options: LoadOptions,
+    names: Vec<String>,
+    /// One for each question, once rows have come and while they are of use.
+    folds: Vec<Box<dyn Fold>>,
+    /// The columns' types as the folds know them; none for those that no question reads.
+    read_as: Vec<Option<ColumnType>>,
+    outgrown: Option<usize>,
+    types: Vec<ColumnType>,
+    n_nulls: Vec<u64>,
+    n_rows: usize,
+    /// The next row's place in the data: places ascend, but may leave some out.
+    place: i64,
+}
+
+impl std::fmt::Debug for Answers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Answers").field("n_rows", &self.n_rows).field("types", &self.types).finish_non_exhaustive()
+    }
+}
+
+impl Answers {
+    /// Answers to some questions about rows that come at `place` and behind it. `zones` holds the time zones they name.
+    ///
+    /// # Errors
+    ///
+    /// `BAD_QUERY` as [`Query::parse`], and when there is no question; `UNSUPPORTED` for one of whole actors.
+    pub fn new(questions: Vec<Value>, zones: Zones, options: &LoadOptions, place: i64) -> Result<Self> {
+        if questions.is_empty() {
+            return Err(Error::bad_query("where only answers are kept, \"queries\" must name the questions, one at least"));
+        }
+        let parse = |value: Value| match Query::parse(&value)? {
+            query if query.is_of_actors() => {
+                let sentence = "a funnel or a retention looks at all rows of an actor together; load the rows to ask it";
+                Err(Error::new(ErrorKind::Unsupported, sentence))
+            }
+            query => Ok((value, query)),
+        };
+        Ok(Self {
+            questions: questions.into_iter().map(parse).collect::<Result<_>>()?,
+            zones,
+            options: options.clone(),
+            names: vec![],
+            folds: vec![],
+            read_as: vec![],
+            outgrown: None,
+            types: vec![],
+            n_nulls: vec![],
+            n_rows: 0,
+            place,
+        })
+    }
+
+    /// Takes rows in, of columns of these names.
+    ///
+    /// # Errors
+    ///
+    /// As [`Query::fold`] and [`Fold::update`].
+    pub(super) fn take(&mut self, batch: &Batch, names: &[String]) -> Result<()> {
+        self.types = batch.columns.iter().map(|column| column.column_type).collect();
+        self.n_nulls.resize(batch.columns.len(), 0);
+        for (n_nulls, column) in self.n_nulls.iter_mut().zip(&batch.columns) {
+            *n_nulls += column.array.null_count() as u64;
+        }
+        self.n_rows += batch.n_rows;
+        if self.folds.is_empty() && self.outgrown.is_none() {
+            self.begin(names)?;
+        }
+        let outgrown = |at: &usize| self.read_as[*at].is_some_and(|known| known != self.types[*at]);
+        self.outgrown = self.outgrown.or_else(|| (0..self.types.len()).find(outgrown));
+        if self.outgrown.is_some() {
+            self.folds.clear();
+            return Ok(());
+        }
+        let arrays = batch.columns.iter().map(|column| column.array.clone());
+        let rows = self.batch(arrays.collect(), batch.n_rows, None)?;
+        let numbers: ArrayRef = Arc::new(Int64Array::from_iter_values(self.place..self.place + batch.n_rows as i64));
+        let numbered = self.batch(rows.columns().to_vec(), batch.n_rows, Some(numbers))?;
+        self.place += batch.n_rows as i64;
+        for ((_, query), fold) in self.questions.iter().zip(&mut self.folds) {
+            fold.update(if query.wants_row_numbers() { &numbered } else { &rows })?;
+        }
+        Ok(())
+    }
+
+    fn batch(&self, mut arrays: Vec<ArrayRef>, n_rows: usize, row_numbers: Option<ArrayRef>) -> Result<RecordBatch> {
+        let named = |(name, array): (&String, &ArrayRef)| Field::new(name, array.data_type().clone(), true);
+        let mut fields: Vec<Field> = self.names.iter().zip(&arrays).map(named).collect();
+        if let Some(numbers) = row_numbers {
+            fields.push(Field::new(ROW, DataType::Int64, false));
+            arrays.push(numbers);
+        }
+        let options = RecordBatchOptions::new().with_row_count(Some(n_rows));
+        Ok(RecordBatch::try_new_with_options(Arc::new(ArrowSchema::new(fields)), arrays, &options)?)
+    }
+
+    fn begin(&mut self, names: &[String]) -> Result<()> {
+        self.names = names.to_vec();
+        let schema = self.schema(names, &self.types)?;
+        self.folds = self.folds_on(&schema)?;
+        let is_read = |at: usize| self.questions.iter().any(|(_, query)| self.reads(query, &schema, at));
+        self.read_as = (0..self.types.len()).map(|at| is_read(at).then(|| self.types[at])).collect();
+        Ok(())
+    }
+
+    fn schema(&self, names: &[String], types: &[ColumnType]) -> Result<Schema> {
+        self.options.schema_of(names, types.iter().copied())
+    }
+
+    fn folds_on(&self, schema: &Schema) -> Result<Vec<Box<dyn Fold>>> {
+        self.questions.iter().map(|(_, query)| query.fold(schema, &self.zones)).collect()
+    }
+
+    /// Whether the question cannot be asked, or could mean something else, without that column.
+    fn reads(&self, query: &Query, schema: &Schema, at: usize) -> bool {
+        let cannot_be_asked = |columns: Vec<Column>| query.fold(&Schema::new(columns), &self.zones).is_err();
+        let mut others = schema.columns().to_vec();
+        others.remove(at);
+        // Another column may come to have a role that the question goes by.
+        let without_roles = schema.columns().iter().map(|column| Column { role: None, ..column.clone() });
+        query.reads_all() || cannot_be_asked(others) || cannot_be_asked(without_roles.collect())
+    }
+
+    /// The types of the columns so far; none before rows have come.
+    pub(super) fn types(&self) -> &[ColumnType] {
+        &self.types
+    }
+
+    /// The types by which the answers read the columns, none for those that they do not read. Nothing where they have come
+    /// to nothing.
+    pub(super) fn read_as(&self) -> Option<&[Option<ColumnType>]> {
+        self.outgrown.is_none().then_some(&self.read_as)
+    }
+
+    /// The column that needed a wider type than the folds were made for.
+    pub(super) fn outgrown(&self) -> Option<&str> {
+        self.outgrown.map(|at| self.names[at].as_str())
+    }
+
+    pub(super) fn n_rows(&self) -> usize {
+        self.n_rows
+    }
+
+    pub(super) fn n_nulls(&self, column: usize) -> u64 {
+        self.n_nulls.get(column).copied().unwrap_or(0)
+    }
+
+    /// Takes in the answers of other rows to the same questions.
+    pub(super) fn absorb(&mut self, other: Self) -> Result<()> {
+        self.n_rows += other.n_rows;
+        self.n_nulls.resize(self.n_nulls.len().max(other.n_nulls.len()), 0);
+        self.n_nulls.iter_mut().zip(&other.n_nulls).for_each(|(own, other)| *own += other);
+        self.outgrown = self.outgrown.or(other.outgrown);
+        if self.folds.is_empty() {
+            (self.folds, self.read_as) = (other.folds, other.read_as);
+            return Ok(());
+        }
+        self.folds.iter_mut().zip(&other.folds).try_for_each(|(own, other)| own.merge(&other.state()?))
+    }
+
+    /// Makes all answers those of columns of these types: they are whole.
+    ///
+    /// # Errors
+    ///
+    /// `BAD_STATE` where they read a column as another type.
+    pub(super) fn settle(&mut self, names: &[String], types: &[ColumnType]) -> Result<()> {
+        let differs = |(known, own): (&Option<ColumnType>, &ColumnType)| known.is_some_and(|known| known != *own);
+        if self.outgrown.is_some() || self.read_as.iter().zip(types).any(differs) {
+            return Err(Error::bad_state("the answers read a column as another type; read the source again"));
+        }
+        (self.names, self.types) = (names.to_vec(), types.to_vec());
+        self.n_nulls.resize(types.len(), 0);
+        if self.folds.is_empty() {
+            self.folds = self.folds_on(&self.schema(names, types)?)?;
+        }
+        Ok(())
+    }
+
+    /// The answer to one of the questions, ready to be told or merged with that of other rows.
+    ///
+    /// # Errors
+    ///
+    /// `BAD_QUERY` when it is none of them.
+    pub(super) fn ask(&self, asked: &Value) -> Result<Asked> {
+        let at = self.questions.iter().position(|(question, _)| question == asked).ok_or_else(|| {
+            Error::bad_query(
+                "only answers were kept, and not to this question; load again with it among \"queries\", or keep the rows",
+            )
+        })?;
+        let mut fold = self.questions[at].1.fold(&self.schema(&self.names, &self.types)?, &self.zones)?;
+        fold.merge(&self.folds[at].state()?)?;
+        Ok(Asked::answered(fold, self.types.clone()))
+    }
+}

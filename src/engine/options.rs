@@ -1,0 +1,103 @@
+//! What is told of a source beforehand, and what follows from it for its columns.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::decode::csv::Options;
+use crate::event::{Column, ColumnType, Role, Schema, guess_roles};
+use crate::{Error, Result};
+
+/// What is known of a source beforehand; all of it is otherwise found out.
+///
+/// ```
+/// use clickfold::engine::LoadOptions;
+/// let options: LoadOptions = serde_json::from_str(
+///     r#"{"format": {"separator": ";"}, "schema": {"sku": {"type": "text", "role": "item"}}}"#,
+/// )?;
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LoadOptions {
+    /// How the text is cut into cells.
+    pub format: Format,
+    /// Types and roles of columns, by name.
+    pub schema: BTreeMap<String, ColumnOptions>,
+}
+
+/// How a delimited text is cut into cells.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Format {
+    /// The character between cells: one ASCII character.
+    pub separator: Option<String>,
+    /// The character around cells that hold separators: one ASCII character.
+    pub quote: Option<String>,
+    /// Whether the first row names the columns.
+    pub header: Option<bool>,
+}
+
+/// What a column is, told by the user.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ColumnOptions {
+    /// `int`, `decimal`, `time`, `bool` or `text`; rows whose cell does not fit are rejected.
+    #[serde(rename = "type")]
+    pub column_type: Option<String>,
+    /// The name of a [`Role`].
+    pub role: Option<String>,
+}
+
+impl LoadOptions {
+    /// The same as the decoder has them.
+    ///
+    /// # Errors
+    ///
+    /// `BAD_QUERY` for an option that cannot be meant.
+    pub fn decoding(&self) -> Result<Options> {
+        let byte = |name: &str, text: &Option<String>| match text.as_deref().map(str::as_bytes) {
+            None => Ok(None),
+            Some([byte]) if byte.is_ascii() && !matches!(byte, b'\n' | b'\r') => Ok(Some(*byte)),
+            Some(_) => Err(Error::bad_query(format!("\"{name}\" must be one ASCII character")).at_column(name)),
+        };
+        let mut types = BTreeMap::new();
+        for (name, column) in &self.schema {
+            if let Some(column_type) = &column.column_type {
+                if !["int", "decimal", "time", "bool", "text"].contains(&column_type.as_str()) {
+                    let sentence =
+                        format!("unknown type {column_type:?} of column {name:?}; known are int, decimal, time, bool, text");
+                    return Err(Error::bad_query(sentence).at_column(name));
+                }
+                types.insert(name.clone(), column_type.clone());
+            }
+            column.role.as_deref().map(parse_role).transpose()?;
+        }
+        Ok(Options {
+            separator: byte("separator", &self.format.separator)?,
+            quote: byte("quote", &self.format.quote)?,
+            header: self.format.header,
+            names: None,
+            types,
+        })
+    }
+
+    /// The columns of that name and type, with the roles that are told or guessed.
+    pub(super) fn schema_of(&self, names: &[String], types: impl Iterator<Item = ColumnType>) -> Result<Schema> {
+        let columns = names.iter().zip(types).map(|(name, column_type)| Column { name: name.clone(), column_type, role: None });
+        let mut schema = Schema::new(columns.collect());
+        for (name, told) in &self.schema {
+            let at = schema.index_of(name)?;
+            schema.columns_mut()[at].role = told.role.as_deref().map(parse_role).transpose()?;
+        }
+        guess_roles(schema.columns_mut());
+        Ok(schema)
+    }
+}
+
+pub(super) fn parse_role(name: &str) -> Result<Role> {
+    Role::parse(name).ok_or_else(|| {
+        let known: Vec<&str> = Role::ALL.iter().map(|role| role.name()).collect();
+        Error::bad_query(format!("unknown role {name:?}; known are {}", known.join(", "))).at_column(name)
+    })
+}
