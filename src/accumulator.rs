@@ -20,7 +20,7 @@ pub use edge::Edge;
 pub use extreme::Extreme;
 pub use spread::Spread;
 pub use sum::Sum;
-pub use tally::Tally;
+pub use tally::{Tally, quantile};
 
 use crate::kernel::values::{ValueType, Values};
 use crate::{Error, Result};

@@ -1,12 +1,16 @@
 //! One file per question: what is asked, and the fold that answers it.
 
+mod actors;
 pub mod aggregate;
 mod derived;
 pub mod filter;
+pub mod funnel;
 mod key;
 mod literal;
+mod marks;
 mod measure;
 mod rank;
+pub mod retention;
 pub mod rows;
 pub mod spec;
 mod table;

@@ -5,6 +5,8 @@ use serde_json::Value;
 
 use crate::analysis::Zones;
 use crate::analysis::aggregate::Aggregate;
+use crate::analysis::funnel::Funnel;
+use crate::analysis::retention::Retention;
 pub use crate::analysis::rows::ROW;
 use crate::analysis::rows::Rows;
 use crate::analysis::spec::unknown;
@@ -32,6 +34,10 @@ pub enum Query {
     Aggregate(Aggregate),
     /// The rows themselves, ranked.
     Rows(Rows),
+    /// How far actors get on a way of steps.
+    Funnel(Funnel),
+    /// How many actors come back how much later.
+    Retention(Retention),
 }
 
 const KINDS: [&str; 9] = ["aggregate", "rows", "funnel", "retention", "sessions", "paths", "rfm", "baskets", "describe"];
@@ -48,9 +54,11 @@ impl Query {
         match kind {
             Some("aggregate") => Aggregate::parse(value).map(Self::Aggregate),
             Some("rows") => Rows::parse(value).map(Self::Rows),
+            Some("funnel") => Funnel::parse(value).map(Self::Funnel),
+            Some("retention") => Retention::parse(value).map(Self::Retention),
             Some(later) if KINDS.contains(&later) => Err(Error::new(
                 ErrorKind::Unsupported,
-                format!("the kind {later:?} cannot be answered yet; ask aggregate or rows"),
+                format!("the kind {later:?} cannot be answered yet; ask aggregate, rows, funnel or retention"),
             )),
             Some(other) => Err(unknown(&format!("kind {other:?}"), other, &KINDS)),
             None => Err(Error::bad_query(format!("a query is an object with a \"kind\": one of {}", KINDS.join(", ")))),
@@ -61,7 +69,8 @@ impl Query {
     pub fn zones(&self) -> Vec<String> {
         match self {
             Self::Aggregate(aggregate) => aggregate.zones(),
-            Self::Rows(_) => vec![],
+            Self::Retention(retention) => retention.zones(),
+            Self::Rows(_) | Self::Funnel(_) => vec![],
         }
     }
 
@@ -70,7 +79,7 @@ impl Query {
     pub fn distinct_columns(&self) -> Vec<&str> {
         match self {
             Self::Aggregate(aggregate) => aggregate.distinct_columns(),
-            Self::Rows(_) => vec![],
+            _ => vec![],
         }
     }
 
@@ -78,7 +87,26 @@ impl Query {
     pub fn profits_from_groups(&self, column: &str) -> bool {
         match self {
             Self::Aggregate(aggregate) => aggregate.counts_distinct(column),
-            Self::Rows(_) => false,
+            _ => false,
+        }
+    }
+
+    /// Whether the question looks at all rows of an actor together.
+    pub fn is_of_actors(&self) -> bool {
+        matches!(self, Self::Funnel(_) | Self::Retention(_))
+    }
+
+    /// The columns (actor, time) of a question that can only be answered where the rows of each actor are together, in the
+    /// order of time: its fold's batches must come so, and an actor's all to one fold.
+    ///
+    /// # Errors
+    ///
+    /// `UNKNOWN_COLUMN`; `BAD_QUERY` where no column is named and none has the role.
+    pub fn needs_actors(&self, schema: &Schema) -> Result<Option<(usize, usize)>> {
+        match self {
+            Self::Funnel(funnel) => funnel.actors(schema).map(Some),
+            Self::Retention(retention) => retention.actors(schema).map(Some),
+            Self::Aggregate(_) | Self::Rows(_) => Ok(None),
         }
     }
 
@@ -101,6 +129,8 @@ impl Query {
         match self {
             Self::Aggregate(aggregate) => aggregate.fold(schema, zones),
             Self::Rows(rows) => rows.fold(schema),
+            Self::Funnel(funnel) => funnel.fold(schema, zones),
+            Self::Retention(retention) => retention.fold(schema, zones),
         }
     }
 
@@ -111,7 +141,7 @@ impl Query {
     }
 }
 
-const EXAMPLES: [&str; 19] = [
+const EXAMPLES: [&str; 27] = [
     r#"{"kind":"aggregate","measures":{"n":{"fn":"count"},"users":{"fn":"count_distinct","column":"user"},"total":{"fn":"sum","column":"price"},"mean":{"fn":"avg","column":"price"},"low":{"fn":"min","column":"price"},"high":{"fn":"max","column":"price"}}}"#,
     r#"{"kind":"aggregate","group_by":["item"],"measures":{"n":{"fn":"count"},"prices":{"fn":"count","column":"price"},"acts":{"fn":"count_distinct","column":"action"}},"rank":{"as":"place","fn":"rank","by":["-n"]},"limit":3}"#,
     r#"{"kind":"aggregate","where":[{"action":"view"}],"group_by":["item"],"measures":{"n":{"fn":"count"}},"rank":{"as":"place","fn":"dense_rank","by":["-n"]},"order_by":["-n","item"],"limit":2}"#,
@@ -131,6 +161,14 @@ const EXAMPLES: [&str; 19] = [
     r#"{"kind":"rows","select":["item","ts"],"rank":{"fn":"rank","within":["item"],"by":["ts"],"keep":2},"limit":100}"#,
     r#"{"kind":"rows","where":[{"column":"item","is_null":false}],"select":["price"],"order_by":["-price","action"],"limit":4}"#,
     r#"{"kind":"rows","select":["user"],"rank":{"as":"next","fn":"lead","column":"price","within":["user"],"by":["ts"]},"order_by":["-next"]}"#,
+    r#"{"kind":"funnel","actor":"user","time":"ts","steps":[{"action":"view"},{"action":"cart"},{"action":"buy"}],"within":"24h"}"#,
+    r#"{"kind":"funnel","actor":"user","time":"ts","steps":[{"action":"view"},[{"action":"cart"},{"column":"price","gt":0}],{"action":"cart"}],"split_by":"item"}"#,
+    r#"{"kind":"funnel","actor":"user","time":"ts","steps":[{"action":"view"},{"action":"cart"},{}],"within":"7d","mode":"strict_order","where":[{"column":"item","ne":"b"}],"split_by":"big"}"#,
+    r#"{"kind":"funnel","actor":"user","time":"ts","steps":[{"item":"a"},{"action":"cart"},{"item":"b"}],"within":"390m","mode":"strict_deduplication"}"#,
+    r#"{"kind":"funnel","actor":"item","time":"ts","steps":[{},{"column":"action","in":["buy","cart"]},{}],"mode":"strict_increase","split_by":"price"}"#,
+    r#"{"kind":"retention","actor":"user","time":"ts","every":"1d","periods":3}"#,
+    r#"{"kind":"retention","actor":"user","time":"ts","start":{"action":"view"},"return":[{"action":"buy"}],"every":"6h","periods":40,"counting":"on_or_after"}"#,
+    r#"{"kind":"retention","actor":"price","time":"ts","start":{"item":"a"},"return":{"column":"action","is_null":false},"where":[{"column":"big","gt":3}],"every":"1mo","periods":800}"#,
 ];
 
 impl<'de> Deserialize<'de> for Query {

@@ -1,11 +1,14 @@
-//! The laws of every fold: any split of the rows, any tree of merges, states over the wire, nothing at all, and
-//! a reading in between give the answer that all rows in one fold give.
+//! The laws of every fold: any split of the rows (of actor folds, any that keeps actors whole), any tree of merges, states
+//! over the wire, nothing at all, and a reading in between give the answer that all rows in one fold give.
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its input should fail")]
 
 mod random;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
 use arrow_array::{ArrayRef, Int64Array, RecordBatch};
 use arrow_schema::{DataType, Field, Schema as ArrowSchema};
 use clickfold::Query;
@@ -58,12 +61,19 @@ fn stored(rows: &[String]) -> (Store, Schema) {
     (store, schema)
 }
 
-/// Some rows as batches with a dictionary of their own, numbered from `first`.
-fn batches(rows: &[String], first: usize) -> (Schema, Vec<RecordBatch>) {
+/// Some rows as batches with a dictionary of their own, numbered from `first`; in the order that the question needs.
+fn batches(query: &Query, rows: &[String], first: usize) -> (Schema, Vec<RecordBatch>) {
     let (mut store, schema) = stored(rows);
     // Some parts hold integers as places among their own distinct ones.
     for column in if first.is_multiple_of(2) { vec![0, 5] } else { vec![] } {
         store.rank_integers(column).unwrap();
+    }
+    if let Some((actor, time)) = query.needs_actors(&schema).unwrap() {
+        store.arrange(actor, Some(time)).unwrap();
+        let batch = store.batch(0, &HEADER, Some(ROW)).unwrap();
+        let places = batch.column(HEADER.len()).as_primitive::<Int64Type>();
+        let first = places.values().iter().position(|&place| place == 0).unwrap();
+        return (schema, vec![batch.slice(0, first), batch.slice(first + 1, batch.num_rows() - first - 1)]);
     }
     let batch = store.batch(0, &HEADER, None).unwrap();
     let batch = batch.slice(1, batch.num_rows() - 1);
@@ -78,11 +88,27 @@ fn query(json: &str) -> Query {
     serde_json::from_str(json).unwrap_or_else(|e| panic!("{json}: {e}"))
 }
 
+/// The rows cut at `cuts`, each part with its first row's number; where the question needs whole actors, dealt to as many.
+fn split(query: &Query, all: &[String], cuts: &[usize], random: &mut Random) -> Vec<(Vec<String>, usize)> {
+    let Some((actor, _)) = query.needs_actors(&stored(&all[..1]).1).unwrap() else {
+        let ends = cuts.iter().copied().chain([all.len()]);
+        return [0].iter().chain(cuts).zip(ends).map(|(&from, to)| (all[from..to].to_vec(), from)).collect();
+    };
+    let mut parts: Vec<(Vec<String>, usize)> = (0..=cuts.len()).map(|at| (vec![], at)).collect();
+    let mut dealt: BTreeMap<&str, usize> = BTreeMap::new();
+    for row in all {
+        let actor = row.split(',').nth(actor).unwrap();
+        let part = *dealt.entry(actor).or_insert_with(|| random.below(parts.len()));
+        parts[part].0.push(row.clone());
+    }
+    parts
+}
+
 /// What each fold answers when the rows are cut at `cuts` and the parts' states are merged in pairs.
 fn split_answer(query: &Query, all: &[String], cuts: &[usize], random: &mut Random) -> String {
     let mut folds: Vec<Box<dyn Fold>> = vec![];
-    for (from, to) in std::iter::once(&0).chain(cuts).zip(cuts.iter().chain([&all.len()])) {
-        let (schema, parts) = batches(&all[*from..*to], *from);
+    for (part, first) in split(query, all, cuts, random) {
+        let (schema, parts) = batches(query, &part, first);
         let mut fold = query.fold(&schema, &Zones::new()).unwrap();
         for part in parts {
             // A part in two halves, with a reading in between.
@@ -122,7 +148,7 @@ fn any_split_and_any_merges_answer_alike() {
 
 #[test]
 fn no_rows_have_an_answer_too() {
-    let (schema, _) = batches(&rows(&mut Random(1), 2), 0);
+    let (_, schema) = stored(&rows(&mut Random(1), 2));
     for json in Query::examples() {
         let mut fold = query(json).fold(&schema, &Zones::new()).unwrap();
         let empty = fold.finish().unwrap();
@@ -133,22 +159,27 @@ fn no_rows_have_an_answer_too() {
 }
 
 /// What the folds of some parts of a store answer together.
-fn merged_answer(query: &Query, store: &Store, schema: &Schema, parts: &[Vec<(usize, usize, usize)>]) -> String {
+fn merged_answer(
+    query: &Query,
+    store: &Store,
+    schema: &Schema,
+    parts: &[Vec<(usize, usize, usize)>],
+) -> clickfold::Result<String> {
     let fold_of = |part: &Vec<(usize, usize, usize)>| {
         let mut fold = query.fold(schema, &Zones::new()).unwrap();
         for &(at, from, n_rows) in part {
             let row_numbers = query.wants_row_numbers().then_some(ROW);
-            fold.update(&store.batch(at, &HEADER, row_numbers).unwrap().slice(from, n_rows)).unwrap();
+            fold.update(&store.batch(at, &HEADER, row_numbers)?.slice(from, n_rows))?;
         }
-        fold
+        Ok(fold)
     };
-    let mut folds: Vec<Box<dyn Fold>> = parts.iter().map(fold_of).collect();
+    let mut folds: Vec<Box<dyn Fold>> = parts.iter().map(fold_of).collect::<clickfold::Result<_>>()?;
     while folds.len() > 1 {
         let state = folds.pop().unwrap().state().unwrap();
         let last = folds.len() - 1;
         folds[last].merge(&frame::unpack(&frame::pack(&state).unwrap()).unwrap()).unwrap();
     }
-    to_csv(&folds[0].finish().unwrap())
+    Ok(to_csv(&folds[0].finish()?))
 }
 
 #[test]
@@ -156,16 +187,24 @@ fn rows_arranged_by_actor_answer_alike_where_actors_stay_whole() {
     for seed in 0..10 {
         let mut random = Random(seed);
         let all = rows(&mut random, 200);
-        let (mut store, schema) = stored(&all);
-        let n_batches = store.n_batches();
         let whole = |store: &Store| vec![(0..store.n_batches()).map(|at| (at, 0, store.n_rows())).collect::<Vec<_>>()];
-        assert_eq!(n_batches, 1);
         for json in Query::examples() {
             let query = query(json);
-            let expected = merged_answer(&query, &stored(&all).0, &schema, &whole(&store));
-            store.arrange(0, (seed % 2 == 0).then_some(3)).unwrap();
+            let (mut store, schema) = stored(&all);
+            assert_eq!(store.n_batches(), 1);
+            let needed = query.needs_actors(&schema).unwrap();
+            let (actor, time) = needed.map_or((0, (seed % 2 == 0).then_some(3)), |(actor, time)| (actor, Some(time)));
+            let unarranged = merged_answer(&query, &store, &schema, &whole(&store));
+            store.arrange(actor, time).unwrap();
+            let expected = match unarranged {
+                Ok(expected) => expected,
+                Err(error) => {
+                    assert_eq!((error.kind().code(), needed.is_some()), ("BAD_STATE", true), "{json}: {error}");
+                    merged_answer(&query, &store, &schema, &whole(&store)).unwrap()
+                }
+            };
             let users = store.batch(0, &HEADER, None).unwrap();
-            let users = to_csv(&users.project(&[0]).unwrap());
+            let users = to_csv(&users.project(&[actor]).unwrap());
             let users: Vec<&str> = users.lines().skip(1).collect();
             let starts: Vec<usize> = (1..users.len()).filter(|&row| users[row] != users[row - 1]).collect();
             let mut cuts: Vec<usize> = starts.into_iter().filter(|_| random.below(2) == 0).collect();
@@ -181,7 +220,7 @@ fn rows_arranged_by_actor_answer_alike_where_actors_stay_whole() {
                     part
                 })
                 .collect();
-            assert_eq!(merged_answer(&query, &store, &schema, &parts), expected, "seed {seed}: {json}");
+            assert_eq!(merged_answer(&query, &store, &schema, &parts).unwrap(), expected, "seed {seed}: {json}");
         }
     }
 }

@@ -24,6 +24,7 @@ use clickfold::analysis::Zones;
 use clickfold::event::{Column, ColumnType, Schema, TimeUnit};
 use clickfold::fold::Fold;
 use clickfold::frame;
+use clickfold::kernel::batch::GROUPED_BY;
 use clickfold::kernel::bucket::Zone;
 use clickfold::kernel::uuid::{UUID_SCALE, parse_uuid};
 use clickfold::query::ROW;
@@ -76,8 +77,12 @@ fn random_table(random: &mut Random, n_rows: usize) -> Table {
     let visits = &UUIDS[..random.pick(&[1, 3, 6, 6])];
     let often_null = random.below(3) != 0;
     let all_null = random.below(4 * COLUMNS.len());
+    let is_short = random.below(3) == 0;
     let mut row = || -> Row {
-        let mut near = || random.pick(&CHANGES) - 90_000 + random.below(180_000) as i64;
+        let mut near = || match is_short {
+            true => CHANGES[0] - 2 + random.below(6) as i64,
+            false => random.pick(&CHANGES) - 90_000 + random.below(180_000) as i64,
+        };
         let instants = [near(), near(), CHANGES[0], -1];
         let (at, seen) = (random.pick(&instants), 1_000 * random.pick(&instants) + random.pick(&[0, 1, 500, 999]));
         let cells = [
@@ -270,6 +275,9 @@ fn fold_randomly(random: &mut Random, query: &Query, table: &Table) -> clickfold
     let (schema, zones) = (Schema::new(COLUMNS.map(column).to_vec()), zones(query));
     let empty = || query.fold(&schema, &zones).unwrap();
     let shared = Shared::of(table);
+    if let Some((actor, time)) = query.needs_actors(&schema)? {
+        return fold_actors(random, &empty, table, (actor, time), &shared);
+    }
     let mut positions: Vec<usize> = (0..table.rows.len()).collect();
     shuffle(random, &mut positions);
     let mut folds: Vec<Box<dyn Fold>> = (0..1 + random.below(4)).map(|_| empty()).collect();
@@ -292,6 +300,58 @@ fn fold_randomly(random: &mut Random, query: &Query, table: &Table) -> clickfold
             _ => {}
         }
         rest = after;
+    }
+    while folds.len() > 1 {
+        let from = folds.swap_remove(random.below(folds.len()));
+        let into = random.below(folds.len());
+        hand_over(&*from, &mut *folds[into])?;
+    }
+    folds[0].finish()
+}
+
+/// The answer after whole actors were dealt to folds, each one's rows in the order of time, cut anywhere.
+fn fold_actors(
+    random: &mut Random,
+    empty: &dyn Fn() -> Box<dyn Fold>,
+    table: &Table,
+    (actor, time): (usize, usize),
+    shared: &Shared,
+) -> clickfold::Result<RecordBatch> {
+    let mut actors: Vec<(&Option<Cell>, Vec<usize>)> = vec![];
+    for (at, row) in table.rows.iter().enumerate() {
+        match actors.iter_mut().find(|(known, _)| **known == row[actor]) {
+            Some((_, positions)) => positions.push(at),
+            None => actors.push((&row[actor], vec![at])),
+        }
+    }
+    shuffle(random, &mut actors);
+    actors.sort_by_key(|(actor, _)| actor.is_some());
+    let mut dealt: Vec<Vec<usize>> = vec![vec![]; 1 + random.below(4)];
+    for (_, mut positions) in actors {
+        let nanos = |at: &usize| {
+            table.rows[*at][time].as_ref().map_or(i128::MIN, |cell| if let Cell::Time(nanos) = cell { *nanos } else { 0 })
+        };
+        positions.sort_by_key(nanos);
+        let at = random.below(dealt.len());
+        dealt[at].extend(positions);
+    }
+    let mut folds: Vec<Box<dyn Fold>> = vec![];
+    for positions in dealt {
+        let mut fold = empty();
+        let mut rest = positions.as_slice();
+        while !rest.is_empty() {
+            let (chunk, after) = rest.split_at((1 + random.below(table.rows.len() / 10 + 40)).min(rest.len()));
+            let batch = batch(random, table, chunk, false, shared);
+            let grouped = [(GROUPED_BY.to_owned(), COLUMNS[actor].0.to_owned())];
+            let schema = batch.schema().as_ref().clone().with_metadata(grouped);
+            fold.update(&batch.with_schema(Arc::new(schema))?)?;
+            if random.below(4) == 0 {
+                fold.state()?;
+                fold.finish()?;
+            }
+            rest = after;
+        }
+        folds.push(fold);
     }
     while folds.len() > 1 {
         let from = folds.swap_remove(random.below(folds.len()));

@@ -78,8 +78,43 @@ export interface Report {
   rejects: Reject[];
 }
 
+/** `{ column, eq, … }`, `{ any: […] }`, `{ all: […] }`, `{ not: … }` or short `{ behavior: "pv" }`. */
+export type Condition = Record<string, unknown>;
+
+/** How many actors reach each step: `step`, `actors`, `rate`, `rate_from_previous`, `median_seconds`, and `split_by`'s column first. */
+export type FunnelQuery = {
+  kind: "funnel";
+  /** 1 to 32, each a condition or a list of them that must all hold. */
+  steps: (Condition | Condition[])[];
+  /** The longest time from the first step to the last, such as `30m`, `24h` or `7d`; any, if not told. */
+  within?: string;
+  mode?: "default" | "strict_order" | "strict_deduplication" | "strict_increase";
+  split_by?: string;
+  where?: Condition[];
+  /** The columns that say who and when, if not those with the roles. */
+  actor?: string;
+  time?: string;
+};
+
+/** How many actors come back how much later: `cohort`, `period`, `actors`, `rate`. */
+export type RetentionQuery = {
+  kind: "retention";
+  /** Any event, if not told. */
+  start?: Condition | Condition[];
+  return?: Condition | Condition[];
+  /** `1d`, if not told. */
+  every?: string;
+  /** 7, if not told. */
+  periods?: number;
+  counting?: "on" | "on_or_after";
+  timezone?: string;
+  where?: Condition[];
+  actor?: string;
+  time?: string;
+};
+
 /** See the query's grammar in the README. */
-export type Query = { kind: string } & Record<string, unknown>;
+export type Query = FunnelQuery | RetentionQuery | ({ kind: string } & Record<string, unknown>);
 
 export type Cell = string | number | bigint | boolean | Date | null;
 

@@ -93,8 +93,9 @@ pub(super) fn at_place(list: &[(u32, i64)], place: i64) -> Option<u32> {
     list.iter().find(reaches).map(|&(number, _)| number)
 }
 
-/// The value at the share `q`, interpolated between two that are next to each other.
-fn quantile(q: f64, list: &[(u32, i64)], value: impl Fn(u32) -> f64) -> f64 {
+/// The value at the share `q` of values in ascending order with their counts, interpolated between two that are next to each
+/// other. What a number stands for says `value`; there must be one.
+pub fn quantile(q: f64, list: &[(u32, i64)], value: impl Fn(u32) -> f64) -> f64 {
     let n: i64 = list.iter().map(|(_, count)| count).sum();
     let place = q * (n - 1) as f64;
     let low = place.floor();

@@ -101,6 +101,22 @@ impl Filter {
         matches!(&self.root, Node::All(nodes) if nodes.is_empty())
     }
 
+    /// Adds the columns that it reads.
+    pub fn columns(&self, into: &mut Vec<usize>) {
+        self.root.columns(into);
+    }
+
+    /// Sets `bits` in the marks of the rows that pass, one mark for each row.
+    ///
+    /// # Errors
+    ///
+    /// When a column is not there, or has another type than the one looked up.
+    pub fn mark(&mut self, bits: u64, marks: &mut [u64], values: &dyn Fn(usize) -> Result<Values>) -> Result<()> {
+        let truth = self.root.evaluate(marks.len(), values)?;
+        marks.iter_mut().zip(truth).for_each(|(mark, t)| *mark |= if t == TRUE { bits } else { 0 });
+        Ok(())
+    }
+
     /// The rows of `n_rows` that pass; `values` gives a column's values at all rows.
     ///
     /// # Errors
@@ -204,6 +220,15 @@ impl Node {
             node = Self::Any(vec![node, Self::Unknown]);
         }
         Ok(if matches!(op, "ne" | "not_in") { Self::Not(Box::new(node)) } else { node })
+    }
+
+    fn columns(&self, into: &mut Vec<usize>) {
+        match self {
+            Self::All(nodes) | Self::Any(nodes) => nodes.iter().for_each(|node| node.columns(into)),
+            Self::Not(node) => node.columns(into),
+            Self::IsNull { column, .. } | Self::Test { column, .. } => into.push(*column),
+            Self::Unknown => {}
+        }
     }
 
     /// What the condition is at each row.

@@ -47,6 +47,12 @@ impl Key {
         self.every.is_none().then_some(self.column.as_str())
     }
 
+    /// The buckets of a time column.
+    pub(super) fn buckets(column: &str, every: Every, zone: Option<&str>) -> Self {
+        let zone = zone.filter(|zone| *zone != "UTC").map(str::to_owned);
+        Self { column: column.to_owned(), name: column.to_owned(), every: Some(every), zone, null_as: None }
+    }
+
     /// Whether it groups by time buckets.
     pub(super) fn is_bucket(&self) -> bool {
         self.every.is_some()
@@ -97,7 +103,7 @@ impl Key {
 pub(super) struct KeyPlan {
     pub(super) at: usize,
     pub(super) value_type: ValueType,
-    bucketer: Option<Bucketer>,
+    pub(super) bucketer: Option<Bucketer>,
     null_as: Option<Values>,
     pub(super) ids: Option<Ids>,
     /// Whether null occurred as a key.

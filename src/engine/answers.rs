@@ -17,7 +17,7 @@ use crate::event::{Column, ColumnType, Schema};
 use crate::fold::Fold;
 use crate::kernel::batch::Batch;
 use crate::query::{Query, ROW};
-use crate::{Error, Result};
+use crate::{Error, ErrorKind, Result};
 
 /// The questions, and their answers so far.
 pub struct Answers {
@@ -48,12 +48,18 @@ impl Answers {
     ///
     /// # Errors
     ///
-    /// `BAD_QUERY` as [`Query::parse`], and when there is no question.
+    /// `BAD_QUERY` as [`Query::parse`], and when there is no question; `UNSUPPORTED` for one of whole actors.
     pub fn new(questions: Vec<Value>, zones: Zones, options: &LoadOptions, place: i64) -> Result<Self> {
         if questions.is_empty() {
             return Err(Error::bad_query("where only answers are kept, \"queries\" must name the questions, one at least"));
         }
-        let parse = |value: Value| Query::parse(&value).map(|query| (value, query));
+        let parse = |value: Value| match Query::parse(&value)? {
+            query if query.is_of_actors() => {
+                let sentence = "a funnel or a retention looks at all rows of an actor together; load the rows to ask it";
+                Err(Error::new(ErrorKind::Unsupported, sentence))
+            }
+            query => Ok((value, query)),
+        };
         Ok(Self {
             questions: questions.into_iter().map(parse).collect::<Result<_>>()?,
             zones,

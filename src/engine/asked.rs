@@ -9,7 +9,7 @@ use crate::analysis::Zones;
 use crate::event::{ColumnType, Role};
 use crate::fold::Fold;
 use crate::query::{Query, ROW};
-use crate::{Result, frame};
+use crate::{Error, ErrorKind, Result, frame};
 
 /// Bytes for each row while rows are put in another order: the order, what it goes by, and a column of both orders.
 const ARRANGING_BYTES: usize = 36;
@@ -24,17 +24,31 @@ pub struct Asked {
 }
 
 impl Dataset {
-    /// Bytes that [`ask`](Dataset::ask) takes while it puts the rows in the order that the question profits from.
+    /// Bytes that [`ask`](Dataset::ask) takes while it puts the rows in the order that the question needs or profits from.
     pub fn bytes_to_ask(&self, query: &Query) -> usize {
-        let (actor, time) = (self.schema.index_of_role(Role::Actor), self.schema.index_of_role(Role::Time));
-        match actor {
-            Some(at) if self.arranges_for(query, at) && !self.store.is_arranged(at, time) => ARRANGING_BYTES * self.n_rows(),
+        match self.order_for(query) {
+            Ok(Some((actor, time))) if !self.store.is_arranged(actor, time) => ARRANGING_BYTES * self.n_rows(),
             _ => 0,
         }
     }
 
-    fn arranges_for(&self, query: &Query, actor: usize) -> bool {
-        self.has_whole_actors && query.profits_from_groups(&self.schema.columns()[actor].name)
+    /// The columns (actor, time) that the rows are put in the order of before that question.
+    fn order_for(&self, query: &Query) -> Result<Option<(usize, Option<usize>)>> {
+        let role = self.schema.index_of_role(Role::Actor);
+        let Some((actor, time)) = query.needs_actors(&self.schema)? else {
+            let profits = |at: &usize| self.has_whole_actors && query.profits_from_groups(&self.schema.columns()[*at].name);
+            return Ok(role.filter(profits).map(|actor| (actor, self.schema.index_of_role(Role::Time))));
+        };
+        if self.is_shard && role != Some(actor) {
+            let name = &self.schema.columns()[actor].name;
+            let sentence =
+                format!("several data sets share the rows of each {name:?}; give that column the role actor and ask again");
+            return Err(Error::new(ErrorKind::Unsupported, sentence).at_column(name));
+        }
+        if !self.has_whole_actors {
+            return Err(Error::bad_state("several data sets share an actor's rows; exchange them first"));
+        }
+        Ok(Some((actor, Some(time))))
     }
 
     /// The answer to a question that was asked before the rows were read and not kept; none where they are kept.
@@ -50,16 +64,16 @@ impl Dataset {
     ///
     /// # Errors
     ///
-    /// As [`Query::fold`] says.
+    /// As [`Query::fold`] says. Where other data sets have rows of the same data: `UNSUPPORTED` for whole actors of another column
+    /// than the one with the role, `BAD_STATE` for those before the exchange.
     pub fn ask(&mut self, query: &Query, zones: &Zones) -> Result<Asked> {
         let fold = query.fold(&self.schema, zones)?;
         for column in query.distinct_columns() {
             self.store.rank_integers(self.schema.index_of(column)?)?;
         }
-        if let Some(actor) = self.schema.index_of_role(Role::Actor)
-            && self.arranges_for(query, actor)
-        {
-            self.store.arrange(actor, self.schema.index_of_role(Role::Time))?;
+        if let Some((actor, time)) = self.order_for(query)? {
+            self.store.rank_integers(actor)?;
+            self.store.arrange(actor, time)?;
         }
         let names = self.schema.columns().iter().map(|c| c.name.clone()).collect();
         Ok(Asked { fold, names, types: self.types(), row_numbers: query.wants_row_numbers().then_some(ROW), next: 0 })

@@ -263,10 +263,17 @@ impl Dataset {
         self.store.go_on_at(place);
     }
 
-    /// Whether the question is answered faster once each actor's rows are in one data set, which they are not.
+    /// Whether the question is answered faster, or only, once each actor's rows are in one data set, which they are not.
     pub fn needs_exchange(&self, query: &Query) -> bool {
-        let actor = self.schema.index_of_role(Role::Actor);
-        !self.has_whole_actors && actor.is_some_and(|at| query.profits_from_groups(&self.schema.columns()[at].name))
+        let profits = |at: usize| query.profits_from_groups(&self.schema.columns()[at].name);
+        let profits = self.schema.index_of_role(Role::Actor).is_some_and(profits);
+        !self.has_whole_actors && profits || self.must_exchange(query)
+    }
+
+    /// Whether the question can only be answered once each actor's rows are in one data set, which they are not.
+    pub fn must_exchange(&self, query: &Query) -> bool {
+        let needed = query.needs_actors(&self.schema).ok().flatten().map(|(actor, _)| actor);
+        !self.has_whole_actors && needed.is_some() && needed == self.schema.index_of_role(Role::Actor)
     }
 
     /// Begins to give each actor's rows to one of `n` data sets, of which this is number `me`: those that came since the last

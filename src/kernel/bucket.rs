@@ -256,6 +256,29 @@ impl Bucketer {
         self.zone.as_ref().map_or(days * 86_400, |zone| zone.utc(days * 86_400))
     }
 
+    /// Where the bucket that starts at `start` is among all, for [`steps`](Bucketer::steps).
+    pub fn place(&self, start: i64) -> i64 {
+        let utc = start.div_euclid(self.per_second);
+        match self.every {
+            Every::Seconds(_) => utc,
+            Every::Days(_) | Every::Months(_) => self.first(utc + self.zone.as_ref().map_or(0, |zone| zone.offset(utc))),
+        }
+    }
+
+    /// Where the bucket is that an instant falls into.
+    pub fn place_of(&self, instant: i64) -> i64 {
+        self.place(self.compute(instant.div_euclid(self.per_second)).saturating_mul(self.per_second))
+    }
+
+    /// How many steps it is from one place to another: by the calendar for days and longer ones, by elapsed time for seconds,
+    /// minutes and hours, to the nearest step.
+    pub fn steps(&self, from: i64, to: i64) -> i64 {
+        match self.every {
+            Every::Seconds(n) => to.saturating_sub(from).saturating_add(n / 2).div_euclid(n),
+            Every::Days(n) | Every::Months(n) => to.saturating_sub(from).div_euclid(n),
+        }
+    }
+
     /// The start of the bucket that is so many steps before the one that starts at `start`: by the calendar for days and
     /// longer ones, by elapsed time for seconds, minutes and hours. `None` where `start` starts no bucket, and
     /// where there is no such bucket, as the day that Samoa left out.

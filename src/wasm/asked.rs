@@ -65,7 +65,9 @@ impl Dataset {
     /// Where each actor's rows are not in one data set: whether they `may` come there for a faster answer, or `must` for any.
     #[wasm_bindgen(js_name = needsExchange)]
     pub fn needs_exchange(&self, query: JsValue) -> Result<Option<String>, JsValue> {
-        Ok(self.0.needs_exchange(&parse(query)?).then(|| "may".to_owned()))
+        let query = parse(query)?;
+        let need = if self.0.must_exchange(&query) { "must" } else { "may" };
+        Ok(self.0.needs_exchange(&query).then(|| need.to_owned()))
     }
 }
 

@@ -184,8 +184,45 @@ def running_sql(out, measure, inner, keys, names):
     return f"SELECT *, sum({name(measure['of'])}) OVER ({' '.join(over)} {frame}) AS {name(out)} FROM ({inner})"
 
 
+def retention_sql(query, types):
+    """One row for each cohort and period: who started, in which bucket, and the buckets of the events since then."""
+    def fulfils(conditions):
+        conditions = conditions if isinstance(conditions, list) else [conditions] if conditions else []
+        return "coalesce(" + (" AND ".join(where(c, types) for c in conditions) or "TRUE") + ", FALSE)"
+    every, zone, periods = query.get("every", "1d"), query.get("timezone"), query.get("periods", 7)
+    interval = interval_of(every)
+    def bucket(time):
+        if zone:
+            return f"time_bucket({interval}, {time} AT TIME ZONE 'UTC', {string(zone)}) AT TIME ZONE 'UTC'"
+        return f"time_bucket({interval}, {time})"
+    def steps(start, end):
+        digits = every.rstrip("smhdwoqy")
+        n, unit = int(digits), every[len(digits):]
+        if unit in ("s", "m", "h"):
+            return f"(epoch({end}) - epoch({start}))::BIGINT // {n * {'s': 1, 'm': 60, 'h': 3_600}[unit]}"
+        day = [f"CAST({t} AT TIME ZONE 'UTC' AT TIME ZONE {string(zone or 'UTC')} AS DATE)" for t in (start, end)]
+        part, width = {"d": ("day", 1), "w": ("day", 7), "mo": ("month", 1), "q": ("month", 3), "y": ("month", 12)}[unit]
+        return f"date_diff('{part}', {', '.join(day)}) // {n * width}"
+    conditions = " AND ".join(where(c, types) for c in query.get("where", [])) or "TRUE"
+    actor, time = name(query["actor"]), name(query["time"])
+    counted = "r.n >= p.n" if query.get("counting") == "on_or_after" else "r.n = p.n"
+    return f"""
+        WITH e AS (SELECT {actor} AS a, {time} AS t, {fulfils(query.get("start"))} AS s, {fulfils(query.get("return"))} AS r
+                   FROM events WHERE {conditions} AND {actor} IS NOT NULL AND {time} IS NOT NULL),
+             f AS (SELECT a, min(t) AS first, {bucket("min(t)")} AS cohort FROM e WHERE s GROUP BY a),
+             r AS (SELECT f.a, cohort, {steps("cohort", bucket("t"))} AS n FROM e JOIN f ON e.a = f.a WHERE r AND t >= first),
+             c AS (SELECT cohort, count(*) AS size FROM f GROUP BY cohort),
+             p AS (SELECT cohort, size, unnest(range({periods + 1})) AS n FROM c),
+             h AS (SELECT * FROM p WHERE n <= (SELECT {steps("p.cohort", bucket("max(t)"))} FROM e)),
+             k AS (SELECT p.cohort, p.n, count(DISTINCT r.a) AS actors FROM h p JOIN r ON r.cohort = p.cohort AND {counted} GROUP BY 1, 2)
+        SELECT epoch_us(h.cohort), h.n, coalesce(k.actors, 0), coalesce(k.actors, 0) / CAST(h.size AS DOUBLE)
+        FROM h LEFT JOIN k ON k.cohort = h.cohort AND k.n = h.n ORDER BY h.cohort, h.n"""
+
+
 def sql_of(query, answer, file):
     types = {c.name: (c.kind, c.unit) for c in file.columns}
+    if query["kind"] == "retention":
+        return retention_sql(query, types)
     scales = {c.name: c.scale for c in file.columns}
     conditions = " AND ".join(where(c, types) for c in query.get("where", [])) or "TRUE"
     rank = query.get("rank")

@@ -182,9 +182,36 @@ def rank(rng, columns):
     return spec, Output(name, kind)
 
 
+def retention(rng, columns):
+    """A question who came back, and the columns of its answer; nothing where no column is a time or none an actor."""
+    times = [c for c in columns if c.kind == "time"]
+    actors = [c for c in columns if c not in times[:1]]
+    if not times or not actors:
+        return None
+    time = times[0]
+    query = {"kind": "retention", "actor": rng.choice(actors).name, "time": time.name}
+    for key in ("start", "return"):
+        if rng.random() < 0.5:
+            conditions = [condition(rng, columns, 2) for _ in range(rng.choice([1, 1, 2]))]
+            query[key] = conditions[0] if len(conditions) == 1 else conditions
+    if rng.random() < 0.8:
+        query["every"] = rng.choice(WIDTHS)
+    if rng.random() < 0.5 and query.get("every", "1d")[-1] not in "mh":
+        query["timezone"] = rng.choice(ZONES)
+    if rng.random() < 0.7:
+        query["periods"] = rng.choice([0, 1, 3, 12, 40])
+    if rng.random() < 0.6:
+        query["counting"] = rng.choice(["on", "on_or_after"])
+    return query, [Output("cohort", "time", unit=time.unit), Output("period", "int"), Output("actors", "int"), Output("rate", "float")]
+
+
 def random_query(rng, file):
     """A question and the columns of its answer."""
     columns = outputs_of(file)
+    if rng.random() < 0.1 and (asked := retention(rng, columns)):
+        if rng.random() < 0.4:
+            asked[0]["where"] = [condition(rng, columns)]
+        return asked
     query = {"kind": "aggregate"} if rng.random() < 0.7 else {"kind": "rows"}
     if rng.random() < 0.6:
         query["where"] = [condition(rng, columns) for _ in range(rng.choice([1, 1, 2]))]

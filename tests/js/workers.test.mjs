@@ -16,6 +16,12 @@ const QUERIES = [
   { kind: "rows", where: [{ column: "note", contains: "quoted" }], limit: 5 },
 ];
 
+/** Those that can only be asked once each actor's rows are with one worker. */
+const OF_ACTORS = [
+  { kind: "funnel", steps: [{ action: "view" }, { action: "cart" }, { action: "buy" }], within: "6h", split_by: "note" },
+  { kind: "retention", start: { action: "view" }, return: { action: "buy" }, every: "1d", counting: "on_or_after", timezone: "Asia/Shanghai" },
+];
+
 /** Runs in the page: a file of quoted newlines, late wider types and rows that are none, and what engines say of it. */
 function prepare() {
   window.lines = (from, to) => {
@@ -70,7 +76,7 @@ test("a file answers alike however many workers read it, before and after rows a
       found.push({ before, after, reassigned, bounds, size: file.size, memory, last: progress.at(-1), isRising: progress.every((told, i) => !i || told.bytes >= progress[i - 1].bytes) });
     }
     return found;
-  }, QUERIES);
+  }, [...QUERIES, ...OF_ACTORS]);
   assert.equal(one.before.report.rejected, 6);
   assert.equal(one.before.rows, 500_000 - 6);
   assert.equal(one.before.report.bytes, one.size);

@@ -48,6 +48,32 @@ pub fn earlier(every: &str, zone: &str, nanos: i128, steps: u64) -> Option<i128>
     (bucket(every, zone, nanos) == nanos).then(|| (0..steps).fold(nanos, |start, _| before(start)))
 }
 
+/// How many buckets after the one that begins at `from` the one at `to` comes: where widths are of the clock, by the time
+/// between them, else by walking from one to the next, but not farther than just beyond `most`. Negative before it.
+pub fn steps(every: &str, zone: &str, from: i128, to: i128, most: i128) -> i128 {
+    let digits = every.find(|c: char| !c.is_ascii_digit()).unwrap();
+    let (count, unit): (i128, &str) = (every[..digits].parse().unwrap(), &every[digits..]);
+    if let Some((_, width)) = [("s", 1), ("m", 60), ("h", 3_600)].iter().find(|(name, _)| *name == unit) {
+        let width = count * width * SECOND;
+        return (2 * (to - from) + width).div_euclid(2 * width);
+    }
+    if to < from {
+        return -1;
+    }
+    let days = |days: i128| days * 86_400 * SECOND;
+    let onward = match unit {
+        "d" => days(count) + days(1) / 2,
+        "w" => days(7 * count) + days(1) / 2,
+        _ => days(count * [("mo", 1), ("q", 3), ("y", 12)].iter().find(|(name, _)| *name == unit).unwrap().1 * 61 / 2 + 9),
+    };
+    let (mut start, mut n) = (from, 0);
+    while start < to && n <= most {
+        start = bucket(every, zone, start + onward);
+        n += 1;
+    }
+    n
+}
+
 fn midnight(date: civil::Date, zone: &TimeZone) -> i64 {
     date.at(0, 0, 0, 0).to_zoned_datetime(zone.clone()).unwrap().timestamp().as_second()
 }

@@ -6,7 +6,9 @@
 mod calendar;
 mod condition;
 mod derived;
+mod funnel;
 mod rank;
+mod retention;
 
 use std::cmp::Ordering;
 
@@ -56,7 +58,12 @@ pub struct Table {
 pub fn answer(query: &Value, table: &Table) -> Result<Table, &'static str> {
     let mut kept = table.clone();
     kept.rows.retain(|row| condition::all(&query["where"], &table.columns, row) == Some(true));
-    if query["kind"] == "rows" { Ok(rows(query, kept)) } else { aggregate(query, &kept) }
+    match query["kind"].as_str() {
+        Some("rows") => Ok(rows(query, kept)),
+        Some("funnel") => Ok(funnel::answer(query, &kept)),
+        Some("retention") => Ok(retention::answer(query, &kept)),
+        _ => aggregate(query, &kept),
+    }
 }
 
 /// How far the values of an answer's column may be from the exact ones, as their share.
@@ -271,7 +278,7 @@ fn in_order(order: &[String], columns: &[Column], a: &Row, b: &Row) -> Ordering 
     Ordering::Equal
 }
 
-fn compare(a: &Cell, b: &Cell) -> Ordering {
+pub fn compare(a: &Cell, b: &Cell) -> Ordering {
     match (a, b) {
         (Cell::Bool(a), Cell::Bool(b)) => a.cmp(b),
         (Cell::Time(a), Cell::Time(b)) => a.cmp(b),
