@@ -77,8 +77,9 @@ impl Marks {
 }
 
 fn marks(conditions: &mut [Filter], n_rows: usize, values: &dyn Fn(usize) -> Result<Values>) -> Result<Vec<u64>> {
-    let mut marks = vec![TAKES_PART; n_rows];
-    for (at, condition) in conditions.iter_mut().enumerate() {
+    let is_open = |(at, condition): (usize, &Filter)| if condition.passes_all() { 1 << at } else { 0 };
+    let mut marks = vec![TAKES_PART | conditions.iter().enumerate().map(is_open).sum::<u64>(); n_rows];
+    for (at, condition) in conditions.iter_mut().enumerate().filter(|(_, condition)| !condition.passes_all()) {
         condition.mark(1 << at, &mut marks, values)?;
     }
     Ok(marks)

@@ -197,6 +197,7 @@ impl RetentionFold {
         }
     }
 
+    #[inline]
     fn take_row(&mut self, mark: u64, time: i64, bucket: u32) {
         let mut returns = mark & RETURN != 0;
         if self.actor.cohort == NULL {
@@ -220,13 +221,15 @@ impl Fold for RetentionFold {
         let (buckets, times) = (self.buckets.numbers(&rows.times)?, rows.instants());
         self.cover();
         for (range, goes_on) in rows.ranges() {
-            for row in range {
-                let (mark, time) = (rows.marks[row], times[row]);
+            // An actor's times ascend.
+            let mut last = None;
+            for ((&mark, &time), &bucket) in rows.marks[range.clone()].iter().zip(&times[range.clone()]).zip(&buckets[range]) {
                 if mark != 0 {
-                    self.last = self.last.max(Some(time));
-                    self.take_row(mark, time, buckets[row]);
+                    last = Some(time);
+                    self.take_row(mark, time, bucket);
                 }
             }
+            self.last = self.last.max(last);
             if !goes_on {
                 self.actor.periods.clear();
                 self.actor = Actor { periods: std::mem::take(&mut self.actor.periods), ..Actor::default() };
