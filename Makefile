@@ -35,10 +35,11 @@ CASES ?= 10000
 conformance: target/release/clickfold $(VENV)/ok
 	$(VENV)/bin/python tests/conformance/run.py --binary target/release/clickfold --cases $(CASES)
 
-# The core by itself, then the page beside other tools; figures go to benches/record/. About a quarter of an hour.
+# The core by itself, then the page beside other tools; figures go to benches/record/. About an hour; make bench PEERS="--rounds 1"
+# is quicker.
 bench: www/dist/index.html $(CACHE)/chromium
 	cargo bench --locked --bench cold
-	CACHE=$(CACHE) node benches/peers.mjs
+	CACHE=$(CACHE) node benches/peers.mjs $(PEERS)
 
 target/release/clickfold: $(RUST)
 	cargo build --locked --release --bin clickfold

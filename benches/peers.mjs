@@ -1,7 +1,7 @@
 // Measures the built page beside the tools that its users would otherwise take, and keeps the figures, with those of
 // `cargo bench` that are there.
 //
-//     node benches/peers.mjs [--sizes 1m,10m,rees-1m] [--peers clickfold,clickfold1,handjs,duckdb-eh] [--rounds 3]
+//     node benches/peers.mjs [--sizes 1m,10m,rees-1m] [--peers clickfold,clickfold1,handjs,duckdb-eh,…] [--rounds 3] [--timeout 300]
 //
 // The harness lies in the folder `peers` of what CLICKFOLD_SHARED names. It is copied to where it may install what it
 // needs; native DuckDB and Polars run from a Python environment of their own.
@@ -13,8 +13,9 @@ import { parseArgs } from "node:util";
 
 const { values: options } = parseArgs({ options: {
   sizes: { type: "string", default: "1m,10m,rees-1m" },
-  peers: { type: "string", default: "clickfold,clickfold1,handjs,duckdb-eh" },
+  peers: { type: "string", default: "clickfold,clickfold1,handjs,duckdb-eh,duckdb-coi,perspective,arquero,papaparse" },
   rounds: { type: "string", default: "3" },
+  timeout: { type: "string", default: "300" },
 } });
 const root = join(import.meta.dirname, "..");
 const harness = join(process.env.CLICKFOLD_SHARED ?? join(root, "../shared"), "peers");
@@ -54,7 +55,7 @@ for (const size of sizes) {
   const id = size.includes("-") ? size : `taobao-${size}`;
   if (!existsSync(join(work, `data/${id}.csv`))) run("node", "gen.mjs", size);
   if (!existsSync(join(work, `expected/${id}.json`))) run("node", "run.mjs", "--expect", "--size", size);
-  const measure = (...args) => lines.push(...run("node", "run.mjs", "--size", size, "--n", options.rounds, "--warm", "5", "--timeout", "900", ...args)
+  const measure = (...args) => lines.push(...run("node", "run.mjs", "--size", size, "--n", options.rounds, "--warm", "5", "--timeout", options.timeout, ...args)
     .split("\n").filter(line => line.startsWith("{")).map(line => JSON.parse(line)));
   measure("--peer", options.peers);
   measure("--native", "--peer", "duckdb,polars", "--threads", "1");
