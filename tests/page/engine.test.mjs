@@ -175,7 +175,7 @@ test("errors have codes and sentences", async () => {
       ],
       UNSUPPORTED: [
         await codeOf(engine.load([new File(["a"], "a"), new URL(url)])), await codeOf(engine.load(bytes("a\n1\n"), { clean: {} })),
-        await codeOf(engine.load(bytes("a\n1\n"), { timezone: "Europe/Paris" })), await codeOf(dataset.query({ kind: "funnel" })),
+        await codeOf(engine.load(bytes("a\n1\n"), { timezone: "Europe/Paris" })), await codeOf(dataset.query({ kind: "paths" })),
       ],
       CLOSED: [await codeOf(closed.query({ kind: "rows" })), await codeOf(lost.query({ kind: "rows" }))],
     };
