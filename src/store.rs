@@ -8,18 +8,16 @@ mod exchange;
 mod places;
 
 use arrange::Arranged;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, Int64Array, RecordBatch, RecordBatchOptions};
+use arrow_array::{Array, ArrayRef, Int64Array, RecordBatch};
 use arrow_buffer::NullBuffer;
-use arrow_schema::{DataType, Field, Schema as ArrowSchema};
 pub use exchange::Exchange;
 use places::Places;
 
 use crate::event::ColumnType;
-use crate::kernel::batch::{Batch, BatchColumn, GROUPED_BY};
+use crate::kernel::batch::{Batch, BatchColumn, GROUPED_BY, record_batch};
 use crate::kernel::column;
 use crate::kernel::dictionary::Dictionary;
 use crate::kernel::form::Forms;
@@ -185,19 +183,15 @@ impl Store {
     ///
     /// When text came in after the last [`seal`](Store::seal).
     pub fn batch(&self, at: usize, names: &[&str], row_numbers: Option<&str>) -> Result<RecordBatch> {
-        let mut arrays = self.columns.iter().map(|c| c.array(at)).collect::<Result<Vec<_>>>()?;
-        let mut fields: Vec<Field> =
-            names.iter().zip(&arrays).map(|(n, a)| Field::new(*n, a.data_type().clone(), true)).collect();
-        if let Some(name) = row_numbers {
+        let arrays = self.columns.iter().map(|c| c.array(at)).collect::<Result<Vec<_>>>()?;
+        let n_rows = self.chunk_rows[at];
+        let places = row_numbers.map(|name| {
             let first: usize = self.chunk_rows[..at].iter().sum();
-            let places = (first..first + self.chunk_rows[at]).map(|row| i64::from(self.places.get(row)));
-            arrays.push(Arc::new(Int64Array::from_iter_values(places)));
-            fields.push(Field::new(name, DataType::Int64, false));
-        }
-        let options = RecordBatchOptions::new().with_row_count(Some(self.chunk_rows[at]));
+            let places = (first..first + n_rows).map(|row| i64::from(self.places.get(row)));
+            (name, Int64Array::from_iter_values(places))
+        });
         let metadata = self.grouped_by().map(|actor| (GROUPED_BY.to_owned(), names[actor].to_owned()));
-        let schema = ArrowSchema::new(fields).with_metadata(metadata.into_iter().collect::<HashMap<_, _>>());
-        Ok(RecordBatch::try_new_with_options(Arc::new(schema), arrays, &options)?)
+        record_batch(names.iter().copied(), arrays, n_rows, places, metadata.into_iter().collect())
     }
 
     /// Bytes that the rows take, the texts apart that columns of text point at.

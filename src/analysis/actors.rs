@@ -33,17 +33,16 @@ impl ActorColumns {
     ///
     /// `UNKNOWN_COLUMN`; `BAD_QUERY` where no column is named and none has the role, or the time is none.
     pub(super) fn plan(&self, schema: &Schema) -> Result<ActorPlan> {
-        let find = |named: &Option<String>, role: Role, what: &str| {
-            match named {
+        let find = |named: &Option<String>, role: Role, what: &str| match named {
             Some(name) => schema.index_of(name),
             None => schema.index_of_role(role).ok_or_else(|| {
                 let role = role.name();
                 let sentence = format!(
-                    "the query needs the column that says {what}: none has the role {role}; give one that role, or name it by {role:?}"
+                    "the query needs the column that says {what}: none has the role {role}; give one that role, or name it by \
+                     {role:?}"
                 );
                 Error::bad_query(sentence).at_column(role)
             }),
-        }
         };
         let actor = find(&self.actor, Role::Actor, "who did it")?;
         let time = find(&self.time, Role::Time, "when it was done")?;

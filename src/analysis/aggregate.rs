@@ -10,7 +10,7 @@ use arrow_schema::{Field, Schema as ArrowSchema};
 use serde_json::Value;
 
 use super::Zones;
-use super::filter::Filter;
+use super::filter::{Filter, columns_of};
 use super::key::{Key, KeyPlan};
 use super::measure::{Measure, MeasurePlan, Measures};
 use super::rank::Rank;
@@ -93,10 +93,7 @@ impl Aggregate {
     ///
     /// `UNKNOWN_COLUMN`, or `BAD_QUERY` where a column's type does not fit.
     pub(crate) fn fold(&self, schema: &Schema, zones: &Zones) -> Result<Box<dyn Fold>> {
-        let lookup = |name: &str| {
-            let at = schema.index_of(name)?;
-            Ok((at, ValueType::Of(schema.columns()[at].column_type)))
-        };
+        let lookup = columns_of(schema);
         let keys = self.keys.iter().map(|key| key.plan(schema, zones)).collect::<Result<Vec<_>>>()?;
         let measures = self.measures.plain.iter().map(|measure| measure.plan(schema)).collect::<Result<Vec<_>>>()?;
         let fold = AggregateFold {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::literal::{Point, float, text};
 use super::spec::{Spec, unknown};
-use crate::event::ColumnType;
+use crate::event::{ColumnType, Schema};
 use crate::kernel::uuid::{parse_uuid, write_uuid};
 use crate::kernel::values::{Data, Rows, Texts, ValueType, Values};
 use crate::{Error, Result};
@@ -19,6 +19,14 @@ const TRUE: u8 = 2;
 
 /// Finds a column by its name: its place and type.
 pub type Lookup<'a> = &'a dyn Fn(&str) -> Result<(usize, ValueType)>;
+
+/// Finds a schema's columns.
+pub fn columns_of(schema: &Schema) -> impl Fn(&str) -> Result<(usize, ValueType)> {
+    |name| {
+        let at = schema.index_of(name)?;
+        Ok((at, ValueType::Of(schema.columns()[at].column_type)))
+    }
+}
 
 /// Conditions that must all hold.
 #[derive(Debug)]

@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use super::Zones;
 use super::actors::{ActorColumns, ActorReader};
+use super::filter::columns_of;
 use super::key::{Key, KeyPlan};
 use super::marks::{Marks, conditions};
 use super::spec::{Spec, unknown};
@@ -130,10 +131,7 @@ impl Funnel {
     ///
     /// `UNKNOWN_COLUMN`, or `BAD_QUERY` where a column's type does not fit.
     pub(crate) fn fold(&self, schema: &Schema, zones: &Zones) -> Result<Box<dyn Fold>> {
-        let lookup = |name: &str| {
-            let at = schema.index_of(name)?;
-            Ok((at, ValueType::Of(schema.columns()[at].column_type)))
-        };
+        let lookup = columns_of(schema);
         let plan = self.columns.plan(schema)?;
         let marks = Marks::new(&self.filter, &self.steps, &lookup)?;
         let split = self.split_by.as_ref().map(|key| key.plan(schema, zones)).transpose()?;

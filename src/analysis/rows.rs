@@ -5,7 +5,7 @@
 use arrow_array::RecordBatch;
 use serde_json::Value;
 
-use super::filter::Filter;
+use super::filter::{Filter, columns_of};
 use super::rank::Rank;
 use super::spec::Spec;
 use super::table::{OrderBy, Table, TableColumn};
@@ -63,10 +63,7 @@ impl Rows {
     ///
     /// `UNKNOWN_COLUMN`, or `BAD_QUERY` where a column's type does not fit.
     pub(crate) fn fold(&self, schema: &Schema) -> Result<Box<dyn Fold>> {
-        let lookup = |name: &str| {
-            let at = schema.index_of(name)?;
-            Ok((at, ValueType::Of(schema.columns()[at].column_type)))
-        };
+        let lookup = columns_of(schema);
         let select = match &self.select {
             Some(select) => select.clone(),
             None => schema.columns().iter().map(|c| c.name.clone()).collect(),

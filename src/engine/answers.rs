@@ -4,10 +4,9 @@
 //! type later, the fold is of no use: it is dropped, the types are still found out, and the source is to be read again from
 //! those.
 
-use std::sync::Arc;
+use std::collections::HashMap;
 
-use arrow_array::{ArrayRef, Int64Array, RecordBatch, RecordBatchOptions};
-use arrow_schema::{DataType, Field, Schema as ArrowSchema};
+use arrow_array::{Array, Int64Array};
 use serde_json::Value;
 
 use super::LoadOptions;
@@ -15,7 +14,7 @@ use super::asked::Asked;
 use crate::analysis::Zones;
 use crate::event::{Column, ColumnType, Schema};
 use crate::fold::Fold;
-use crate::kernel::batch::Batch;
+use crate::kernel::batch::{Batch, record_batch};
 use crate::query::{Query, ROW};
 use crate::{Error, ErrorKind, Result};
 
@@ -96,26 +95,21 @@ impl Answers {
             self.folds.clear();
             return Ok(());
         }
-        let arrays = batch.columns.iter().map(|column| column.array.clone());
-        let rows = self.batch(arrays.collect(), batch.n_rows, None)?;
-        let numbers: ArrayRef = Arc::new(Int64Array::from_iter_values(self.place..self.place + batch.n_rows as i64));
-        let numbered = self.batch(rows.columns().to_vec(), batch.n_rows, Some(numbers))?;
-        self.place += batch.n_rows as i64;
+        let of = |places: Option<Int64Array>| {
+            let arrays = batch.columns.iter().map(|column| column.array.clone()).collect();
+            let places = places.map(|places| (ROW, places));
+            record_batch(self.names.iter().map(String::as_str), arrays, batch.n_rows, places, HashMap::new())
+        };
+        let rows = of(None)?;
         for ((_, query), fold) in self.questions.iter().zip(&mut self.folds) {
-            fold.update(if query.wants_row_numbers() { &numbered } else { &rows })?;
+            if query.wants_row_numbers() {
+                fold.update(&of(Some((self.place..self.place + batch.n_rows as i64).collect()))?)?;
+            } else {
+                fold.update(&rows)?;
+            }
         }
+        self.place += batch.n_rows as i64;
         Ok(())
-    }
-
-    fn batch(&self, mut arrays: Vec<ArrayRef>, n_rows: usize, row_numbers: Option<ArrayRef>) -> Result<RecordBatch> {
-        let named = |(name, array): (&String, &ArrayRef)| Field::new(name, array.data_type().clone(), true);
-        let mut fields: Vec<Field> = self.names.iter().zip(&arrays).map(named).collect();
-        if let Some(numbers) = row_numbers {
-            fields.push(Field::new(ROW, DataType::Int64, false));
-            arrays.push(numbers);
-        }
-        let options = RecordBatchOptions::new().with_row_count(Some(n_rows));
-        Ok(RecordBatch::try_new_with_options(Arc::new(ArrowSchema::new(fields)), arrays, &options)?)
     }
 
     fn begin(&mut self, names: &[String]) -> Result<()> {

@@ -1,8 +1,13 @@
 //! Typed rows on their way from a decoder to the store.
 
-use arrow_array::ArrayRef;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Int64Array, RecordBatch, RecordBatchOptions};
+use arrow_schema::{DataType, Field, Schema};
 
 use super::form::Forms;
+use crate::Result;
 use crate::event::ColumnType;
 
 /// The key in a batch's schema whose value names a column: the rows of each of its values follow each other, over all
@@ -30,4 +35,25 @@ pub struct BatchColumn {
     pub forms: Forms,
     /// Their type.
     pub column_type: ColumnType,
+}
+
+/// Rows as folds take them: the columns by their names, and, where it is called by a name, each row's place in the data.
+///
+/// # Errors
+///
+/// When the columns are not of `n_rows` each.
+pub fn record_batch<'a>(
+    names: impl Iterator<Item = &'a str>,
+    mut arrays: Vec<ArrayRef>,
+    n_rows: usize,
+    places: Option<(&str, Int64Array)>,
+    metadata: HashMap<String, String>,
+) -> Result<RecordBatch> {
+    let mut fields: Vec<Field> = names.zip(&arrays).map(|(n, a)| Field::new(n, a.data_type().clone(), true)).collect();
+    if let Some((name, places)) = places {
+        fields.push(Field::new(name, DataType::Int64, false));
+        arrays.push(Arc::new(places));
+    }
+    let options = RecordBatchOptions::new().with_row_count(Some(n_rows));
+    Ok(RecordBatch::try_new_with_options(Arc::new(Schema::new(fields).with_metadata(metadata)), arrays, &options)?)
 }

@@ -286,7 +286,8 @@ mod tests {
             [0, 3].into_iter().for_each(|column| whole.rank_integers(column).unwrap());
         }
         // An exchange by a column that says nothing of the order cuts them well.
-        let mut others: Vec<Store> = (1..n_parts).map(|_| empty(&whole)).collect();
+        let types: Vec<_> = whole.types().collect();
+        let mut others: Vec<Store> = (1..n_parts).map(|_| Store::of_types(&types).unwrap()).collect();
         let mut exchange = whole.exchange(3, n_parts, 0, 0);
         while let Some(given) = exchange.give(&mut whole).unwrap() {
             given.iter().rev().for_each(|(owner, piece)| others[owner - 1].take_in(&wired(piece)).unwrap());
@@ -294,12 +295,6 @@ mod tests {
         let mut all: Vec<Store> = std::iter::once(whole).chain(others).collect();
         all.iter_mut().for_each(|store| store.seal().unwrap());
         all
-    }
-
-    fn empty(like: &Store) -> Store {
-        let mut store = Store::default();
-        store.widen(&like.types().collect::<Vec<_>>()).unwrap();
-        store
     }
 
     fn wired(piece: &RecordBatch) -> RecordBatch {
