@@ -1,8 +1,62 @@
 //! From bytes to typed batches; what cannot be read is kept apart and counted.
 
+mod blanks;
+mod cells;
 mod column;
 pub mod csv;
+mod decoder;
+mod format;
+pub mod json;
 mod kind;
+mod part;
+mod records;
+
+pub use decoder::Decoder;
+pub use format::Format;
+pub use part::{Part, Shape};
+
+use std::collections::BTreeMap;
+
+use crate::event::ColumnType;
+use kind::Kind;
+
+/// Rows in a batch, the last one apart.
+pub const BATCH_ROWS: usize = 1 << 14;
+/// Rows cut into cells before their columns are read: cells of a block stay in the cache.
+const BLOCK_ROWS: usize = 4_096;
+/// Bytes looked at before the first row is read.
+const SAMPLE: usize = 256 << 10;
+/// A longer record is no record.
+const LONGEST_RECORD: usize = 16 << 20;
+
+/// What is known of a file beforehand; all else is found out.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// What the bytes are.
+    pub format: Option<Format>,
+    /// The byte between cells of delimited text.
+    pub separator: Option<u8>,
+    /// The byte around cells that hold separators or line ends; `"` if not given.
+    pub quote: Option<u8>,
+    /// Whether the first row names the columns.
+    pub header: Option<bool>,
+    /// The columns' names, for a file without a header.
+    pub names: Option<Vec<String>>,
+    /// Types fixed by the user, by column name: `int`, `decimal`, `time`, `bool`, `uuid` or `text`. A cell that does not
+    /// fit makes its row a reject.
+    pub types: BTreeMap<String, String>,
+    /// The kinds that the columns have already.
+    pub(crate) kinds: Option<Vec<Kind>>,
+}
+
+impl Options {
+    /// Begins with these types rather than those of the first rows: of data that more rows come to. `counted` says
+    /// which times are written as integers.
+    pub fn start_from(&mut self, types: &[ColumnType], counted: &[bool]) {
+        let kinds = types.iter().zip(counted);
+        self.kinds = Some(kinds.map(|(&column_type, &counted)| Kind::of_type(column_type, counted)).collect());
+    }
+}
 
 /// How many rejected rows are kept whole; the rest is counted.
 pub const KEPT_REJECTS: usize = 1_000;

@@ -8,7 +8,7 @@ mod shard;
 pub use answers::Answers;
 pub use asked::Asked;
 use options::parse_role;
-pub use options::{ColumnOptions, Format, LoadOptions};
+pub use options::{ColumnOptions, FormatOptions, LoadOptions};
 pub use shard::{Given, LoadedPart, PartLoader, PartSummary};
 
 use std::collections::BTreeMap;
@@ -17,8 +17,7 @@ use arrow_array::RecordBatch;
 use serde::Serialize;
 
 use crate::analysis::Zones;
-use crate::decode::Rejects;
-use crate::decode::csv::{Decoder, Options};
+use crate::decode::{Decoder, Format, Rejects, Shape};
 use crate::event::{Column, ColumnType, Role, Schema};
 use crate::kernel::batch::Batch;
 use crate::query::Query;
@@ -128,17 +127,14 @@ impl Loader {
             }
         };
         let schema = self.options.schema_of(self.decoder.names(), store.types())?;
-        let separator = self.decoder.separator().unwrap_or(b',');
+        let shape = self.decoder.shape().cloned().unwrap_or_default();
         let report = Report {
             read: self.decoder.n_rows() + self.decoder.rejects().count,
             used: self.decoder.n_rows(),
             rejected: self.decoder.rejects().count,
-            filtered: 0,
-            duplicate: 0,
             bytes: self.n_bytes,
-            separator: char::from(separator).to_string(),
-            header: self.decoder.header().unwrap_or(false),
             rejects: self.decoder.rejects().clone(),
+            ..Report::of(&shape)
         };
         Ok(Dataset {
             schema,
@@ -180,13 +176,33 @@ pub struct Report {
     pub duplicate: u64,
     /// Bytes of the source.
     pub bytes: u64,
-    /// The character between cells.
-    pub separator: String,
+    /// How the source's records are written.
+    pub format: Format,
+    /// The character between cells, of delimited text.
+    pub separator: Option<char>,
     /// Whether the first row named the columns.
     pub header: bool,
     /// The first rejected rows.
     #[serde(serialize_with = "kept")]
     pub rejects: Rejects,
+}
+
+impl Report {
+    /// Of no row of a source of that shape.
+    fn of(shape: &Shape) -> Self {
+        Self {
+            read: 0,
+            used: 0,
+            rejected: 0,
+            filtered: 0,
+            duplicate: 0,
+            bytes: 0,
+            format: shape.format,
+            separator: (shape.format == Format::Csv).then_some(char::from(shape.separator)),
+            header: shape.header,
+            rejects: Rejects::default(),
+        }
+    }
 }
 
 fn kept<S: serde::Serializer>(rejects: &Rejects, serializer: S) -> std::result::Result<S::Ok, S::Error> {
@@ -311,35 +327,35 @@ impl Dataset {
         asked.finish()
     }
 
-    /// Takes rows in behind the others: text in this data set's own format, its columns in order. A first row that
-    /// repeats the header is one. Types widen where the new rows ask for it.
+    /// Takes rows in behind the others: text in that format, or in this data set's own. Cells stand in the order of its
+    /// columns, and a first row that repeats the header is one; keys that it has no columns for become further ones. Types
+    /// widen where the new rows ask for it.
     ///
     /// # Errors
     ///
     /// `BAD_INPUT` when no row can be read; then nothing has changed. `UNSUPPORTED` where only answers are kept.
-    pub fn append(&mut self, bytes: &[u8]) -> Result<()> {
+    pub fn append(&mut self, bytes: &[u8], format: Option<Format>) -> Result<()> {
         if self.answers.is_some() {
             return Err(Error::new(ErrorKind::Unsupported, "rows are appended where rows are kept; load without \"keep\""));
         }
         let names: Vec<String> = self.schema.columns().iter().map(|c| c.name.clone()).collect();
-        let separator = self.report.separator.as_bytes()[0];
-        let quote = self.options.format.quote.as_ref().and_then(|quote| quote.bytes().next()).unwrap_or(b'"');
-        let first = crate::decode::csv::first_record(bytes, separator, quote);
-        let told = self.options.schema.iter().filter_map(|(name, c)| Some((name.clone(), c.column_type.clone()?)));
-        let mut decoder = Decoder::new(Options {
-            separator: Some(separator),
-            quote: Some(quote),
-            header: Some(first == names),
-            names: Some(names),
-            types: told.collect(),
-        });
-        decoder.start_from(&self.store.types().collect::<Vec<_>>(), &self.epochs());
+        let mut options = self.options.decoding()?;
+        options.format = format.or(Some(self.report.format));
+        if let Some(separator) = self.report.separator {
+            let first = crate::decode::csv::first_record(bytes, separator as u8, options.quote.unwrap_or(b'"'));
+            options.separator = Some(separator as u8);
+            options.header = Some(first == names);
+        }
+        options.names = Some(names);
+        options.start_from(&self.store.types().collect::<Vec<_>>(), &self.epochs());
+        let mut decoder = Decoder::new(options);
         decoder.push(bytes)?;
         decoder.finish()?;
         for batch in decoder.take_batches() {
             self.store.append(batch)?;
         }
         self.store.seal()?;
+        self.add_columns(decoder.names());
         self.take_types();
         self.report.read += decoder.n_rows() + decoder.rejects().count;
         self.report.used += decoder.n_rows();
@@ -347,6 +363,14 @@ impl Dataset {
         self.report.bytes += bytes.len() as u64;
         self.report.rejects.extend(decoder.rejects());
         Ok(())
+    }
+
+    /// Adds the columns behind those that are here, without a role.
+    fn add_columns(&mut self, names: &[String]) {
+        let new = names.iter().skip(self.schema.columns().len());
+        let columns = self.schema.columns().iter().cloned();
+        let new = new.map(|name| Column { name: name.clone(), column_type: ColumnType::Null, role: None });
+        self.schema = Schema::new(columns.chain(new).collect());
     }
 
     fn take_types(&mut self) {

@@ -69,15 +69,13 @@ impl Store {
         Ok(store)
     }
 
-    /// Takes a batch in behind the rows that are here.
+    /// Takes a batch in behind the rows that are here. Columns that it has more are null for those.
     ///
     /// # Errors
     ///
-    /// When the batch has another number of columns, or a text column outgrows 2 GiB of distinct text.
+    /// When the batch has fewer columns, or a text column outgrows 2 GiB of distinct text.
     pub fn append(&mut self, batch: Batch) -> Result<()> {
-        if self.columns.is_empty() {
-            self.columns = batch.columns.iter().map(|c| StoredColumn::new(c.column_type)).collect();
-        }
+        self.add_columns(batch.columns.iter().map(|column| column.column_type))?;
         if self.columns.len() != batch.columns.len() {
             return Err(Error::bad_state(format!("expected {} columns, found {}", self.columns.len(), batch.columns.len())));
         }
@@ -88,9 +86,32 @@ impl Store {
         Ok(())
     }
 
+    /// Adds the columns that are not here yet; no row has a value in them.
+    fn add_columns(&mut self, types: impl Iterator<Item = ColumnType>) -> Result<()> {
+        let new = types.skip(self.columns.len()).map(|t| StoredColumn::new(t).missing_in(&self.chunk_rows));
+        let new: Vec<_> = new.collect::<Result<_>>()?;
+        self.columns.extend(new);
+        Ok(())
+    }
+
     /// Says that the next rows have the places in the data from `place` on, where these are not those behind the last row's.
     pub fn go_on_at(&mut self, place: u32) {
         self.places.go_on(self.n_rows(), place);
+    }
+
+    /// Has the columns in another order: `at` says where each stands now, or that no row has it.
+    ///
+    /// # Errors
+    ///
+    /// Never, unless text outgrows 2 GiB.
+    pub fn arrange_columns(&mut self, at: &[Option<usize>]) -> Result<()> {
+        let mut columns: Vec<Option<StoredColumn>> = std::mem::take(&mut self.columns).into_iter().map(Some).collect();
+        let column = |at: &Option<usize>| match at.and_then(|at| columns.get_mut(at)?.take()) {
+            Some(column) => Ok(column),
+            None => StoredColumn::new(ColumnType::Null).missing_in(&self.chunk_rows),
+        };
+        self.columns = at.iter().map(column).collect::<Result<_>>()?;
+        Ok(())
     }
 
     /// Takes all rows of another store, which are in their own order, behind those that are here.
@@ -110,15 +131,14 @@ impl Store {
         Ok(())
     }
 
-    /// Widens each column to that type at the least. One whose values that type cannot hold becomes text.
+    /// Widens each column to that type at the least. One whose values that type cannot hold becomes text; where there are
+    /// more types than columns, further ones are added, which are null.
     ///
     /// # Errors
     ///
-    /// When there are more or fewer types than columns.
+    /// When there are fewer types than columns.
     pub fn widen(&mut self, types: &[ColumnType]) -> Result<()> {
-        if self.columns.is_empty() {
-            self.columns = types.iter().map(|&column_type| StoredColumn::new(column_type)).collect();
-        }
+        self.add_columns(types.iter().copied())?;
         if self.columns.len() != types.len() {
             return Err(Error::bad_state(format!("expected {} types, found {}", self.columns.len(), types.len())));
         }
@@ -208,6 +228,15 @@ impl Store {
 impl StoredColumn {
     fn new(column_type: ColumnType) -> Self {
         Self { column_type, chunks: vec![], dictionary: Dictionary::default(), n_nulls: 0, is_ranked: false }
+    }
+
+    /// The same, of rows that have no value.
+    fn missing_in(mut self, chunk_rows: &[usize]) -> Result<Self> {
+        for &n_rows in chunk_rows {
+            let array = column::nulls(self.column_type, n_rows)?;
+            self.append(BatchColumn { array, forms: Forms::Plain, column_type: self.column_type })?;
+        }
+        Ok(self)
     }
 
     fn append(&mut self, mut column: BatchColumn) -> Result<()> {
@@ -351,7 +380,7 @@ impl Chunk {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decode::csv::{Decoder, Options};
+    use crate::decode::{Decoder, Options};
 
     #[test]
     fn takes_earlier_batches_along_when_a_type_widens() {

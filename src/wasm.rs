@@ -135,10 +135,10 @@ impl Dataset {
         self.0.set_roles(&read("the roles", roles)?).map_err(throw)
     }
 
-    /// Takes rows in behind the others: text in the data set's own format.
-    pub fn append(&mut self, bytes: &[u8]) -> Result<(), JsValue> {
+    /// Takes rows in behind the others: text in that format, or in the data set's own.
+    pub fn append(&mut self, bytes: &[u8], format: JsValue) -> Result<(), JsValue> {
         memory::make_room("appending rows", bytes.len()).map_err(throw)?;
-        self.0.append(bytes).map_err(throw)
+        self.0.append(bytes, read("the format", format)?).map_err(throw)
     }
 }
 

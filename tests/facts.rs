@@ -215,3 +215,55 @@ fn superstore() {
     file.check("first", &as_in_the_facts(file.figure(json!([]), "min", "Order Date")));
     file.check("last", &as_in_the_facts(file.figure(json!([]), "max", "Order Date")));
 }
+
+#[test]
+fn otto() {
+    let Some(folder) = shared("otto") else { return };
+    let file = File::load(&folder, &fs::read(folder.join("train.jsonl")).unwrap());
+    let columns: Vec<(String, &str, Option<&str>)> =
+        file.data.borrow().columns().iter().map(|c| (c.name.to_owned(), c.column_type, c.role)).collect();
+    let expected = [
+        ("session", "int", Some("session")),
+        ("aid", "int", Some("item")),
+        ("ts", "time", Some("time")),
+        ("type", "text", Some("action")),
+    ];
+    assert_eq!(columns, expected.map(|(name, column_type, role)| (name.to_owned(), column_type, role)));
+    assert_eq!(file.data.borrow().report().rejected, 0);
+    file.check("events", &file.figure(json!([]), "count", ""));
+    file.check("sessions", &file.figure(json!([]), "count_distinct", "session"));
+    file.check("items", &file.figure(json!([]), "count_distinct", "aid"));
+    file.top(json!([]), "type", json!({"fn": "count"}), "by_type");
+    let per_session = file
+        .ask(json!({"kind": "aggregate", "group_by": ["session"], "measures": {"n": {"fn": "count"}}, "order_by": ["session"]}));
+    let per_session: Vec<u64> = pairs(&per_session).map(|(_, n)| n.parse().unwrap()).collect();
+    assert_eq!(json!(per_session), *file.fact("events_per_session"));
+    for (fact, function) in [("first_ms", "min"), ("last_ms", "max")] {
+        let ms = file.fact(fact).as_i64().unwrap();
+        assert_eq!(
+            file.figure(json!([{"column": "ts", "eq": ms}]), function, "ts"),
+            file.figure(json!([]), function, "ts"),
+            "{fact}"
+        );
+    }
+}
+
+#[test]
+fn cdnow() {
+    let Some(folder) = shared("cdnow") else { return };
+    let file = File::load(&folder, &fs::read(folder.join("CDNOW_master.txt")).unwrap());
+    assert_eq!(file.data.borrow().report().rejected, 0);
+    for (fact, conditions, function, column) in [
+        ("master/rows", json!([]), "count", ""),
+        ("master/customers", json!([]), "count_distinct", "customer_id"),
+        ("master/cds", json!([]), "sum", "number_of_cds"),
+        ("master/dollars", json!([]), "sum", "dollar_value"),
+        ("master/zero_amount_rows", json!([{"dollar_value": 0}]), "count", ""),
+    ] {
+        file.check(fact, &file.figure(conditions, function, column));
+    }
+    file.check("master/exact_duplicate_rows", &file.n_duplicates());
+    let sample = File::load(&folder, &fs::read(folder.join("CDNOW_sample.txt")).unwrap());
+    assert_eq!(sample.figure(json!([]), "count", ""), "6919");
+    assert_eq!(sample.figure(json!([]), "count_distinct", "column2"), "2357");
+}

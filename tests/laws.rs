@@ -13,7 +13,7 @@ use arrow_array::{ArrayRef, Int64Array, RecordBatch};
 use arrow_schema::{DataType, Field, Schema as ArrowSchema};
 use clickfold::Query;
 use clickfold::analysis::Zones;
-use clickfold::decode::csv::{Decoder, Options};
+use clickfold::decode::{Decoder, Options};
 use clickfold::event::{Column, Schema};
 use clickfold::fold::Fold;
 use clickfold::frame;
@@ -46,8 +46,9 @@ fn stored(rows: &[String]) -> (Store, Schema) {
     let types = ["int", "text", "text", "time", "decimal", "int"];
     let types = HEADER.iter().zip(types).map(|(name, t)| ((*name).to_owned(), t.to_owned())).collect();
     let names = HEADER.map(str::to_owned).to_vec();
-    let mut decoder =
-        Decoder::new(Options { names: Some(names), header: Some(false), separator: Some(b','), types, ..Options::default() });
+    let mut options = Options::default();
+    (options.names, options.header, options.separator, options.types) = (Some(names), Some(false), Some(b','), types);
+    let mut decoder = Decoder::new(options);
     // The first row of all is there in every part, to fix the types, and is cut off again.
     decoder.push(format!("1,a,view,2024-03-10 00:00:00,1.25,2053013555631882655\n{}\n", rows.join("\n")).as_bytes()).unwrap();
     decoder.finish().unwrap();

@@ -23,8 +23,15 @@ export interface Progress {
   phase: "reading" | "done";
 }
 
+/**
+ * `csv`: cells between separators. `ndjson`: a JSON object on each line. `json`: an array of objects, or a document with such
+ * an array in it. `blanks`: cells between blanks.
+ */
+export type FileFormat = "csv" | "ndjson" | "json" | "blanks";
+
 export interface LoadOptions {
-  format?: { separator?: string; quote?: string; header?: boolean };
+  /** How the records are written: found out, if not told. `separator`, `quote` and `header` are of `csv`. */
+  format?: { kind?: FileFormat; separator?: string; quote?: string; header?: boolean };
   /** A fixed type makes rejects of rows whose cell does not fit it. */
   schema?: Record<string, { type?: Exclude<ColumnType, "null">; role?: Role | null }>;
   /** The time zone of the source's clock: UTC for now. */
@@ -72,7 +79,10 @@ export interface Report {
   filtered: number;
   duplicate: number;
   bytes: number;
-  separator: string;
+  /** Of several files: that of the first. */
+  format: FileFormat;
+  /** The character between cells, where the format is `csv`. */
+  separator: string | null;
   header: boolean;
   /** The first 1,000. */
   rejects: Reject[];

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use arrow_array::Array;
 
-use super::csv::Cells;
-use super::kind::{Kind, is_null, parse_bool};
+use super::cells::Cells;
+use super::kind::{Kind, epoch_unit, is_null, parse_bool, sounds_like_time};
 use crate::Result;
 use crate::event::TimeUnit;
 use crate::kernel::batch::BatchColumn;
@@ -48,9 +48,14 @@ impl ColumnBuilder {
         }
     }
 
-    /// The kind that holds all values so far.
-    pub(super) fn kind(&self) -> Kind {
-        self.kind
+    /// Whether the user fixed its type.
+    pub(super) fn is_fixed(&self) -> bool {
+        self.fixed.is_some()
+    }
+
+    /// Takes in rows that have no such cell, of a column that no row had yet.
+    pub(super) fn push_missing(&mut self, n_rows: usize) {
+        (0..n_rows).for_each(|_| self.push_null());
     }
 
     /// Takes in column `at` of all rows of `cells`.
@@ -275,4 +280,32 @@ impl ColumnBuilder {
         self.dictionary.clear();
         Ok(BatchColumn { array, forms: std::mem::take(&mut self.forms), column_type: self.kind.column_type() })
     }
+}
+
+/// Why a row of these cells is no row of these columns, if it is none.
+pub(super) fn misfit<'a>(names: &[String], columns: &[ColumnBuilder], cell: impl Fn(usize) -> &'a [u8]) -> Option<String> {
+    names.iter().zip(columns).enumerate().find_map(|(at, (name, column))| {
+        let cell = cell(at);
+        let Ok(text) = std::str::from_utf8(cell) else { return Some(format!("column {name}: the text is not UTF-8")) };
+        let fixed = column.fixed.as_ref().filter(|fixed| Kind::fixed(fixed, cell).is_none())?;
+        Some(format!("column {name}: expected {fixed}, found {text:?}"))
+    })
+}
+
+/// The kind that holds a sample's cells of a column.
+pub(super) fn first_kind<'a>(name: &str, fixed: Option<&String>, cells: impl Iterator<Item = &'a [u8]> + Clone) -> Kind {
+    if let Some(fixed) = fixed {
+        let kind = cells.filter_map(|cell| Kind::fixed(fixed, cell)).fold(Kind::Null, Kind::join);
+        return if fixed == "text" { Kind::Text } else { kind };
+    }
+    let kind = cells.clone().map(Kind::of).fold(Kind::Null, Kind::join);
+    if kind == Kind::Int && sounds_like_time(name) {
+        let mut units = cells.filter_map(parse_int).map(epoch_unit);
+        if let Some(Some(unit)) = units.next()
+            && units.all(|u| u == Some(unit))
+        {
+            return Kind::Epoch(unit);
+        }
+    }
+    kind
 }

@@ -10,7 +10,7 @@ use crate::kernel::uuid::parse_uuid;
 /// The kinds a column goes through while it is read: each holds all that the ones before it hold,
 /// and `Text` holds everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Null,
     Bool,
     Int,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::decode::csv::Options;
+use crate::decode::{self, Options};
 use crate::event::{Column, ColumnType, Role, Schema, guess_roles};
 use crate::{Error, Result};
 
@@ -20,16 +20,18 @@ use crate::{Error, Result};
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LoadOptions {
-    /// How the text is cut into cells.
-    pub format: Format,
+    /// How the records are written.
+    pub format: FormatOptions,
     /// Types and roles of columns, by name.
     pub schema: BTreeMap<String, ColumnOptions>,
 }
 
-/// How a delimited text is cut into cells.
+/// How a source's records are written.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Format {
+pub struct FormatOptions {
+    /// `csv`, `ndjson`, `json` or `blanks`.
+    pub kind: Option<decode::Format>,
     /// The character between cells: one ASCII character.
     pub separator: Option<String>,
     /// The character around cells that hold separators: one ASCII character.
@@ -75,11 +77,12 @@ impl LoadOptions {
             column.role.as_deref().map(parse_role).transpose()?;
         }
         Ok(Options {
+            format: self.format.kind,
             separator: byte("separator", &self.format.separator)?,
             quote: byte("quote", &self.format.quote)?,
             header: self.format.header,
-            names: None,
             types,
+            ..Options::default()
         })
     }
 

@@ -6,12 +6,11 @@
 use serde::Serialize;
 
 use super::{Answers, Dataset, Kept, LoadOptions, Report};
-use crate::decode::csv::{Part, Shape};
-use crate::decode::{Reject, Rejects};
+use crate::decode::{Part, Reject, Shape};
 use crate::event::{Column, ColumnType, Role, Schema};
 use crate::query::Query;
 use crate::store::{Exchange, Store};
-use crate::{Error, Result, frame};
+use crate::{Error, ErrorKind, Result, frame};
 
 /// Bytes for each row while a column is held as another type: its values of 128 bits, and the column of both types.
 const WIDENING_BYTES: usize = 32;
@@ -99,6 +98,8 @@ pub struct PartSummary<'a> {
     pub rejected: u64,
     /// The first of them, their lines counted from the part's first.
     pub rejects: &'a [Reject],
+    /// The columns' names: the shape's, and behind them those that only its records have.
+    pub names: &'a [String],
     /// The type that each column needs for it; none where it has no rows.
     pub types: Vec<ColumnType>,
     /// Where answers are kept: the types by which they read the columns, null for those that they do not read, and nothing
@@ -124,6 +125,7 @@ impl LoadedPart {
             rows: self.part.n_rows(),
             rejected: self.part.rejects().count,
             rejects: &self.part.rejects().kept,
+            names: self.part.names(),
             types: match &self.kept {
                 Kept::Rows(store) => store.types().collect(),
                 Kept::Answers(answers) => answers.types().to_vec(),
@@ -147,13 +149,14 @@ pub struct Given {
 
 impl Dataset {
     /// The rows of some parts, each with the place of its first row in the whole data, or of all parts where they are
-    /// `alone`. `types` are those of all parts of the data. Where the parts keep answers, `answers` are those to the same
+    /// `alone`. `shape` names all columns that parts of the data have, `types` are those of all parts. Where the parts keep answers, `answers` are those to the same
     /// questions, of no rows yet. The report is of no row: the parts' summaries say what became
     /// of theirs.
     ///
     /// # Errors
     ///
-    /// `UNKNOWN_COLUMN` when the options name a column that is not there.
+    /// `UNKNOWN_COLUMN` when the options name a column that is not there; `UNSUPPORTED` when parts that keep answers have
+    /// other columns.
     pub fn of_parts(
         options: LoadOptions,
         shape: &Shape,
@@ -165,9 +168,19 @@ impl Dataset {
         let mut store = Store::default();
         for (part, first_row) in parts {
             match part.kept {
-                Kept::Rows(rows) => {
+                Kept::Rows(mut rows) => {
+                    let names = part.part.names();
+                    if rows.n_rows() > 0 && names != shape.names {
+                        let at = |name: &String| names.iter().position(|own| own == name);
+                        rows.arrange_columns(&shape.names.iter().map(at).collect::<Vec<_>>())?;
+                    }
                     store.go_on_at(first_row);
                     store.absorb(rows)?;
+                }
+                Kept::Answers(_) if part.part.names() != shape.names => {
+                    let sentence =
+                        "answers are kept of records that all have the same columns, which these have not; load their rows";
+                    return Err(Error::new(ErrorKind::Unsupported, sentence));
                 }
                 Kept::Answers(others) => match &mut answers {
                     Some(answers) => answers.absorb(*others)?,
@@ -176,17 +189,7 @@ impl Dataset {
             }
         }
         store.widen(&vec![ColumnType::Null; shape.names.len()])?; // there may be no part
-        let report = Report {
-            read: 0,
-            used: 0,
-            rejected: 0,
-            filtered: 0,
-            duplicate: 0,
-            bytes: 0,
-            separator: char::from(shape.separator).to_string(),
-            header: shape.header,
-            rejects: Rejects::default(),
-        };
+        let report = Report::of(shape);
         let columns = shape.names.iter().map(|name| Column { name: name.clone(), column_type: ColumnType::Null, role: None });
         let schema = Schema::new(columns.collect());
         let keeps_rows = answers.is_none();
@@ -200,7 +203,7 @@ impl Dataset {
             has_whole_actors: alone || !keeps_rows,
             exchanged: None,
         };
-        dataset.settle(types)?;
+        dataset.settle(types, &shape.names)?;
         let types = dataset.types();
         dataset.answers.iter_mut().try_for_each(|answers| answers.settle(&shape.names, &types))?;
         dataset.guess_roles()?;
@@ -208,14 +211,18 @@ impl Dataset {
     }
 
     /// Widens the columns to hold those of other data sets of the same rows: each of `types` is one of theirs. Where values
-    /// ask for it, a column becomes wider still; then the others are to be told.
+    /// ask for it, a column becomes wider still; then the others are to be told. `names` are those of all columns: data sets
+    /// that were given no row with the last ones have them too from then on.
     ///
     /// # Errors
     ///
-    /// When there are more or fewer types than columns.
-    pub fn settle(&mut self, types: &[Vec<ColumnType>]) -> Result<()> {
+    /// When there are fewer types than columns.
+    pub fn settle(&mut self, types: &[Vec<ColumnType>], names: &[String]) -> Result<()> {
+        self.add_columns(names);
+        let n_columns = self.schema.columns().len();
         for types in types.iter().filter(|types| !types.is_empty()) {
-            self.store.widen(types)?;
+            let missing = std::iter::repeat_n(ColumnType::Null, n_columns.saturating_sub(types.len()));
+            self.store.widen(&types.iter().copied().chain(missing).collect::<Vec<_>>())?;
         }
         self.store.seal()?;
         self.take_types();

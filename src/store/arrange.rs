@@ -211,7 +211,7 @@ impl StoredColumn {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::decode::csv::{Decoder, Options};
+    use crate::decode::{Decoder, Options};
     use arrow_array::cast::AsArray;
     use arrow_array::types::Int64Type;
 

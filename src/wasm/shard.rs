@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::*;
 
 use super::asked::answers_to;
 use super::{Dataset, bytes, load_options, memory, plain, read, throw};
-use crate::decode::csv::Shape;
+use crate::decode::Shape;
 use crate::engine;
 use crate::event::ColumnType;
 use crate::store;
@@ -14,7 +14,7 @@ use crate::store;
 #[wasm_bindgen(js_name = shapeOf)]
 pub fn shape_of(bytes: &[u8], are_all: bool, options: JsValue) -> Result<JsValue, JsValue> {
     let options = load_options(options)?.decoding().map_err(throw)?;
-    match Shape::of(bytes, are_all, options).map_err(throw)? {
+    match Shape::of(bytes, are_all, &options).map_err(throw)? {
         Some(shape) => plain(&shape),
         None => Ok(JsValue::UNDEFINED),
     }
@@ -158,11 +158,11 @@ impl Dataset {
         plain(&self.0.types())
     }
 
-    /// Widens the columns to hold those of the other data sets.
-    pub fn settle(&mut self, types: JsValue) -> Result<(), JsValue> {
+    /// Widens the columns to hold those of the other data sets; all of them are called by `names`.
+    pub fn settle(&mut self, types: JsValue, names: Vec<String>) -> Result<(), JsValue> {
         let types: Vec<Vec<ColumnType>> = read("the types", types)?;
         memory::make_room("holding the columns as their widest values", self.0.bytes_to_settle(&types)).map_err(throw)?;
-        self.0.settle(&types).map_err(throw)
+        self.0.settle(&types, &names).map_err(throw)
     }
 
     /// Gives the columns roles by their names and types, as after loading.

@@ -3,7 +3,7 @@
 
 import { ClickfoldError, cancelled } from "./errors.js";
 import { KEPT_REJECTS } from "./protocol.js";
-import { toCsv } from "./rows.js";
+import { toText } from "./rows.js";
 import { settle } from "./settle.js";
 import { openTable } from "./table.js";
 
@@ -99,13 +99,13 @@ export function openDataset(workers, infos, loaded) {
       return openTable({ ipc, stats: { rows_scanned: info.rows, ms } });
     },
     append: rows => inOrder(async () => {
-      const bytes = toCsv(rows, info.schema.map(field => field.name), info.report.separator);
+      const { bytes, format } = toText(rows, info.schema.map(field => field.name), info.report.separator);
       if (!bytes.length) return;
       const place = info.rows;
       areActorsWhole = !isShared;
       // The worker with the fewest rows takes them.
       const to = infos.reduce((least, own, at) => own.rows < infos[least].rows ? at : least, 0);
-      await tellAll((handle, at) => ({ do: "append", handle, isShared, place, bytes: at === to ? bytes : undefined }), at => at === to ? [bytes.buffer] : []);
+      await tellAll((handle, at) => ({ do: "append", handle, isShared, place, format, bytes: at === to ? bytes : undefined }), at => at === to ? [bytes.buffer] : []);
     }),
     setRoles: roles => inOrder(() => {
       areActorsWhole = !isShared;

@@ -13,6 +13,8 @@ import { settle } from "./settle.js";
 const LEAST_PART = 16 << 20, MOST_PART = 128 << 20;
 /** Parts for each worker, where they are not too small. */
 const PARTS_EACH = 4;
+/** The core's word for the type of a column without values. */
+const NULL = "Null";
 /** Files' rows have places in their order: of one file, no more than it has bytes. */
 const FILE_PLACES = 2 ** 44;
 
@@ -46,7 +48,7 @@ export async function loadParts(pool, blobs, options, { queries, onProgress, sig
     throw new ClickfoldError("OUT_OF_MEMORY", `the rows need at least ${megabytes(needed)} MB of memory, and ${megabytes(pool.memory)} MB may be used; load fewer rows or columns, keep only answers ("keep": "answers"), or use the command line`);
   }
   const shapes = alike(files.map(file => file.shape), blobs);
-  const parts = files.flatMap(({ blob, packed, shape }, file) => cut(blob.size, shape.first_byte, packed ? 1 : nWorkers, partsEach).map(range => ({ file, range, types: [] })));
+  const parts = files.flatMap(({ blob, packed, shape }, file) => cut(blob.size, shape.first_byte, packed || !shape.divisible ? 1 : nWorkers, partsEach).map(range => ({ file, range, types: [] })));
   const coming = pool.some(Math.min(nWorkers, parts.length));
   const share = queries ? 0 : totalBytes / coming.length;
   const progress = new Progress(totalBytes, onProgress);
@@ -96,7 +98,7 @@ async function look(worker, blobs, options, signal) {
   const [head] = files;
   return Promise.all(files.map(async (file, at) => {
     if (!file) throw inFile(new ClickfoldError("BAD_INPUT", "its first line does not end within 256 KiB; load it by itself"), blobs[at], blobs);
-    if (!head?.shape.header || file.shape.header || options.format?.header === false) return file;
+    if (!head?.shape.header || file.shape.header || file.shape.format !== "csv" || options.format?.header === false) return file;
     // Where all cells are text, only the first file tells that the first row names the columns.
     const named = await lookAt(file.blob, { ...options, format: { ...options.format, header: true } });
     return named && isEqual(named.shape.names, head.shape.names) ? named : file;
@@ -168,10 +170,13 @@ async function assemble(parts, workers, options, queries, shapes, blobs, progres
     throw new ClickfoldError("BAD_INPUT", `no row of the file could be read; the first, on line ${line}: ${reason}`, { line });
   }
   if (signal?.aborted) throw cancelled();
-  const types = read.map(part => part.types);
+  const names = [...new Set(read.flatMap(part => part.names))];
+  // Columns that a part has not are null in it, as those are of no rows.
+  const types = read.map(part => part.types.length ? names.map(name => part.types[part.names.indexOf(name)] ?? NULL) : []);
+  const shape = { ...shapes[0], names };
   const assembled = workers.map(worker => {
     const own = parts.flatMap((part, at) => part.reader === worker ? [{ part: read[at].part, firstRow: firstRows[at] }] : []);
-    return worker.send({ do: "assemble", options, shape: shapes[0], parts: own, types, alone: workers.length === 1, queries }, { signal });
+    return worker.send({ do: "assemble", options, shape, parts: own, types, alone: workers.length === 1, queries }, { signal });
   });
   parts.forEach(part => { part.read = undefined; }); // the data sets have them
   try {
@@ -188,7 +193,7 @@ async function assemble(parts, workers, options, queries, shapes, blobs, progres
 /** @param {Part[]} parts @param {Shape[]} shapes @param {Blob[]} blobs @returns {Report} */
 function reportOf(parts, shapes, blobs) {
   /** @type {Report} */
-  const report = { read: 0, used: 0, rejected: 0, filtered: 0, duplicate: 0, bytes: 0, separator: String.fromCharCode(shapes[0].separator), header: shapes[0].header, rejects: [] };
+  const report = { read: 0, used: 0, rejected: 0, filtered: 0, duplicate: 0, bytes: 0, format: shapes[0].format, separator: shapes[0].format === "csv" ? String.fromCharCode(shapes[0].separator) : null, header: shapes[0].header, rejects: [] };
   let lines = 0;
   for (const [at, { file, read }] of parts.entries()) {
     const { rows, rejected, rejects, end, lines: more } = /** @type {PartSummary} */ (read);
@@ -205,16 +210,22 @@ function reportOf(parts, shapes, blobs) {
   return report;
 }
 
-/** The files' shapes, their columns named and begun as the first file's. @param {Shape[]} shapes @param {Blob[]} blobs */
+/**
+ * The files' shapes: columns of one name begin as one kind, and a file that does not name its own has those of the first.
+ * @param {Shape[]} shapes @param {Blob[]} blobs
+ */
 function alike(shapes, blobs) {
-  const [{ names, kinds }] = shapes;
+  const [first] = shapes;
+  /** @type {Map<string, object>} */
+  const kinds = new Map();
   return shapes.map((shape, at) => {
-    const isNameless = !shape.header && shape.names.length === names.length;
-    if (!isNameless && !isEqual(shape.names, names)) {
-      const [first, other] = [nameOf(blobs[0], 0), nameOf(blobs[at], at)];
-      throw new ClickfoldError("BAD_INPUT", `the files have different columns: ${first} has ${names.join(", ")}; ${other} has ${shape.names.join(", ")}; load those of one kind at a time`);
+    const isNameless = shape.format === "csv" && !shape.header;
+    if (isNameless && at > 0 && shape.names.length !== first.names.length) {
+      throw new ClickfoldError("BAD_INPUT", `${nameOf(blobs[at], at)} does not name its columns, and has ${shape.names.length} where ${nameOf(blobs[0], 0)} has ${first.names.length}: ${first.names.join(", ")}; load those of one kind at a time`);
     }
-    return { ...shape, names, kinds };
+    const names = isNameless ? first.names : shape.names;
+    names.forEach((name, column) => kinds.has(name) || kinds.set(name, shape.kinds[column]));
+    return { ...shape, names, kinds: names.map(name => /** @type {object} */ (kinds.get(name))) };
   });
 }
 

@@ -10,8 +10,10 @@
  * @typedef {{ handle: number, schema: Field[], types: Types, rows: number, report: Report }} DatasetInfo
  *
  * @typedef {object} Shape what the core found out of a file's first bytes; the rest of it is the core's alone
+ * @property {Report["format"]} format
  * @property {number} separator
  * @property {boolean} header
+ * @property {boolean} divisible whether a reader can begin in the middle
  * @property {string[]} names
  * @property {object[]} kinds
  * @property {number} first_byte
@@ -24,6 +26,7 @@
  * @property {number} rows
  * @property {number} rejected
  * @property {Reject[]} rejects their lines counted from the part's first
+ * @property {string[]} names the columns', which may be more than the shape's
  * @property {Types} types
  * @property {(object | null)[] | null} [read_as] where answers are kept: by which types they read the columns
  *
@@ -44,13 +47,13 @@
  *   | { do: "part", blob: Blob, packed: boolean, options: WireOptions, shape: Shape, range: Range, share: number, kept: Kept }
  *   | { do: "join", types: Types[] }
  *   | { do: "assemble", options: WireOptions, shape: Shape, parts: { part: number, firstRow: number }[], types: Types[], alone: boolean, queries?: Query[] }
- *   | { do: "settle", handle: number, types: Types[], guess: boolean }
+ *   | { do: "settle", handle: number, types: Types[], names: string[], guess: boolean }
  *   | { do: "cancel", request: number }
  *   | { do: "query", handle: number, question: Question, from: MessagePort[] }
  *   | { do: "state", handle: number, question: Question, to: MessagePort }
  *   | { do: "room", handle: number }
  *   | { do: "exchange", handle: number, me: number, ports: (MessagePort | null)[] }
- *   | { do: "append", handle: number, bytes?: Uint8Array, isShared: boolean, place: number }
+ *   | { do: "append", handle: number, bytes?: Uint8Array, format?: string, isShared: boolean, place: number }
  *   | { do: "roles", handle: number, roles: Record<string, string | null> }
  *   | { do: "close", handle: number }} Request
  *

@@ -3,25 +3,29 @@ import { ClickfoldError } from "./errors.js";
 import { readRows } from "./table.js";
 
 /**
- * Rows to append, as text in the data set's columns. Bytes that are no Arrow are such text already.
+ * Rows to append, as text: cells for delimited data, else a JSON object on each line. Bytes that are no Arrow are text in
+ * the data's own format already.
  * @param {Record<string, unknown>[] | Uint8Array} rows
  * @param {string[]} columns
- * @param {string} separator
- * @returns {Uint8Array<ArrayBuffer>}
+ * @param {string | null} separator of delimited data
+ * @returns {{ bytes: Uint8Array<ArrayBuffer>, format?: string }}
  */
-export function toCsv(rows, columns, separator) {
+export function toText(rows, columns, separator) {
   if (rows instanceof Uint8Array) {
-    return isArrow(rows) ? toCsv(readRows(tableFromIPC(rows, { useBigInt: true, useDate: true })), columns, separator) : rows.slice();
+    return isArrow(rows) ? toText(readRows(tableFromIPC(rows, { useBigInt: true, useDate: true })), columns, separator) : { bytes: rows.slice() };
   }
   const known = new Set(columns);
-  const lines = rows.map(row => {
+  for (const row of rows) {
     const unknown = Object.keys(row).find(key => !known.has(key));
     if (unknown !== undefined) {
       throw new ClickfoldError("UNKNOWN_COLUMN", `unknown column ${JSON.stringify(unknown)}; the data has ${columns.join(", ")}`, { column: unknown });
     }
-    return columns.map(column => toCell(Object.hasOwn(row, column) ? row[column] : null, separator)).join(separator) + "\n";
-  });
-  return new TextEncoder().encode(lines.join(""));
+  }
+  const lines = separator === null
+    ? rows.map(row => JSON.stringify(row, (_, value) => typeof value === "bigint" ? String(value) : value))
+    : rows.map(row => columns.map(column => toCell(Object.hasOwn(row, column) ? row[column] : null, separator)).join(separator));
+  const bytes = new TextEncoder().encode(lines.map(line => line + "\n").join(""));
+  return { bytes, format: separator === null ? "ndjson" : "csv" };
 }
 
 /** @param {Uint8Array} bytes */

@@ -64,7 +64,7 @@ async function answer(id, request, signal) {
     }
     case "settle":
       return inTurn(request.handle, dataset => {
-        dataset.settle(request.types);
+        dataset.settle(request.types, request.names);
         if (request.guess) dataset.guessRoles();
       });
     case "cancel":
@@ -84,7 +84,7 @@ async function answer(id, request, signal) {
         if (request.isShared) dataset.mix();
         if (!request.bytes) return;
         if (request.isShared) dataset.goOnAt(request.place);
-        dataset.append(request.bytes);
+        dataset.append(request.bytes, request.format);
       });
     case "roles":
       return inTurn(request.handle, dataset => dataset.setRoles(request.roles));

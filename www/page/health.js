@@ -41,7 +41,7 @@ export class HealthPanel {
 
   template() {
     if (!this.#dataset) return nothing;
-    const { read, used, rejected, filtered, duplicate, separator, header, rejects } = this.#dataset.report;
+    const { read, used, rejected, filtered, duplicate, rejects } = this.#dataset.report;
     const ofFiles = rejects.some(({ file }) => file !== undefined);
     return html`
       <section class="panel" id="health" aria-labelledby="health-title">
@@ -53,7 +53,7 @@ export class HealthPanel {
           <span><strong>${count(filtered)}</strong> filtered</span> +
           <span><strong>${count(duplicate)}</strong> duplicate</span>
         </p>
-        <p class="fine">Cells are separated by ${SEPARATORS[separator] ?? separator}; the first row ${header ? "names the columns" : "is data"}.</p>
+        <p class="fine">${describe(this.#dataset.report)}</p>
         ${rejected ? html`
         <div class="controls"><h3>Rejected rows</h3><button type="button" @click=${() => this.#download()}>Download rejects</button></div>
         ${rejected > rejects.length ? html`<p class="fine">The first ${count(rejects.length)} of ${count(rejected)} are kept.</p>` : nothing}
@@ -68,6 +68,16 @@ export class HealthPanel {
         ${rejects.length > this.#shown ? html`<p class="fine">${count(this.#shown)} of ${count(rejects.length)} shown.
           <button type="button" @click=${() => this.#showMore()}>Show more</button></p>` : nothing}` : html`<p>Every row could be read.</p>`}
       </section>`;
+  }
+}
+
+/** How the records are written, in a sentence. @param {import("../clickfold.js").Report} report */
+function describe({ format, separator, header }) {
+  switch (format) {
+    case "csv": return `Cells are separated by ${SEPARATORS[separator ?? ""] ?? separator}; the first row ${header ? "names the columns" : "is data"}.`;
+    case "blanks": return `Cells are separated by blanks; the first row ${header ? "names the columns" : "is data"}.`;
+    case "ndjson": return "Each line is a JSON object.";
+    case "json": return "A JSON document; each object of its largest array is a row.";
   }
 }
 

@@ -1,51 +1,11 @@
-//! What a file's first bytes say: is it text at all, what separates its cells, has it a header.
+//! What the first bytes of a delimited text say: what separates its cells, has it a header.
 
 use super::split::{Record, Splitter};
 use crate::decode::kind::Kind;
-use crate::{Error, Result};
 
 const SEPARATORS: [u8; 4] = [b',', b'\t', b';', b'|'];
 /// Rows of the sample that are looked at.
 pub(super) const ROWS: usize = 200;
-
-/// First bytes of files that are often dropped by mistake.
-const SIGNATURES: [(&[u8], &str); 12] = [
-    (b"\x89PNG", "a PNG image"),
-    (b"\xff\xd8\xff", "a JPEG image"),
-    (b"GIF8", "a GIF image"),
-    (b"RIFF", "a WebP image or a sound"),
-    (b"%PDF", "a PDF document"),
-    (b"PK\x03\x04", "a zip archive or an Excel workbook"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel or Word file"),
-    (b"\x1f\x8b", "gzip-compressed"),
-    (b"\x28\xb5\x2f\xfd", "zstd-compressed"),
-    (b"PAR1", "a Parquet file"),
-    (b"ARROW1", "an Arrow file"),
-    (b"\xff\xfe", "UTF-16 text"),
-];
-
-/// Says what `sample` is when it cannot be delimited text.
-pub(super) fn refuse_other_formats(sample: &[u8]) -> Result<()> {
-    if let Some((_, what)) = SIGNATURES.iter().find(|(signature, _)| sample.starts_with(signature)) {
-        return Err(not_a_table(what));
-    }
-    let start = &sample[..sample.len().min(4_096)];
-    if start.contains(&0) {
-        return Err(not_a_table("a binary file"));
-    }
-    let controls = start.iter().filter(|&&b| b < 32 && !matches!(b, b'\t' | b'\n' | b'\r' | 12 | 27)).count();
-    if controls * 20 > start.len() {
-        return Err(not_a_table("a binary file"));
-    }
-    if start.trim_ascii_start().starts_with(b"<") {
-        return Err(not_a_table("HTML or XML"));
-    }
-    Ok(())
-}
-
-fn not_a_table(what: &str) -> Error {
-    Error::bad_input(format!("this is {what}, not a table of events; save or export it as CSV text in UTF-8"))
-}
 
 /// The separator with which most of the sample's lines have the same number of cells, and the more cells the better.
 pub(super) fn separator(sample: &[u8], quote: u8, at_end: bool) -> u8 {
@@ -88,11 +48,25 @@ pub(super) fn rows(sample: &[u8], separator: u8, quote: u8, at_end: bool, most: 
     rows
 }
 
+/// How many bytes and lines the first record takes, and the empty lines before it.
+pub(super) fn pass_record(bytes: &[u8], separator: u8, quote: u8, at_end: bool) -> (usize, u64) {
+    let mut splitter = Splitter::new(separator, quote);
+    splitter.start(bytes);
+    let mut at = 0;
+    loop {
+        match splitter.record(bytes, at, at_end) {
+            Record::Empty { next } => at = next,
+            Record::Whole { next, .. } => return (next, splitter.lines()),
+            Record::Partial => return (at, splitter.lines()),
+        }
+    }
+}
+
 /// Whether the first row names the columns.
 ///
 /// It does not when one of its cells is a number, a time or a UUID, or when a column has the first row's word
 /// again further down. It does when below a word there are only values of another kind.
-pub(super) fn has_header(rows: &[Vec<Vec<u8>>]) -> bool {
+pub(in crate::decode) fn has_header(rows: &[Vec<Vec<u8>>]) -> bool {
     let Some((first, rest)) = rows.split_first() else { return false };
     let named = first.iter().all(|cell| matches!(Kind::of(cell), Kind::Text | Kind::Null));
     if !named || first.iter().all(|cell| cell.is_empty()) {
@@ -105,7 +79,7 @@ pub(super) fn has_header(rows: &[Vec<Vec<u8>>]) -> bool {
 }
 
 /// Unique column names: an empty one becomes `column` and its number, a repeated one gets `_2`, `_3`, …
-pub(super) fn unique_names(names: impl Iterator<Item = String>) -> Vec<String> {
+pub(in crate::decode) fn unique_names(names: impl Iterator<Item = String>) -> Vec<String> {
     let mut unique: Vec<String> = Vec::new();
     for (i, name) in names.enumerate() {
         let name = if name.trim().is_empty() { format!("column{}", i + 1) } else { name.trim().to_owned() };

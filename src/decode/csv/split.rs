@@ -6,19 +6,8 @@
 
 use std::ops::Range;
 
-use crate::kernel::dictionary::Dictionary;
-use crate::kernel::number::parse_int_within;
+use crate::decode::cells::{Cells, Span};
 use crate::kernel::scan::Marks;
-
-/// Marks a span of the arena rather than of the file's bytes.
-const IN_ARENA: u32 = 1 << 31;
-
-/// A cell's bytes, its quotes taken off.
-#[derive(Clone, Copy, Debug)]
-struct Span {
-    start: u32,
-    end: u32,
-}
 
 /// What a record turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +73,7 @@ impl Splitter {
 
     /// The cells found so far as rows of `width`.
     pub(super) fn cells<'a>(&'a self, bytes: &'a [u8], width: usize) -> Cells<'a> {
-        Cells { bytes, cut: Cut::Spans { spans: &self.spans, arena: &self.arena }, width }
+        Cells::of_spans(bytes, &self.spans, &self.arena, width)
     }
 
     /// How many of the next records have `width` cells, at least two, and neither quotes nor `\r`.
@@ -104,7 +93,7 @@ impl Splitter {
     pub(super) fn uniform<'a>(&'a self, bytes: &'a [u8], width: usize, n_rows: usize) -> (Cells<'a>, usize) {
         let positions = &self.marks.positions()[self.next_mark - 1..][..=n_rows * width];
         let next = positions[n_rows * width].wrapping_add(1) as usize;
-        (Cells { bytes, cut: Cut::Marks(positions), width }, next)
+        (Cells::of_marks(bytes, positions, width), next)
     }
 
     /// Goes on behind the next `n_rows` records of `width` cells.
@@ -149,7 +138,7 @@ impl Splitter {
             }
             let row_start = start;
             for &end in ends {
-                spans.push(Span { start: start as u32, end });
+                spans.push(Span::of(start, end as usize));
                 start = end as usize + 1;
             }
             start += usize::from(is_crlf);
@@ -206,7 +195,7 @@ impl Splitter {
             return self.quoted(bytes, start, at_end);
         }
         let end = self.cell_end(bytes, at_end)?;
-        Some((Span { start: start as u32, end: end as u32 }, end))
+        Some((Span::of(start, end), end))
     }
 
     /// The next separator or line end, quotes being plain characters; consumes its mark.
@@ -246,7 +235,7 @@ impl Splitter {
         };
         let end = self.cell_end(bytes, at_end)?;
         if !doubled && end == close + 1 {
-            return Some((Span { start: start as u32 + 1, end: close as u32 }, end));
+            return Some((Span::of(start + 1, close), end));
         }
         let from = self.arena.len();
         let mut inside = bytes[start + 1..close].iter();
@@ -257,116 +246,7 @@ impl Splitter {
             }
         }
         self.arena.extend_from_slice(&bytes[close + 1..end]);
-        Some((Span { start: from as u32 | IN_ARENA, end: self.arena.len() as u32 }, end))
-    }
-}
-
-/// Rows of cells, not yet typed.
-#[derive(Clone, Copy, Debug)]
-pub struct Cells<'a> {
-    bytes: &'a [u8],
-    cut: Cut<'a>,
-    width: usize,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Cut<'a> {
-    /// Rows without quotes: where each cell ends, behind where the cell before the first does.
-    Marks(&'a [u32]),
-    Spans {
-        spans: &'a [Span],
-        arena: &'a [u8],
-    },
-}
-
-impl<'a> Cells<'a> {
-    /// How many rows there are.
-    #[inline]
-    pub fn n_rows(&self) -> usize {
-        match self.cut {
-            Cut::Marks(marks) => (marks.len() - 1) / self.width,
-            Cut::Spans { spans, .. } => spans.len() / self.width,
-        }
-    }
-
-    /// The cell at `row` and `column`, without its quotes.
-    #[inline]
-    pub fn get(&self, row: usize, column: usize) -> &'a [u8] {
-        let at = row * self.width + column;
-        match self.cut {
-            Cut::Marks(marks) => &self.bytes[marks[at].wrapping_add(1) as usize..marks[at + 1] as usize],
-            Cut::Spans { spans, arena } => {
-                let Span { start, end } = spans[at];
-                if start & IN_ARENA == 0 {
-                    &self.bytes[start as usize..end as usize]
-                } else {
-                    &arena[(start & !IN_ARENA) as usize..end as usize]
-                }
-            }
-        }
-    }
-
-    /// Reads the codes of texts from `column` into `values`, row `from` first, up to the first that is not short or did
-    /// not come lately; gives their number.
-    #[inline(never)]
-    pub fn read_codes(&self, column: usize, from: usize, dictionary: &Dictionary, values: &mut [i64]) -> usize {
-        self.read_while(column, from, values, dictionary)
-    }
-
-    /// Reads integers from `column` into `values`, row `from` first, up to the first cell that is not read eight digits
-    /// at a time; gives their number.
-    #[inline(never)]
-    pub fn read_ints(&self, column: usize, from: usize, values: &mut [i64]) -> usize {
-        self.read_while(column, from, values, &Ints)
-    }
-
-    #[inline(always)]
-    fn read_while(&self, column: usize, from: usize, values: &mut [i64], reader: &impl CellReader) -> usize {
-        let n_values = values.len().min(self.n_rows() - from);
-        let first = from * self.width + column;
-        match self.cut {
-            Cut::Marks(marks) => {
-                let starts = marks[first.min(marks.len())..].iter().step_by(self.width);
-                let ends = marks[(first + 1).min(marks.len())..].iter().step_by(self.width);
-                for (n_read, (value, (&start, &end))) in values.iter_mut().zip(starts.zip(ends)).enumerate() {
-                    match reader.read(self.bytes, start.wrapping_add(1) as usize, end as usize) {
-                        Some(read) => *value = read,
-                        None => return n_read,
-                    }
-                }
-            }
-            Cut::Spans { spans, .. } => {
-                let spans = spans[first.min(spans.len())..].iter().step_by(self.width);
-                for (n_read, (value, &Span { start, end })) in values.iter_mut().zip(spans).enumerate() {
-                    match reader.read(self.bytes, start as usize, end as usize) {
-                        Some(read) => *value = read,
-                        None => return n_read,
-                    }
-                }
-            }
-        }
-        n_values
-    }
-}
-
-/// Reads the cell that starts and ends there in the bytes. A start in the arena is behind every end.
-trait CellReader {
-    fn read(&self, bytes: &[u8], start: usize, end: usize) -> Option<i64>;
-}
-
-struct Ints;
-
-impl CellReader for Ints {
-    #[inline(always)]
-    fn read(&self, bytes: &[u8], start: usize, end: usize) -> Option<i64> {
-        parse_int_within(bytes, start, end)
-    }
-}
-
-impl CellReader for Dictionary {
-    #[inline(always)]
-    fn read(&self, bytes: &[u8], start: usize, end: usize) -> Option<i64> {
-        self.code_within(bytes, start, end).map(i64::from)
+        Some((Span::in_arena(from, self.arena.len()), end))
     }
 }
 

@@ -1,7 +1,11 @@
 //! Dirty files, in any chunks.
 
+use std::collections::BTreeMap;
+
 use super::*;
+use crate::decode::Decoder;
 use crate::event::ColumnType;
+use crate::kernel::batch::Batch;
 use crate::kernel::column;
 
 fn decode(bytes: &[u8], chunk: usize, options: Options) -> Result<Decoder> {
@@ -18,7 +22,7 @@ fn written(decoder: &mut Decoder) -> Vec<Vec<Option<String>>> {
 }
 
 /// Every cell of every batch, as written.
-pub(super) fn cells(batches: Vec<Batch>) -> Vec<Vec<Option<String>>> {
+pub(in crate::decode) fn cells(batches: Vec<Batch>) -> Vec<Vec<Option<String>>> {
     use arrow_array::Array;
     let mut rows = vec![];
     for batch in batches {
@@ -83,9 +87,10 @@ fn widens_far_behind_the_sample_and_loses_nothing() {
     }
     text += "0071,abc,maybe,later\n";
     let mut decoder = decode(text.as_bytes(), 64 << 10, Options::default()).unwrap();
-    let batch_types: Vec<_> = decoder.batches.last().unwrap().columns.iter().map(|c| c.column_type.name()).collect();
+    let batches = decoder.take_batches();
+    let batch_types: Vec<_> = batches.last().unwrap().columns.iter().map(|c| c.column_type.name()).collect();
     assert_eq!(batch_types, ["text"; 4]);
-    let rows = written(&mut decoder);
+    let rows = cells(batches);
     let lines: Vec<String> =
         rows.iter().map(|r| r.iter().map(|c| c.clone().unwrap_or_default()).collect::<Vec<_>>().join(",")).collect();
     assert_eq!(lines.join("\n") + "\n", text["id,price,flag,at\n".len()..]);
@@ -96,9 +101,10 @@ fn a_fixed_type_makes_rejects_of_what_does_not_fit() {
     let types = BTreeMap::from([("price".to_owned(), "decimal".to_owned()), ("id".to_owned(), "text".to_owned())]);
     let mut decoder = decode(b"id,price\n1,2\n2,free\n3,2.25\n", 5, Options { types, ..Options::default() }).unwrap();
     assert_eq!(decoder.rejects().kept[0].reason, "column price: expected decimal, found \"free\"");
-    let types: Vec<_> = decoder.batches[0].columns.iter().map(|c| c.column_type).collect();
+    let batches = decoder.take_batches();
+    let types: Vec<_> = batches[0].columns.iter().map(|c| c.column_type).collect();
     assert_eq!(types, [ColumnType::Text, ColumnType::Decimal { scale: 2 }]);
-    assert_eq!(written(&mut decoder).len(), 2);
+    assert_eq!(cells(batches).len(), 2);
 }
 
 #[test]
@@ -139,13 +145,15 @@ fn a_line_without_end_is_refused_before_it_fills_the_memory() {
     let piece = vec![b'x'; 1 << 20];
     let error = (0..3_000).find_map(|_| decoder.push(&piece).err()).expect("refused");
     assert_eq!(error.to_string(), "the first line does not end within 16 MiB; this is not a CSV file of events");
-    let mut decoder = Decoder::new(Options::default());
-    decoder.push(b"a,b\n1,2\n").unwrap();
+    let shape = Shape::of(b"a,b\n1,2\n", false, &Options::default()).unwrap().unwrap();
+    let columns = shape.kinds.iter().map(|&kind| ColumnBuilder::new(kind, None)).collect();
+    let (mut csv, mut out) = (Csv::new(&shape, columns, u64::MAX), Output::default());
+    csv.push(b"1,2\n", &mut out).unwrap();
     for _ in 0..100 {
-        decoder.push(&piece).unwrap();
-        assert!(decoder.bytes.len() < 20 << 20);
+        csv.push(&piece, &mut out).unwrap();
+        assert!(csv.bytes.len() < 20 << 20);
     }
-    decoder.push(b"\n3,4\n").unwrap();
-    decoder.finish().unwrap();
-    assert_eq!((decoder.n_rows(), decoder.rejects().count), (2, 1));
+    csv.push(b"\n3,4\n", &mut out).unwrap();
+    csv.end(&mut out).unwrap();
+    assert_eq!((out.n_rows, out.rejects.count), (2, 1));
 }
