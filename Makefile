@@ -46,7 +46,7 @@ target/release/clickfold: $(RUST)
 	touch $@
 
 target/pkg/clickfold_bg.wasm: $(RUST) $(TOOLS)/ok $(TARGET) www/node_modules/.package-lock.json
-	wasm-pack build --target web --mode no-install --release --out-dir target/pkg --out-name clickfold -- --locked
+	wasm-pack build --target web --mode no-install --release --out-dir target/pkg --out-name clickfold -- --locked --no-default-features
 	touch $@
 
 www/dist/index.html: target/pkg/clickfold_bg.wasm $(FRONT) www/node_modules/.package-lock.json

@@ -1,14 +1,17 @@
 //! From bytes to typed batches; what cannot be read is kept apart and counted.
 
+#[cfg(feature = "formats")]
 mod blanks;
 mod cells;
 mod column;
 pub mod csv;
 mod decoder;
 mod format;
+#[cfg(feature = "formats")]
 pub mod json;
 mod kind;
 mod part;
+#[cfg(feature = "formats")]
 mod records;
 
 pub use decoder::Decoder;

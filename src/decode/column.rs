@@ -54,6 +54,7 @@ impl ColumnBuilder {
     }
 
     /// Takes in rows that have no such cell, of a column that no row had yet.
+    #[cfg(feature = "formats")]
     pub(super) fn push_missing(&mut self, n_rows: usize) {
         (0..n_rows).for_each(|_| self.push_null());
     }

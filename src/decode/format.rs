@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{SAMPLE, blanks, json};
 use crate::{Error, Result};
 
 /// How a source's records are written.
@@ -41,14 +40,24 @@ impl Format {
     /// `BAD_INPUT` when they are in none.
     pub(super) fn of(bytes: &[u8], are_all: bool) -> Result<Self> {
         refuse_others(bytes)?;
-        let sample = &bytes[..bytes.len().min(SAMPLE)];
-        let are_all = are_all && sample.len() == bytes.len();
-        Ok(match sample.trim_ascii_start().first() {
-            Some(b'{' | b'[') => json::format_of(sample, are_all).unwrap_or_default(),
-            _ if blanks::cuts_evenly(sample, are_all) => Self::Blanks,
-            _ => Self::Csv,
-        })
+        Ok(guess(bytes, are_all))
     }
+}
+
+#[cfg(feature = "formats")]
+fn guess(bytes: &[u8], are_all: bool) -> Format {
+    let sample = &bytes[..bytes.len().min(super::SAMPLE)];
+    let are_all = are_all && sample.len() == bytes.len();
+    match sample.trim_ascii_start().first() {
+        Some(b'{' | b'[') => super::json::format_of(sample, are_all).unwrap_or_default(),
+        _ if super::blanks::cuts_evenly(sample, are_all) => Format::Blanks,
+        _ => Format::Csv,
+    }
+}
+
+#[cfg(not(feature = "formats"))]
+fn guess(_: &[u8], _: bool) -> Format {
+    Format::Csv
 }
 
 /// First bytes of files that are often dropped by mistake.

@@ -12,8 +12,6 @@ mod scan;
 
 use std::ops::Range;
 
-use serde::Deserialize;
-
 use super::cells::Span;
 use super::column::first_kind;
 use super::part::Shape;
@@ -21,7 +19,7 @@ use super::records::{Cutter, Next, Rows};
 use super::{Format, Options};
 use crate::{Error, Result};
 use keys::{EVENT, Keys, MOST_COLUMNS, RECORD};
-use layout::{Finder, Lie, elements, events_of};
+use layout::{Finder, Lie, elements, events_of, members};
 pub(super) use layout::{Layout, format_of};
 pub use scan::check;
 use scan::{Fault, Scan, fault, number, pass, string, unescape, value, white, word};
@@ -91,6 +89,8 @@ impl Cutter for Json {
     }
 }
 
+/// Objects within objects that are followed; deeper ones are kept as text.
+const MOST_DEPTH: usize = 100;
 const TOO_MANY: &str = "the objects have more than 2,000 different keys: these are data, not names of columns";
 const _: () = assert!(MOST_COLUMNS == 2_000);
 
@@ -141,10 +141,18 @@ impl Cut<'_> {
         }
         let mut place = 0;
         loop {
-            let (child, next) = match text.get(at + 1..).and_then(|text| self.keys.expected(node, place, text)) {
-                Some((child, length)) if text[at] == b'"' => (child, at + 1 + length),
-                _ => self.key(at, node)?,
+            let next = match text.get(at + 1..).and_then(|text| self.keys.find(node, place, text)) {
+                Some((found, length)) if text[at] == b'"' => {
+                    place = found;
+                    at + 1 + length
+                }
+                _ => {
+                    let next = string(text, at)?.next();
+                    place = self.new_key(at, node)?;
+                    next
+                }
             };
+            let child = self.keys.child(node, place);
             place += 1;
             at = pass(text, white(text, next), b':', "a colon")?;
             at = white(text, self.member(at, child, node, depth)?);
@@ -156,19 +164,14 @@ impl Cut<'_> {
         }
     }
 
-    /// The key at `at`, and what follows it.
+    /// The place of the key at `at`, which did not come before.
     #[cold]
-    fn key(&mut self, at: usize, node: usize) -> Scan<(usize, usize)> {
+    fn new_key(&mut self, at: usize, node: usize) -> Scan<usize> {
         let key = string(self.text, at)?;
-        let name = || {
-            let mut name = vec![];
-            unescape(&self.text[key.start..key.end], &mut name);
-            String::from_utf8_lossy(&name).into_owned()
-        };
-        match self.keys.child(node, &self.text[key.start..=key.end], name) {
-            Some(child) => Ok((child, key.next())),
-            None => fault(at, TOO_MANY),
-        }
+        let mut name = vec![];
+        unescape(&self.text[key.start..key.end], &mut name);
+        let place = self.keys.add(node, &self.text[key.start..=key.end], &String::from_utf8_lossy(&name));
+        place.map_or_else(|| fault(at, TOO_MANY), Ok)
     }
 
     /// Behind the value at `at`, the keys down to it being `node`.
@@ -192,7 +195,7 @@ impl Cut<'_> {
                 self.set(at, node, cell)?;
                 Ok(end)
             }
-            Some(b'{') if depth < 100 => self.object(at, node, depth + 1),
+            Some(b'{') if depth < MOST_DEPTH => self.object(at, node, depth + 1),
             Some(b'[') => self.array(at, node, parent, depth),
             Some(b'n') => {
                 let end = word(text, at)?;
@@ -215,30 +218,48 @@ impl Cut<'_> {
             return Ok(end);
         }
         let pairs = white(self.text, at + 1);
-        if self.text[pairs..end].starts_with(b"{") && self.pairs(at, end, node)? {
+        if self.text[pairs..end].starts_with(b"{") && self.pairs(at, node)? {
             return Ok(end);
         }
         self.set(at, node, Span::of(at, end))?;
         Ok(end)
     }
 
-    /// Sets the cells of an array of pairs of a key and a value, if it is one.
-    fn pairs(&mut self, at: usize, end: usize, node: usize) -> Scan<bool> {
-        let Ok(pairs) = serde_json::from_slice::<Vec<Pair>>(&self.text[at..end]) else { return Ok(false) };
-        for Pair { key, value } in pairs {
-            let Some(child) = self.keys.child(node, format!("{key}\"").as_bytes(), || key.clone()) else {
-                return fault(at, TOO_MANY);
+    /// Sets the cells of an array of pairs of a key and a value, if it is one: as an export of Google Analytics has them in
+    /// BigQuery, where the value is an object with one key for each type, of which one is not null.
+    fn pairs(&mut self, at: usize, node: usize) -> Scan<bool> {
+        let text = self.text;
+        let pair = |element: Range<usize>| {
+            let mut members = members(text, element.start);
+            let (first, second) = (members.next()?, members.next()?);
+            let is_pair = text[first.0] == *b"key" && text[first.1.start] == b'"' && text[second.0] == *b"value";
+            (is_pair && members.next().is_none()).then_some((first.1, second.1))
+        };
+        let Some(pairs) =
+            elements(text, at).map(|element| (text[element.start] == b'{').then(|| pair(element))?).collect::<Option<Vec<_>>>()
+        else {
+            return Ok(false);
+        };
+        for (key, said) in pairs {
+            let place = match self.keys.find(node, 0, &text[key.start + 1..]) {
+                Some((place, _)) => place,
+                None => self.new_key(key.start, node)?,
             };
-            let cell = match value {
-                serde_json::Value::Object(kinds) => kinds.into_iter().map(|(_, value)| value).find(|value| !value.is_null()),
-                value => Some(value),
-            };
-            let cell = match cell {
-                None | Some(serde_json::Value::Null) => Span::default(),
-                Some(serde_json::Value::String(text)) => self.rows.cell(|out| out.extend_from_slice(text.as_bytes())),
-                Some(value) => self.rows.cell(|out| out.extend_from_slice(value.to_string().as_bytes())),
-            };
-            self.set(at, child, cell)?;
+            let child = self.keys.child(node, place);
+            let is_told = |value: &Range<usize>| text[value.start] != b'n';
+            let of_types = |value: Range<usize>| members(text, value.start).map(|(_, value)| value).find(is_told);
+            let told = if text[said.start] == b'{' { of_types(said) } else { Some(said).filter(is_told) };
+            match told.map(|value| (value.start, text[value.start])) {
+                None => self.set(at, child, Span::default())?,
+                // A value of several values is kept as text.
+                Some((at, b'{' | b'[')) => {
+                    let end = value(text, at, 0)?;
+                    self.set(at, child, Span::of(at, end))?;
+                }
+                Some((at, _)) => {
+                    self.member(at, child, node, MOST_DEPTH)?;
+                }
+            }
         }
         Ok(true)
     }
@@ -277,15 +298,6 @@ impl Cut<'_> {
         let dot = if part.is_empty() { "" } else { "." };
         self.rows.cell(|out| out.extend_from_slice(format!("{sign}{whole}{dot}{part}").as_bytes()))
     }
-}
-
-/// A column's name and value, as an export of Google Analytics has them in BigQuery: there the value is an object with one
-/// key for each type, of which one is not null.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Pair {
-    key: String,
-    value: serde_json::Value,
 }
 
 /// What the first bytes of a JSON text say of the whole; `None` where they do not tell.

@@ -6,13 +6,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::blanks::Blanks;
 use super::column::ColumnBuilder;
 use super::csv::{self, Csv};
-use super::json::{self, Json};
 use super::kind::Kind;
-use super::records::Records;
-use super::{Format, Options, Rejects, blanks};
+use super::{Format, Options, Rejects};
+#[cfg(feature = "formats")]
+use super::{blanks, json, records};
 use crate::event::ColumnType;
 use crate::kernel::batch::Batch;
 use crate::{Error, Result};
@@ -37,6 +36,7 @@ pub struct Shape {
     /// Whether a reader can begin in the middle.
     pub divisible: bool,
     /// How records lie in a JSON document.
+    #[cfg(feature = "formats")]
     pub(super) layout: json::Layout,
     pub(super) kinds: Vec<Kind>,
 }
@@ -55,8 +55,12 @@ impl Shape {
         let first_byte = (bytes.len() - text.len()) as u64;
         match options.format.map_or_else(|| Format::of(text, are_all), Ok)? {
             Format::Csv => csv::shape_of(text, first_byte, are_all, options),
+            #[cfg(feature = "formats")]
             Format::Blanks => Ok(blanks::shape_of(text, first_byte, are_all, options)),
+            #[cfg(feature = "formats")]
             format @ (Format::Ndjson | Format::Json) => json::shape_of(format, text, first_byte, are_all, options),
+            #[cfg(not(feature = "formats"))]
+            _ => Err(Error::new(crate::ErrorKind::Unsupported, "this core reads CSV alone")),
         }
     }
 
@@ -72,13 +76,17 @@ impl Shape {
     fn reader(&self, options: &Options, limit: u64) -> Box<dyn Reader> {
         let named = self.names.iter().zip(&self.kinds);
         let columns = named.map(|(name, &kind)| ColumnBuilder::new(kind, options.types.get(name).cloned())).collect();
-        match self.format {
-            Format::Csv => Box::new(Csv::new(self, columns, limit)),
-            Format::Blanks => Box::new(Records::new(Blanks::new(&self.names), columns, &options.types, limit)),
-            Format::Ndjson | Format::Json => {
-                Box::new(Records::new(Json::new(&self.names, &self.layout), columns, &options.types, limit))
-            }
+        #[cfg(feature = "formats")]
+        {
+            let cutter: Box<dyn records::Cutter> = match self.format {
+                Format::Csv => return Box::new(Csv::new(self, columns, limit)),
+                Format::Blanks => Box::new(blanks::Blanks::new(&self.names)),
+                Format::Ndjson | Format::Json => Box::new(json::Json::new(&self.names, &self.layout)),
+            };
+            Box::new(records::Records::new(cutter, columns, &options.types, limit))
         }
+        #[cfg(not(feature = "formats"))]
+        Box::new(Csv::new(self, columns, limit))
     }
 }
 

@@ -103,7 +103,7 @@ impl Rows {
     }
 
     /// Cuts a record of a sample; one that is none is left out.
-    pub(super) fn cut(&mut self, cutter: &mut impl Cutter, bytes: &[u8], record: Range<usize>) {
+    pub(super) fn cut(&mut self, cutter: &mut dyn Cutter, bytes: &[u8], record: Range<usize>) {
         let n_before = self.n_rows;
         if cutter.cut(bytes, record, self).is_err() {
             self.truncate(n_before);
@@ -134,8 +134,8 @@ impl Rows {
 
 /// Reads the records that a cutter cuts.
 #[derive(Debug)]
-pub(super) struct Records<C> {
-    cutter: C,
+pub(super) struct Records {
+    cutter: Box<dyn Cutter>,
     columns: Vec<ColumnBuilder>,
     types: BTreeMap<String, String>,
     rows_in_batch: usize,
@@ -150,9 +150,14 @@ pub(super) struct Records<C> {
     skipping: bool,
 }
 
-impl<C: Cutter> Records<C> {
+impl Records {
     /// A reader of records whose columns are these so far, those apart that begin at byte `limit` or behind it.
-    pub(super) fn new(cutter: C, columns: Vec<ColumnBuilder>, types: &BTreeMap<String, String>, limit: u64) -> Self {
+    pub(super) fn new(
+        cutter: Box<dyn Cutter>,
+        columns: Vec<ColumnBuilder>,
+        types: &BTreeMap<String, String>,
+        limit: u64,
+    ) -> Self {
         Self {
             cutter,
             columns,
@@ -299,7 +304,7 @@ impl<C: Cutter> Records<C> {
     }
 }
 
-impl<C: Cutter> Reader for Records<C> {
+impl Reader for Records {
     fn push(&mut self, bytes: &[u8], out: &mut Output) -> Result<()> {
         if self.has_ended {
             return Ok(());

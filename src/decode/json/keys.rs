@@ -1,7 +1,5 @@
 //! Which column a value belongs to: by the keys around it.
 
-use std::collections::HashMap;
-
 /// More columns are not a table's: keys that differ from record to record are data.
 pub(super) const MOST_COLUMNS: usize = 2_000;
 
@@ -14,9 +12,7 @@ pub(super) const EVENT: usize = 1;
 #[derive(Debug)]
 pub(super) struct Keys {
     nodes: Vec<Node>,
-    by_key: HashMap<(usize, Vec<u8>), usize>,
     names: Vec<String>,
-    by_name: HashMap<String, usize>,
     /// The name of the array whose elements are events.
     array: String,
 }
@@ -34,46 +30,53 @@ struct Node {
 impl Keys {
     /// Of columns of these names. `array` names the record's array whose elements are rows.
     pub(super) fn new(names: &[String], array: Option<&str>) -> Self {
-        let by_name = names.iter().cloned().enumerate().map(|(at, name)| (name, at)).collect();
         let event = Node { is_of_event: true, ..Node::default() };
-        Self {
-            nodes: vec![Node::default(), event],
-            by_key: HashMap::new(),
-            names: names.to_vec(),
-            by_name,
-            array: array.unwrap_or("").to_owned(),
-        }
+        Self { nodes: vec![Node::default(), event], names: names.to_vec(), array: array.unwrap_or("").to_owned() }
     }
 
     pub(super) fn names(&self) -> &[String] {
         &self.names
     }
 
-    /// The key of an object that is written at the start of `text`, if it is the one that came in that place before; and how
-    /// many bytes it takes, with its closing quote.
+    /// The key of an object that `text` begins with, looked for from that place among those that came before: most objects
+    /// have their keys in the same order. Gives its own place, and how many bytes it takes with its closing quote.
     #[inline]
-    pub(super) fn expected(&self, node: usize, place: usize, text: &[u8]) -> Option<(usize, usize)> {
-        let (key, child) = self.nodes[node].children.get(place)?;
-        text.starts_with(key).then_some((*child, key.len()))
+    pub(super) fn find(&self, node: usize, place: usize, text: &[u8]) -> Option<(usize, usize)> {
+        let children = &self.nodes[node].children;
+        let is_it = |(key, _): &(Vec<u8>, usize)| text.starts_with(key);
+        match children.get(place) {
+            Some(child) if is_it(child) => Some((place, child.0.len())),
+            _ => self.find_elsewhere(node, place, text),
+        }
     }
 
-    /// The key of an object, as it is written with its closing quote; `name` is what it says. `None` when there would be too
-    /// many columns.
-    pub(super) fn child(&mut self, node: usize, written: &[u8], name: impl FnOnce() -> String) -> Option<usize> {
-        if let Some(&child) = self.by_key.get(&(node, written.to_vec())) {
-            return Some(child);
-        }
+    #[inline(never)]
+    fn find_elsewhere(&self, node: usize, place: usize, text: &[u8]) -> Option<(usize, usize)> {
+        let children = &self.nodes[node].children;
+        let n = children.len();
+        let at = (place..n).chain(0..place.min(n)).find(|&at| text.starts_with(&children[at].0))?;
+        Some((at, children[at].0.len()))
+    }
+
+    /// The object or value that the key in that place has.
+    #[inline]
+    pub(super) fn child(&self, node: usize, place: usize) -> usize {
+        self.nodes[node].children[place].1
+    }
+
+    /// Takes in a key that [`find`](Keys::find) does not find, as it is written with its closing quote; `name` is what it says.
+    /// Gives its place; `None` when there would be too many columns.
+    pub(super) fn add(&mut self, node: usize, written: &[u8], name: &str) -> Option<usize> {
         if self.nodes.len() > 4 * MOST_COLUMNS {
             return None;
         }
         let parent = &self.nodes[node];
-        let name = name();
-        let path = if parent.path.is_empty() { name } else { format!("{}.{name}", parent.path) };
-        let child = self.nodes.len();
-        self.nodes.push(Node { path, is_of_event: self.nodes[node].is_of_event, ..Node::default() });
-        self.nodes[node].children.push((written.to_vec(), child));
-        self.by_key.insert((node, written.to_vec()), child);
-        Some(child)
+        let path = if parent.path.is_empty() { name.to_owned() } else { [&parent.path, ".", name].concat() };
+        let (child, is_of_event) = (self.nodes.len(), parent.is_of_event);
+        self.nodes.push(Node { path, is_of_event, ..Node::default() });
+        let children = &mut self.nodes[node].children;
+        children.push((written.to_vec(), child));
+        Some(children.len() - 1)
     }
 
     /// What the keys down to a value are called together.
@@ -94,20 +97,19 @@ impl Keys {
     fn new_column(&mut self, node: usize) -> Option<usize> {
         let Node { path, is_of_event, .. } = &self.nodes[node];
         // A key of an event that the record has too is told apart by the array's name.
-        let of_others = |name: &str| {
-            let at = self.by_name.get(name);
-            at.is_some_and(|&at| self.nodes.iter().any(|n| n.column == Some(at) && n.is_of_event != *is_of_event))
-        };
+        let place = |name: &str| self.names.iter().position(|known| known == name);
+        let is_of_others = |at: usize| self.nodes.iter().any(|n| n.column == Some(at) && n.is_of_event != *is_of_event);
         let mut name = if path.is_empty() { "value".to_owned() } else { path.clone() };
-        if of_others(&name) {
-            name = if *is_of_event { format!("{}.{name}", self.array) } else { format!("record.{name}") };
+        let mut known = place(&name);
+        if known.is_some_and(is_of_others) {
+            name = [if *is_of_event { &self.array } else { "record" }, ".", &name].concat();
+            known = place(&name);
         }
-        let column = match self.by_name.get(&name) {
-            Some(&column) => column,
+        let column = match known {
+            Some(column) => column,
             None if self.names.len() >= MOST_COLUMNS => return None,
             None => {
-                self.names.push(name.clone());
-                self.by_name.insert(name, self.names.len() - 1);
+                self.names.push(name);
                 self.names.len() - 1
             }
         };

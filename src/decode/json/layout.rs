@@ -210,7 +210,7 @@ fn largest_array(bytes: &[u8], start: usize) -> Option<usize> {
 }
 
 /// The members of the valid object at `start`: where their keys, with their quotes, and their values are.
-fn members(bytes: &[u8], start: usize) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
+pub(super) fn members(bytes: &[u8], start: usize) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
     let mut at = white(bytes, start + 1);
     std::iter::from_fn(move || {
         let key = string(bytes, at).ok()?;
