@@ -70,6 +70,9 @@ const KEPT_BYTES: usize = 64 << 10;
 /// A row that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Reject {
+    /// Of several sources: which.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
     /// The line the row starts on, counted from 1.
     pub line: u64,
     /// The byte the row starts at, counted from 0.
@@ -104,7 +107,7 @@ impl Rejects {
             let row = row.strip_suffix(b"\n").unwrap_or(row);
             let row = row.strip_suffix(b"\r").unwrap_or(row);
             let text = String::from_utf8_lossy(&row[..row.len().min(KEPT_BYTES)]).into_owned();
-            self.kept.push(Reject { line, byte, reason: reason(), text });
+            self.kept.push(Reject { file: None, line, byte, reason: reason(), text });
         }
     }
 }

@@ -4,6 +4,7 @@ mod answers;
 mod asked;
 mod options;
 mod shard;
+mod united;
 
 pub use answers::Answers;
 pub use asked::Asked;
@@ -134,7 +135,7 @@ impl Loader {
             rejected: self.decoder.rejects().count,
             bytes: self.n_bytes,
             rejects: self.decoder.rejects().clone(),
-            ..Report::of(&shape)
+            ..Report::of(&shape, &self.options)
         };
         Ok(Dataset {
             schema,
@@ -178,6 +179,8 @@ pub struct Report {
     pub bytes: u64,
     /// How the source's records are written.
     pub format: Format,
+    /// The label of the encoding that the text was written in.
+    pub encoding: String,
     /// The character between cells, of delimited text.
     pub separator: Option<char>,
     /// Whether the first row named the columns.
@@ -189,7 +192,7 @@ pub struct Report {
 
 impl Report {
     /// Of no row of a source of that shape.
-    fn of(shape: &Shape) -> Self {
+    fn of(shape: &Shape, options: &LoadOptions) -> Self {
         Self {
             read: 0,
             used: 0,
@@ -198,6 +201,7 @@ impl Report {
             duplicate: 0,
             bytes: 0,
             format: shape.format,
+            encoding: options.format.encoding.clone().unwrap_or_else(|| "utf-8".to_owned()),
             separator: (shape.format == Format::Csv).then_some(char::from(shape.separator)),
             header: shape.header,
             rejects: Rejects::default(),
@@ -357,11 +361,15 @@ impl Dataset {
         self.store.seal()?;
         self.add_columns(decoder.names());
         self.take_types();
-        self.report.read += decoder.n_rows() + decoder.rejects().count;
-        self.report.used += decoder.n_rows();
-        self.report.rejected += decoder.rejects().count;
-        self.report.bytes += bytes.len() as u64;
-        self.report.rejects.extend(decoder.rejects());
+        let shape = decoder.shape().cloned().unwrap_or_default();
+        self.report.add(&Report {
+            read: decoder.n_rows() + decoder.rejects().count,
+            used: decoder.n_rows(),
+            rejected: decoder.rejects().count,
+            bytes: bytes.len() as u64,
+            rejects: decoder.rejects().clone(),
+            ..Report::of(&shape, &self.options)
+        });
         Ok(())
     }
 

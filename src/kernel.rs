@@ -5,6 +5,7 @@ pub mod bucket;
 pub mod civil;
 pub mod column;
 pub mod dictionary;
+pub mod encoding;
 pub mod form;
 pub mod hash;
 pub mod ids;

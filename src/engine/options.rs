@@ -32,6 +32,8 @@ pub struct LoadOptions {
 pub struct FormatOptions {
     /// `csv`, `ndjson`, `json` or `blanks`.
     pub kind: Option<decode::Format>,
+    /// The label of the encoding that the source was written in. The bytes come in UTF-8: the doors decode them.
+    pub encoding: Option<String>,
     /// The character between cells: one ASCII character.
     pub separator: Option<String>,
     /// The character around cells that hold separators: one ASCII character.

@@ -1,10 +1,12 @@
 //! The command line: the same engine on files and standard input.
 
-use std::fs::File;
+mod source;
+
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
 
 use clickfold::analysis::Zones;
+use clickfold::decode::Format;
 use clickfold::engine::{Dataset, LoadOptions, Loader};
 use clickfold::kernel::bucket::Zone;
 use clickfold::{Query, frame, text};
@@ -13,11 +15,14 @@ const USAGE: &str = "\
 Answers an online shop's questions about its event files.
 
 Usage:
-  clickfold schema FILE                [--format table|csv|json]
-  clickfold query  QUERY.json FILE     [--format table|csv|json|arrow]
-  clickfold report FILE
+  clickfold schema FILE...               [--format table|csv|json]
+  clickfold query  QUERY.json FILE...    [--format table|csv|json|arrow]
+  clickfold report FILE...
 
-FILE or QUERY.json may be - for standard input. QUERY.json may also be the query itself.
+FILE or QUERY.json may be - for standard input. QUERY.json may also be the query itself. Files are opened whether they are
+packed (gzip, zip, zstd) or not; several are one table, their columns united by name.
+  --kind KIND     how the records are written, if it is not found right: csv, ndjson, json or blanks
+  --encoding E    how the text is encoded, if it is not found right: a label such as gb18030 or shift_jis
   --schema JSON   types and roles of columns, such as '{\"sku\": {\"type\": \"text\", \"role\": \"item\"}}'
   --separator C   the character between cells, if it is not found right
   --no-header     the first row is data
@@ -60,6 +65,14 @@ fn run(args: Vec<String>) -> Result<(), Failure> {
         match arg.as_str() {
             "--format" => format = value("--format")?,
             "--separator" => options.format.separator = Some(value("--separator")?.replace("\\t", "\t")),
+            "--encoding" => options.format.encoding = Some(value("--encoding")?),
+            "--kind" => {
+                let kind = value("--kind")?;
+                let known = Format::ALL.into_iter().find(|format| format.name() == kind);
+                let names = || Format::ALL.map(Format::name).join(", ");
+                options.format.kind =
+                    Some(known.ok_or_else(|| Failure::Usage(format!("unknown kind {kind:?}; known are {}", names())))?);
+            }
             "--no-header" => options.format.header = Some(false),
             "--schema" => {
                 let schema = value("--schema")?;
@@ -74,10 +87,11 @@ fn run(args: Vec<String>) -> Result<(), Failure> {
     }
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words[..] {
-        ["schema", file] => schema(&load(file, options)?, &format),
-        ["query", query, file] => query_file(query, file, options, &format),
-        ["report", file] => {
-            let report = serde_json::to_string_pretty(load(file, options)?.report()).map_err(|e| Failure::Data(e.to_string()))?;
+        ["schema", ref files @ ..] if !files.is_empty() => schema(&load(files, &options)?, &format),
+        ["query", query, ref files @ ..] if !files.is_empty() => query_files(query, files, &options, &format),
+        ["report", ref files @ ..] if !files.is_empty() => {
+            let report =
+                serde_json::to_string_pretty(load(files, &options)?.report()).map_err(|e| Failure::Data(e.to_string()))?;
             print(format!("{report}\n").as_bytes())
         }
         [] => Err(Failure::Usage("say what to do".to_owned())),
@@ -88,17 +102,20 @@ fn run(args: Vec<String>) -> Result<(), Failure> {
     }
 }
 
-fn query_file(query: &str, file: &str, options: LoadOptions, format: &str) -> Result<(), Failure> {
+fn query_files(query: &str, files: &[&str], options: &LoadOptions, format: &str) -> Result<(), Failure> {
     let json = if query.trim_start().starts_with('{') {
         query.to_owned()
     } else {
         let mut json = String::new();
-        open(query)?.read_to_string(&mut json).map_err(|e| Failure::Data(format!("cannot read {query}: {e}")))?;
+        source::open(query, None)?
+            .bytes
+            .read_to_string(&mut json)
+            .map_err(|e| Failure::Data(format!("cannot read {query}: {e}")))?;
         json
     };
     let json: serde_json::Value = serde_json::from_str(&json).map_err(|e| Failure::Data(format!("{query} is not JSON: {e}")))?;
     let query = Query::parse(&json)?;
-    let answer = load(file, options)?.query(&query, &zones(&query)?)?;
+    let answer = load(files, options)?.query(&query, &zones(&query)?)?;
     match format {
         "table" => print(text::to_table(&answer).as_bytes()),
         "csv" => print(text::to_csv(&answer).as_bytes()),
@@ -139,22 +156,22 @@ fn lines(rows: Vec<[String; 5]>, csv: bool) -> String {
     rows.iter().map(line).collect()
 }
 
-fn open(path: &str) -> Result<Box<dyn Read>, Failure> {
-    if path == "-" {
-        return Ok(Box::new(io::stdin()));
+fn load(files: &[&str], options: &LoadOptions) -> Result<Dataset, Failure> {
+    if let [file] = files {
+        return load_file(file, options);
     }
-    match File::open(path) {
-        Ok(file) => Ok(Box::new(file)),
-        Err(e) => Err(Failure::Data(format!("cannot open {path}: {e}"))),
-    }
+    let loaded = files.iter().map(|file| Ok(((*file).to_owned(), load_file(file, options)?)));
+    Ok(Dataset::unite(loaded.collect::<Result<_, Failure>>()?)?)
 }
 
-fn load(path: &str, options: LoadOptions) -> Result<Dataset, Failure> {
-    let mut source = open(path)?;
+fn load_file(path: &str, options: &LoadOptions) -> Result<Dataset, Failure> {
+    let mut text = source::open(path, options.format.encoding.as_deref())?;
+    let mut options = options.clone();
+    options.format.encoding = Some(text.encoding.to_owned());
     let mut loader = Loader::new(options)?;
     let mut buffer = vec![0; 1 << 20];
     loop {
-        match source.read(&mut buffer) {
+        match text.bytes.read(&mut buffer) {
             Ok(0) => return loader.finish().map_err(|e| Failure::Data(format!("{path}: {e}"))),
             Ok(n) => loader.push(&buffer[..n]).map_err(|e| Failure::Data(format!("{path}: {e}")))?,
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
