@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader, Cursor, Read, Seek};
 use clickfold::kernel::encoding;
 use encoding_rs::Encoding;
 
-use crate::Failure;
+use super::Failure;
 
 /// A packed file may become that many times as long as it is, once it is long: a longer one was made to fill the memory.
 const MOST_RATIO: u64 = 250;
