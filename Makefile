@@ -25,7 +25,7 @@ test: www/dist/index.html target/release/clickfold $(VENV)/ok $(CACHE)/chromium
 	cargo test --locked
 	cargo clippy --locked --all-targets -- -D warnings
 	cd www && npm run --silent check && npm run --silent sizes
-	CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=wasm-bindgen-test-runner cargo test --locked --target wasm32-unknown-unknown --test node
+	CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=wasm-bindgen-test-runner cargo test --locked --no-default-features --features formats --target wasm32-unknown-unknown --test node
 	node --test --test-concurrency=1 tests/js/*.test.mjs tests/page/*.test.mjs
 	$(VENV)/bin/python tests/conformance/run.py --binary target/release/clickfold --cases 600
 	$(VENV)/bin/python tests/conformance/real.py --binary target/release/clickfold
@@ -45,11 +45,16 @@ target/release/clickfold: $(RUST)
 	cargo build --locked --release --bin clickfold
 	touch $@
 
+# The core of a first visit, and the complete one, fetched when a file needs it.
 target/pkg/clickfold_bg.wasm: $(RUST) $(TOOLS)/ok $(TARGET) www/node_modules/.package-lock.json
 	wasm-pack build --target web --mode no-install --release --out-dir target/pkg --out-name clickfold -- --locked --no-default-features
 	touch $@
 
-www/dist/index.html: target/pkg/clickfold_bg.wasm $(FRONT) www/node_modules/.package-lock.json
+target/complete/clickfold_bg.wasm: target/pkg/clickfold_bg.wasm
+	wasm-pack build --target web --mode no-install --release --out-dir target/complete --out-name clickfold -- --locked --no-default-features --features formats
+	touch $@
+
+www/dist/index.html: target/pkg/clickfold_bg.wasm target/complete/clickfold_bg.wasm $(FRONT) www/node_modules/.package-lock.json
 	node www/build.mjs
 
 www/node_modules/.package-lock.json: www/package-lock.json

@@ -15,7 +15,7 @@ mod part;
 mod records;
 
 pub use decoder::Decoder;
-pub use format::Format;
+pub use format::{Format, is_plain_csv};
 pub use part::{Part, Shape};
 
 use std::collections::BTreeMap;

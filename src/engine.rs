@@ -2,12 +2,14 @@
 
 mod answers;
 mod asked;
+mod join;
 mod options;
 mod shard;
 mod united;
 
 pub use answers::Answers;
 pub use asked::Asked;
+pub use join::{Join, Joined};
 use options::parse_role;
 pub use options::{ColumnOptions, FormatOptions, LoadOptions};
 pub use shard::{Given, LoadedPart, PartLoader, PartSummary};

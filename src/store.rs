@@ -5,6 +5,7 @@
 
 mod arrange;
 mod exchange;
+mod join;
 mod places;
 
 use arrange::Arranged;
@@ -14,6 +15,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, Int64Array, RecordBatch};
 use arrow_buffer::NullBuffer;
 pub use exchange::Exchange;
+pub use join::Matches;
 use places::Places;
 
 use crate::event::ColumnType;

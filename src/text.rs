@@ -43,16 +43,25 @@ pub fn cell(array: &dyn Array, row: usize) -> Option<String> {
 
 /// RFC 4180 with `\n` line ends: a header, nulls empty. Text that a spreadsheet would run as a formula gets a `'` before it.
 pub fn to_csv(batch: &RecordBatch) -> String {
+    write_csv(batch, defuse)
+}
+
+/// The same with every text as it stands, for whoever reads it again by itself.
+pub fn to_plain_csv(batch: &RecordBatch) -> String {
+    write_csv(batch, str::to_owned)
+}
+
+fn write_csv(batch: &RecordBatch, safe: fn(&str) -> String) -> String {
     let mut out = String::new();
     let schema = batch.schema();
     for (i, field) in schema.fields().iter().enumerate() {
-        push_field(&mut out, i, &defuse(field.name()));
+        push_field(&mut out, i, &safe(field.name()));
     }
     out.push('\n');
     for row in 0..batch.num_rows() {
         for (i, column) in batch.columns().iter().enumerate() {
             let text = cell(column, row).unwrap_or_default();
-            let text = if *column.data_type() == DataType::Utf8 { defuse(&text) } else { text };
+            let text = if *column.data_type() == DataType::Utf8 { safe(&text) } else { text };
             push_field(&mut out, i, &text);
         }
         out.push('\n');
@@ -135,6 +144,7 @@ mod tests {
         let n: ArrayRef = Arc::new(Int64Array::from(vec![-1, 2_053_013_555_631_882_655, 3, 4]));
         let batch = RecordBatch::try_from_iter([("@item", item), ("n", n)]).unwrap();
         assert_eq!(to_csv(&batch), "'@item,n\n'=cmd(),-1\n\"a,\"\"b\"\"\n\",2053013555631882655\n,3\n'-1,4\n");
+        assert_eq!(to_plain_csv(&batch), "@item,n\n=cmd(),-1\n\"a,\"\"b\"\"\n\",2053013555631882655\n,3\n-1,4\n");
         assert!(to_json(&batch).contains(r#"{"@item":"a,\"b\"\n","n":2053013555631882655}"#));
         assert!(to_table(&batch).lines().count() == 5);
     }

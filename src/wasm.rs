@@ -1,6 +1,7 @@
 //! The door to JavaScript: each function checks, calls the engine, and hands over plain data.
 
 mod asked;
+mod join;
 mod memory;
 mod shard;
 

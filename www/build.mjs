@@ -7,10 +7,10 @@ const at = path => new URL(path, import.meta.url).pathname;
 const dist = at("dist/");
 const version = /^version = "(.+)"$/m.exec(readFileSync(at("../Cargo.toml"), "utf8"))[1];
 
-/** Writes an asset under a name that changes with its content. */
-function put(name, content) {
+/** Writes an asset under a name that changes with its content; what a first visit does not need into the folder `more`. */
+function put(name, content, folder = "") {
   const hash = createHash("sha256").update(content).digest("hex").slice(0, 10);
-  const file = name.replace(/(\.[^.]+)$/, `-${hash}$1`);
+  const file = folder + name.replace(/(\.[^.]+)$/, `-${hash}$1`);
   writeFileSync(dist + file, content);
   return file;
 }
@@ -25,10 +25,17 @@ async function bundle(entry, { define = {}, external = [] } = {}) {
 }
 
 rmSync(dist, { recursive: true, force: true });
-mkdirSync(dist);
+mkdirSync(dist + "more", { recursive: true });
 
 const wasm = put("clickfold.wasm", readFileSync(at("../target/pkg/clickfold_bg.wasm")));
-const worker = put("worker.js", (await bundle("engine/worker.js")).js);
+const more = {
+  __COMPLETE_WASM__: put("complete.wasm", readFileSync(at("../target/complete/clickfold_bg.wasm")), "more/"),
+  __COMPLETE__: put("complete.js", (await bundle("../target/complete/clickfold.js")).js, "more/"),
+  __HTML__: put("html.js", (await bundle("more/html.js")).js, "more/"),
+  __ZIP__: put("zip.js", (await bundle("more/zip.js")).js, "more/"),
+  __ZSTD__: put("zstd.js", (await bundle("more/zstd.js")).js, "more/"),
+};
+const worker = put("worker.js", (await bundle("engine/worker.js", { define: more })).js);
 writeFileSync(dist + "clickfold.js", (await bundle("engine/clickfold.js", { define: { __WORKER__: worker, __WASM__: wasm } })).js);
 cpSync(at("clickfold.d.ts"), dist + "clickfold.d.ts");
 
@@ -40,6 +47,6 @@ const style = put("page.css", page.css);
 writeFileSync(dist + "index.html", readFileSync(at("page/index.html"), "utf8").replace("page.js", script).replace("page.css", style));
 
 // The files of the first visit, for the service worker to keep.
-const files = readdirSync(dist).filter(name => !/\.(d\.ts|txt)$/.test(name));
+const files = readdirSync(dist).filter(name => name !== "more" && !/\.(d\.ts|txt)$/.test(name));
 const cache = createHash("sha256").update(files.map(file => readFileSync(dist + file)).join("")).digest("hex").slice(0, 10);
 writeFileSync(dist + "sw.js", (await bundle("page/sw.js", { define: { __FILES__: ["./", ...files], __CACHE__: `clickfold-${cache}` } })).js);

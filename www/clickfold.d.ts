@@ -30,8 +30,11 @@ export interface Progress {
 export type FileFormat = "csv" | "ndjson" | "json" | "blanks";
 
 export interface LoadOptions {
-  /** How the records are written: found out, if not told. `separator`, `quote` and `header` are of `csv`. */
-  format?: { kind?: FileFormat; separator?: string; quote?: string; header?: boolean };
+  /**
+   * How the records are written: found out, if not told. `encoding` is a label of the Encoding Standard, such as `gb18030`;
+   * `separator`, `quote` and `header` are of `csv`.
+   */
+  format?: { kind?: FileFormat; encoding?: string; separator?: string; quote?: string; header?: boolean };
   /** A fixed type makes rejects of rows whose cell does not fit it. */
   schema?: Record<string, { type?: Exclude<ColumnType, "null">; role?: Role | null }>;
   /** The time zone of the source's clock: UTC for now. */
@@ -81,6 +84,8 @@ export interface Report {
   bytes: number;
   /** Of several files: that of the first. */
   format: FileFormat;
+  /** The label of the encoding that the text was written in. Of several files: of the first. */
+  encoding: string;
   /** The character between cells, where the format is `csv`. */
   separator: string | null;
   header: boolean;
@@ -139,6 +144,7 @@ export interface Table {
   stats: { rows_scanned: number; ms: number; exact: boolean };
 }
 
+/** Files may be packed with gzip, zstd or zip; each file of data in a zip archive is one of several. */
 export type Source = File | Blob | (File | Blob)[] | URL | Response | ReadableStream<Uint8Array> | Uint8Array;
 
 export interface Dataset {
@@ -149,9 +155,42 @@ export interface Dataset {
   query(query: Query, options?: { signal?: AbortSignal; view?: string }): Promise<Table>;
   /** Rows as objects, as CSV text in this data set's columns, or as an Arrow IPC stream or file. */
   append(rows: Record<string, unknown>[] | Uint8Array): Promise<void>;
+  /**
+   * Brings another file's columns in, by a key: of items, of customers. Each row has those of the other file's first row of the
+   * same key, null where there is none. Rows that are appended later have null in them. A worker that fails half-way leaves
+   * the data set without use: load it again.
+   */
+  join(source: Source, options: JoinOptions): Promise<Joined>;
   /** Column → role; null takes it away. */
   setRoles(roles: Record<string, Role | null>): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface JoinOptions {
+  /** The key's column in both, or in the data and in the other file. */
+  on: string | [string, string];
+  /** The columns that are brought in; all but the key, if not told. */
+  columns?: string[];
+  /** The name of a further column, true where a row's key was found: `is_matched`, if not told. */
+  indicator?: string;
+  format?: LoadOptions["format"];
+  schema?: LoadOptions["schema"];
+  signal?: AbortSignal;
+}
+
+/** What did and did not match: `matched` and `without` are all rows. */
+export interface Joined {
+  /** The names that the columns have, the indicator's last: `price_2` where there is a `price` already. */
+  columns: string[];
+  matched: number;
+  /** Rows whose key was not found or is empty, and how many keys those have. */
+  without: number;
+  keysWithout: number;
+  /** Rows of the other file whose key came before in it. */
+  repeated: number;
+  /** Rows of the other file whose key no row has; `unusedRows` are the first 1,000. */
+  unused: number;
+  unusedRows(): Promise<Table>;
 }
 
 export interface Engine {

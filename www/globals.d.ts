@@ -1,6 +1,11 @@
 declare module "*.css";
 declare const __WORKER__: string;
 declare const __WASM__: string;
+declare const __COMPLETE__: string;
+declare const __COMPLETE_WASM__: string;
+declare const __HTML__: string;
+declare const __ZIP__: string;
+declare const __ZSTD__: string;
 declare const __VERSION__: string;
 declare const __SAMPLES__: Record<string, string>;
 declare const __FILES__: string[];

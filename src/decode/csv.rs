@@ -11,6 +11,7 @@ mod split;
 mod stretch;
 
 use reading::Reading;
+pub(super) use records::has_columns;
 pub use records::{first_record, guess_separator, records};
 use split::Splitter;
 

@@ -60,6 +60,19 @@ fn guess(_: &[u8], _: bool) -> Format {
     Format::Csv
 }
 
+/// Whether a source that begins with these bytes, or has no more than them, is plainly CSV, or no table at all: all other
+/// formats may be told by what is not there. Then a build without the feature `formats` can read it.
+pub fn is_plain_csv(bytes: &[u8], are_all: bool) -> bool {
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if refuse_others(text).is_err() {
+        return !COLUMNAR.iter().any(|signature| text.starts_with(signature));
+    }
+    let sample = &text[..text.len().min(super::SAMPLE)];
+    let is_log = memchr::memmem::find(&sample[..sample.len().min(4_096)], b"HTTP/").is_some();
+    let begins_otherwise = matches!(sample.trim_ascii_start().first(), Some(b'{' | b'[' | b'#'));
+    !is_log && !begins_otherwise && super::csv::has_columns(sample, are_all)
+}
+
 /// First bytes of files that are often dropped by mistake.
 const SIGNATURES: [(&[u8], &str); 12] = [
     (b"\x89PNG", "a PNG image"),
@@ -75,6 +88,9 @@ const SIGNATURES: [(&[u8], &str); 12] = [
     (b"ARROW1", "an Arrow file"),
     (b"\xff\xfe", "UTF-16 text"),
 ];
+
+/// First bytes of files whose values lie column by column.
+const COLUMNAR: [&[u8]; 2] = [b"PAR1", b"ARROW1"];
 
 /// Says what `sample` is when it cannot be delimited text.
 fn refuse_others(sample: &[u8]) -> Result<()> {
@@ -97,4 +113,27 @@ fn refuse_others(sample: &[u8]) -> Result<()> {
 
 fn not_a_table(what: &str) -> Error {
     Error::bad_input(format!("this is {what}, not a table of events; save or export it as CSV text in UTF-8"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_plainly_csv_is_taken_for_it() {
+        for (text, is_plain) in [
+            ("user,item\n1,2\n", true),
+            ("\u{feff}user;item\n1;2\n", true),
+            ("item\nhat\ncap\n", false),
+            ("{\"user\":1,\"item\":2}\n", false),
+            (" [{\"user\":1,\"item\":2}]", false),
+            ("#Fields: date time\n2020-01-01 10:00\n", false),
+            ("1.2.3.4 - - [17/May/2015:10:05:03 +0000] \"GET / HTTP/1.1\" 200 1 \"-\" \"Mozilla (KHTML, like Gecko)\"\n", false),
+            ("00001 19970101 1 11.77\n", false),
+            ("PAR1....", false),
+            ("%PDF-1.4", true),
+        ] {
+            assert_eq!(is_plain_csv(text.as_bytes(), true), is_plain, "{text:?}");
+        }
+    }
 }

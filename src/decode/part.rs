@@ -37,6 +37,7 @@ pub struct Shape {
     pub divisible: bool,
     /// How records lie in a JSON document.
     #[cfg(feature = "formats")]
+    #[serde(default)]
     pub(super) layout: json::Layout,
     pub(super) kinds: Vec<Kind>,
 }

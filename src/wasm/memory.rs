@@ -14,7 +14,8 @@ struct Counting;
 
 static HELD: AtomicUsize = AtomicUsize::new(0);
 /// WebAssembly's 4 GiB, and some of it left for what asks for little.
-static BUDGET: AtomicUsize = AtomicUsize::new(usize::MAX - (256 << 20));
+const MOST: usize = usize::MAX - (256 << 20);
+static BUDGET: AtomicUsize = AtomicUsize::new(MOST);
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -54,7 +55,13 @@ unsafe impl GlobalAlloc for Counting {
 /// Says how many bytes this instance may hold.
 #[wasm_bindgen(js_name = setBudget)]
 pub fn set_budget(n_bytes: f64) {
-    BUDGET.store((n_bytes as usize).min(BUDGET.load(Relaxed)), Relaxed);
+    BUDGET.store((n_bytes as usize).min(MOST), Relaxed);
+}
+
+/// How many it holds.
+#[wasm_bindgen(js_name = bytesHeld)]
+pub fn bytes_held() -> f64 {
+    HELD.load(Relaxed) as f64
 }
 
 /// Makes sure of so many more bytes, in one step of growing.

@@ -20,6 +20,19 @@ pub fn shape_of(bytes: &[u8], are_all: bool, options: JsValue) -> Result<JsValue
     }
 }
 
+/// Whether a source that begins so is plainly CSV, or no table at all: the core of a first visit reads it, or refuses it.
+#[wasm_bindgen(js_name = isPlainCsv)]
+pub fn is_plain_csv(bytes: &[u8], are_all: bool) -> bool {
+    crate::decode::is_plain_csv(bytes, are_all)
+}
+
+/// The label of the encoding that a text's first bytes, or all of them, are written in.
+#[cfg(feature = "formats")]
+#[wasm_bindgen(js_name = guessEncoding)]
+pub fn guess_encoding(bytes: &[u8], are_all: bool) -> String {
+    crate::kernel::encoding::guess(bytes, are_all).to_owned()
+}
+
 /// The types that hold the values of all parts, which are of these types.
 #[wasm_bindgen(js_name = joinTypes)]
 pub fn join_types(types: JsValue) -> Result<JsValue, JsValue> {

@@ -1,9 +1,10 @@
 /** @import { Dataset, Field, Query, Report } from "../clickfold.js" */
-/** @import { Connection, DatasetInfo } from "./protocol.js" */
+/** @import { Connection, DatasetInfo, Joined } from "./protocol.js" */
 
 import { ClickfoldError, cancelled } from "./errors.js";
 import { KEPT_REJECTS } from "./protocol.js";
 import { toText } from "./rows.js";
+import { toFile } from "./sources.js";
 import { settle } from "./settle.js";
 import { openTable } from "./table.js";
 
@@ -36,10 +37,14 @@ export function openDataset(workers, infos, loaded) {
     return done;
   };
 
-  /** @param {(handle: number, at: number) => import("./protocol.js").Request} request @param {(at: number) => Transferable[]} [transfer] */
-  const tellAll = async (request, transfer = () => []) => {
+  /**
+   * @param {(handle: number, at: number) => import("./protocol.js").Request} request @param {(at: number) => Transferable[]} [transfer]
+   * @param {(infos: DatasetInfo[]) => void} [hear] what else the workers say
+   */
+  const tellAll = async (request, transfer = () => [], hear) => {
     if (closed) throw closed;
     infos = await Promise.all(workers.map((worker, at) => worker.send(request(handles[at], at), { transfer: transfer(at) })));
+    hear?.(infos);
     infos = await settle(workers, infos);
     info = join(infos, loaded);
   };
@@ -107,6 +112,40 @@ export function openDataset(workers, infos, loaded) {
       const to = infos.reduce((least, own, at) => own.rows < infos[least].rows ? at : least, 0);
       await tellAll((handle, at) => ({ do: "append", handle, isShared, place, format, bytes: at === to ? bytes : undefined }), at => at === to ? [bytes.buffer] : []);
     }),
+    async join(source, { on, columns, indicator = "is_matched", format, schema, signal, ...unknown }) {
+      const [key] = Object.keys(unknown);
+      if (key) throw new ClickfoldError("BAD_QUERY", `unknown option ${JSON.stringify(key)}; known are on, columns, indicator, format, schema, signal`);
+      const [own, to] = typeof on === "string" ? [on, on] : on;
+      const file = await toFile(workers[0], source, signal);
+      const options = { format, schema }, join = { on: own, to, columns, indicator };
+      /** @type {Joined[]} */
+      let found = [];
+      await inOrder(async () => {
+        try {
+          await tellAll(handle => ({ do: "join", handle, source: file, options, join }), () => [], infos => {
+            found = infos.map(info => /** @type {any} */ (info).joined);
+          });
+        } catch (error) {
+          // Any other error may have come to some workers only, which then have other columns than the rest.
+          if (isShared && !["BAD_INPUT", "BAD_QUERY", "UNKNOWN_COLUMN"].includes(/** @type {ClickfoldError} */ (error).code)) closed ??= new ClickfoldError("WORKER_LOST", `a file was joined in some workers only: ${/** @type {Error} */ (error).message}; load the data again`);
+          throw error;
+        }
+      });
+      const [{ columns: names, repeated, used }] = found;
+      for (const other of found.slice(1)) other.used.forEach((flag, at) => { used[at] |= flag; });
+      const isMatched = names[names.length - 1];
+      const [{ keys }] = openTable(await ask({ kind: "aggregate", where: [{ column: isMatched, eq: false }], measures: { keys: { fn: "count_distinct", column: own } } }, signal)).rows();
+      const sum = (/** @type {"matched" | "without"} */ of) => found.reduce((sum, joined) => sum + joined[of], 0);
+      return {
+        columns: names, matched: sum("matched"), without: sum("without"), keysWithout: Number(keys), repeated,
+        unused: used.reduce((sum, flag) => sum + (flag ? 0 : 1), 0),
+        unusedRows: async () => {
+          const started = performance.now();
+          const ipc = await inOrder(() => workers[0].send({ do: "unused", handle: handles[0], source: file, options, used }));
+          return openTable({ ipc, stats: { rows_scanned: used.length, ms: performance.now() - started } });
+        },
+      };
+    },
     setRoles: roles => inOrder(() => {
       areActorsWhole = !isShared;
       return tellAll(handle => ({ do: "roles", handle, roles }));

@@ -5,6 +5,7 @@
 import { openDataset } from "./dataset.js";
 import { ClickfoldError } from "./errors.js";
 import { loadParts } from "./parts.js";
+import { toWire, unzipped } from "./sources.js";
 
 /** A smaller file needs no estimate of the memory it takes, and no other worker. */
 const SMALL = 16 << 20;
@@ -25,14 +26,15 @@ export async function load(pool, source, { format, schema, timezone = "UTC", kee
   }
   if (timezone !== "UTC") throw new ClickfoldError("UNSUPPORTED", "a source's clock is taken as UTC for now; group by local time with \"timezone\" in a query");
   const options = { format, schema };
-  const sources = (Array.isArray(source) ? source : [source]).map(toWire);
-  const blobs = sources.flatMap(wire => "blob" in wire ? [wire.blob] : []);
-  if (!sources.length) throw new ClickfoldError("BAD_INPUT", "no file was given");
-  if (sources.length > 1 && blobs.length < sources.length) throw new ClickfoldError("UNSUPPORTED", "several sources are loaded as one where all are files; fetch the others first");
+  const given = (Array.isArray(source) ? source : [source]).map(toWire);
+  if (!given.length) throw new ClickfoldError("BAD_INPUT", "no file was given");
+  const sources = (await Promise.all(given.map(async wire => "blob" in wire ? unzipped(await pool.first(), wire, signal) : [wire]))).flat();
+  const files = sources.flatMap(wire => "blob" in wire ? [wire] : []);
+  if (sources.length > 1 && files.length < sources.length) throw new ClickfoldError("UNSUPPORTED", "several sources are loaded as one where all are files; fetch the others first");
   const how = { queries, onProgress, signal };
   // What is not kept may have to be read again, which only parts of files can be.
-  const inParts = sources.length > 1 || blobs.some(blob => queries || blob.size >= SMALL);
-  const dataset = inParts && await loadParts(pool, blobs, options, how);
+  const inParts = sources.length > 1 || files.some(({ bytes }) => queries || bytes >= SMALL);
+  const dataset = inParts && await loadParts(pool, files, options, how);
   return dataset || loadWhole(pool, sources[0], options, how);
 }
 
@@ -47,18 +49,4 @@ async function loadWhole(pool, source, options, { queries, onProgress, signal })
   const transfer = "stream" in source ? [/** @type {Transferable} */ (/** @type {unknown} */ (source.stream))] : [];
   const info = await connection.send({ do: "load", source, options, queries }, { transfer, signal, onProgress });
   return openDataset([connection], [info]);
-}
-
-/** @param {Source} source @returns {WireSource} */
-function toWire(source) {
-  if (source instanceof Blob) return { blob: source };
-  if (source instanceof URL) return { url: source.href };
-  if (source instanceof ReadableStream) return { stream: source };
-  if (source instanceof Uint8Array) return { blob: new Blob([/** @type {Uint8Array<ArrayBuffer>} */ (source)]) };
-  if (source instanceof Response) {
-    if (!source.ok || !source.body) throw new ClickfoldError("BAD_INPUT", `the server answered ${source.status} ${source.statusText}`);
-    const length = Number(source.headers.get("content-length")) || undefined;
-    return { stream: source.body, totalBytes: source.headers.get("content-encoding") ? undefined : length };
-  }
-  throw new ClickfoldError("BAD_INPUT", "a source is a File, Blob, URL, Response, ReadableStream or Uint8Array");
 }

@@ -1,15 +1,13 @@
-/** @import { LoadOptions, Progress, Query } from "../clickfold.js" */
-/** @import { Request, Shape, WireSource } from "./protocol.js" */
+/** @import { Field, LoadOptions, Progress, Query } from "../clickfold.js" */
+/** @import { Looked, Request, WireSource } from "./protocol.js" */
+/** @import { Dataset, LoadedPart } from "../../target/pkg/clickfold.js" */
 
-import { LoadedPart, Loader, PartLoader, shapeOf } from "../../target/pkg/clickfold.js";
 import { breathe } from "./breathe.js";
+import { coreFor, isComplete, needsComplete } from "./core.js";
 import { discard, freed } from "./errors.js";
 import { PROGRESS_MS } from "./protocol.js";
-import { readChunks, readFrom } from "./source.js";
+import { leave, openSource, readFrom } from "./source.js";
 import { zoneChanges } from "./zones.js";
-
-/** Bytes that tell a file's shape. */
-const SAMPLE = 1 << 18;
 
 /** @typedef {(progress: Progress) => void} Tell */
 /** @typedef {Pick<LoadOptions, "format" | "schema">} Options */
@@ -17,15 +15,19 @@ const SAMPLE = 1 << 18;
 /**
  * A whole source as a data set, of all rows or of the answers to some queries.
  * @param {WireSource} source @param {Options} options @param {Query[] | undefined} queries @param {AbortSignal} signal @param {Tell} tell
+ * @param {boolean} [complete] whether the complete core is to hold it in any case
  */
-export async function loadWhole(source, options, queries, signal, tell) {
-  const loader = new Loader(plain(options), queries, zoneChanges);
+export async function loadWhole(source, options, queries, signal, tell, complete = false) {
+  const opened = await openSource(source, options.format?.encoding, signal);
+  const { chunks, meter, encoding } = opened;
+  const core = await coreFor(complete || needsComplete(opened, options));
+  const loader = new core.Loader(plain(written(options, encoding)), queries, zoneChanges);
   const progress = new Told(loader, tell);
   return finish(loader, async () => {
-    for await (const { chunk, readBytes, totalBytes } of readChunks(source, signal)) {
+    for await (const chunk of chunks) {
       signal.throwIfAborted();
       loader.push(chunk);
-      await progress.tell(readBytes, totalBytes);
+      await progress.tell(meter.read, meter.total);
     }
     await progress.end();
     signal.throwIfAborted();
@@ -33,33 +35,39 @@ export async function loadWhole(source, options, queries, signal, tell) {
 }
 
 /**
- * What the first bytes say of a file, and whether its parts can be read by themselves. Nothing where they do not tell.
- * @param {Blob} blob @param {Options} options @param {AbortSignal} signal
- * @returns {Promise<{ shape: Shape, packed: boolean, held: number } | undefined>} `held`: bytes of memory for each of the file's, at the least
+ * A source as a data set of the core that holds another.
+ * @param {Dataset} beside @param {WireSource} source @param {Options} options @param {AbortSignal} signal
  */
-export async function readShape(blob, options, signal) {
-  const sample = new Uint8Array(SAMPLE);
-  let length = 0, packed = false, areAll = true;
-  for await (const { chunk, isPacked } of readChunks({ blob }, signal)) {
-    packed = isPacked;
-    const fits = chunk.subarray(0, SAMPLE - length);
-    sample.set(fits, length);
-    length += fits.length;
-    if (length === SAMPLE) {
-      areAll = false;
-      break;
-    }
-  }
-  const bytes = sample.subarray(0, length);
-  const shape = shapeOf(bytes, areAll, plain(options));
+export async function loadBeside(beside, source, options, signal) {
+  const isBesideComplete = isComplete(beside);
+  const dataset = await loadWhole(source, options, undefined, signal, () => {}, isBesideComplete);
+  if (isComplete(dataset) === isBesideComplete) return dataset;
+  const schema = Object.fromEntries(dataset.schema().filter((/** @type {Field} */ { type }) => type !== "null").map((/** @type {Field} */ { name, type }) => [name, { type }]));
+  const csv = await freed(dataset, held => /** @type {import("../../target/complete/clickfold.js").Dataset} */ (held).toCsv());
+  const file = { blob: new Blob([/** @type {Uint8Array<ArrayBuffer>} */ (csv)]), name: "", bytes: csv.length };
+  return loadWhole(file, { format: { kind: "csv", separator: ",", header: true }, schema }, undefined, signal, () => {});
+}
+
+/**
+ * What the first bytes say of a file, and whether its parts can be read by themselves. Nothing where they do not tell.
+ * @param {WireSource} source @param {Options} options @param {AbortSignal} signal
+ * @returns {Promise<Looked | undefined>}
+ */
+export async function readShape(source, options, signal) {
+  const opened = await openSource(source, options.format?.encoding, signal);
+  const { start, isAll, isSeekable, encoding, chunks } = opened;
+  await leave(chunks);
+  const isComplete = needsComplete(opened, options);
+  const core = await coreFor(isComplete);
+  const shape = core.shapeOf(start, isAll, plain(options));
   if (!shape) return undefined;
-  const loader = new PartLoader(plain(options), shape, shape.first_byte, length, true, undefined, zoneChanges, 0, []);
-  const first = await finish(loader, () => void loader.push(bytes.subarray(shape.first_byte)));
+  const loader = new core.PartLoader(plain(options), shape, shape.first_byte, start.length, true, undefined, zoneChanges, 0, []);
+  const first = await finish(loader, () => void loader.push(start.subarray(shape.first_byte)));
   const held = await freed(first, part => {
     const { end, start } = part.summary();
     return end > start ? part.bytesOfRows / (end - start) : 0;
   });
-  return { shape, packed, held };
+  return { shape, isComplete, isSeekable, encoding, held };
 }
 
 /**
@@ -67,19 +75,27 @@ export async function readShape(blob, options, signal) {
  * @param {Extract<Request, { do: "part" }>} part @param {AbortSignal} signal @param {Tell} tell
  * @returns {Promise<LoadedPart>}
  */
-export async function loadPart({ blob, packed, options, shape, range: { from, to, exact }, kept: { queries, place, types } }, signal, tell) {
-  const loader = new PartLoader(plain(options), shape, from, to, exact, queries, zoneChanges, place, types);
+export async function loadPart({ source, looked: { shape, isComplete, isSeekable, encoding }, options, range: { from, to, exact }, share, kept: { queries, place, types } }, signal, tell) {
+  const core = await coreFor(isComplete);
+  if (share) core.makeRoom(share);
+  const loader = new core.PartLoader(plain(options), shape, from, to, exact, queries, zoneChanges, place, types);
   const progress = new Told(loader, tell);
   return finish(loader, async () => {
-    for await (const { chunk, readBytes } of readFrom(blob, packed, loader.firstByte, to, signal)) {
+    const { chunks, meter } = isSeekable ? readFrom(source.blob, loader.firstByte, to) : await openSource(source, encoding, signal);
+    let skip = isSeekable ? 0 : loader.firstByte;
+    for await (const chunk of chunks) {
       signal.throwIfAborted();
-      const goesOn = loader.push(chunk);
-      await progress.tell(readBytes);
+      const goesOn = loader.push(chunk.subarray(skip));
+      skip = Math.max(0, skip - chunk.length);
+      await progress.tell(meter.read);
       if (!goesOn) break;
     }
     signal.throwIfAborted();
   });
 }
+
+/** The options for a source whose encoding was found out. @param {Options} options @param {string} encoding @returns {Options} */
+const written = (options, encoding) => ({ ...options, format: { ...options.format, encoding } });
 
 /**
  * What a loader becomes once it is fed.

@@ -1,7 +1,7 @@
 /** Files that several workers read: each pulls one part after the other. */
 
 /** @import { Dataset, LoadOptions, Query, Reject, Report } from "../clickfold.js" */
-/** @import { Connection, PartSummary, Range, Shape, Types, WireOptions } from "./protocol.js" */
+/** @import { Connection, FileSource, Looked, PartSummary, Range, Shape, Types, WireOptions } from "./protocol.js" */
 /** @import { Pool } from "./pool.js" */
 
 import { openDataset } from "./dataset.js";
@@ -30,25 +30,28 @@ const FILE_PLACES = 2 ** 44;
 
 /**
  * The files as one data set, in their order; nothing where one's first bytes do not tell its shape.
- * @param {Pool} pool @param {Blob[]} blobs @param {WireOptions} options
+ * @param {Pool} pool @param {FileSource[]} sources @param {WireOptions} options
  * @param {Pick<LoadOptions, "queries" | "onProgress" | "signal">} how
  * @returns {Promise<Dataset | undefined>}
  */
-export async function loadParts(pool, blobs, options, { queries, onProgress, signal }) {
+export async function loadParts(pool, sources, options, { queries, onProgress, signal }) {
   const first = await pool.first();
-  const totalBytes = blobs.reduce((sum, blob) => sum + blob.size, 0), nWorkers = pool.sizeFor(totalBytes);
+  const totalBytes = sources.reduce((sum, { bytes }) => sum + bytes, 0), nWorkers = pool.sizeFor(totalBytes);
   // Each part holds answers of its own until all are read: the fewer, the less memory.
   const partsEach = queries ? 1 : PARTS_EACH;
-  const nParts = blobs.reduce((sum, blob) => sum + cut(blob.size, 0, nWorkers, partsEach).length, 0);
+  const nParts = sources.reduce((sum, { bytes }) => sum + cut(bytes, 0, nWorkers, partsEach).length, 0);
   pool.some(Math.min(nWorkers, nParts)).forEach(worker => worker.catch(() => {})); // they start while the shape is read; told below
-  const files = await look(first, blobs, options, signal);
+  const files = await look(first, sources, options, signal);
   if (!files) return undefined;
-  const needed = files.reduce((sum, { blob, packed, held }) => sum + (packed ? 0 : blob.size * held), 0);
+  const needed = files.reduce((sum, { isSeekable, held }, at) => sum + (isSeekable ? sources[at].bytes * held : 0), 0);
   if (!queries && needed > pool.memory) {
     throw new ClickfoldError("OUT_OF_MEMORY", `the rows need at least ${megabytes(needed)} MB of memory, and ${megabytes(pool.memory)} MB may be used; load fewer rows or columns, keep only answers ("keep": "answers"), or use the command line`);
   }
-  const shapes = alike(files.map(file => file.shape), blobs);
-  const parts = files.flatMap(({ blob, packed, shape }, file) => cut(blob.size, shape.first_byte, packed || !shape.divisible ? 1 : nWorkers, partsEach).map(range => ({ file, range, types: [] })));
+  const shapes = alike(files.map(file => file.shape), sources);
+  // What the complete core reads of one file, it must hold of all.
+  const isComplete = files.some(file => file.isComplete);
+  const looked = files.map((file, at) => ({ ...file, isComplete, shape: shapes[at] }));
+  const parts = looked.flatMap(({ isSeekable, shape }, file) => cut(sources[file].bytes, shape.first_byte, isSeekable && shape.divisible ? nWorkers : 1, partsEach).map(range => ({ file, range, types: [] })));
   const coming = pool.some(Math.min(nWorkers, parts.length));
   const share = queries ? 0 : totalBytes / coming.length;
   const progress = new Progress(totalBytes, onProgress);
@@ -56,12 +59,12 @@ export async function loadParts(pool, blobs, options, { queries, onProgress, sig
   const ended = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal;
   /** @param {Part} part @param {Connection} reader */
   const read = async (part, reader) => {
-    const { blob, packed } = files[part.file], { range, types } = part;
+    const source = sources[part.file], { range, types } = part;
     const kept = { queries, types, place: part.file * FILE_PLACES + range.from };
     part.reader = reader;
-    const request = reader.send({ do: "part", blob, packed, options, shape: shapes[part.file], range, share, kept }, { signal: ended, onProgress: told => progress.tell(part, told) });
-    part.read = await request.catch(error => { throw inFile(error, blob, blobs); });
-    progress.tell(part, { rows: part.read?.rows ?? 0, rejected: part.read?.rejected ?? 0, bytes: Math.min(range.to, blob.size) - range.from });
+    const request = reader.send({ do: "part", source, looked: looked[part.file], options, range, share, kept }, { signal: ended, onProgress: told => progress.tell(part, told) });
+    part.read = await request.catch(error => { throw inFile(error, source, sources); });
+    progress.tell(part, { rows: part.read?.rows ?? 0, rejected: part.read?.rejected ?? 0, bytes: Math.min(range.to, source.bytes) - range.from });
   };
   /** @param {Part[]} left */
   const readAll = left => all(coming.map(async worker => {
@@ -73,34 +76,29 @@ export async function loadParts(pool, blobs, options, { queries, onProgress, sig
     const workers = await readAll([...parts]);
     await mend(parts, read);
     if (queries) await widen(parts, readAll, first);
-    return await assemble(parts, workers, options, queries, shapes, blobs, progress, signal);
+    return await assemble(parts, workers, options, queries, looked, sources, progress, signal);
   } catch (error) {
     drop(parts);
     throw error;
   }
 }
 
-/** @typedef {{ blob: Blob, shape: Shape, packed: boolean, held: number }} Looked what the first bytes of a file say; `held`: bytes of memory for each of its own */
-
 /**
  * The files' first bytes; nothing where those of the only file do not tell its shape.
- * @param {Connection} worker @param {Blob[]} blobs @param {WireOptions} options @param {AbortSignal} [signal]
+ * @param {Connection} worker @param {FileSource[]} sources @param {WireOptions} options @param {AbortSignal} [signal]
  * @returns {Promise<Looked[] | undefined>}
  */
-async function look(worker, blobs, options, signal) {
-  /** @param {Blob} blob @param {WireOptions} how @returns {Promise<Looked | undefined>} */
-  const lookAt = async (blob, how) => {
-    const told = await worker.send({ do: "shape", blob, options: how }, { signal }).catch(error => { throw inFile(error, blob, blobs); });
-    return told && { blob, ...told };
-  };
-  const files = await Promise.all(blobs.map(blob => lookAt(blob, options)));
-  if (blobs.length === 1) return files[0] && [files[0]];
+async function look(worker, sources, options, signal) {
+  /** @param {FileSource} source @param {WireOptions} how @returns {Promise<Looked | undefined>} */
+  const lookAt = (source, how) => worker.send({ do: "shape", source, options: how }, { signal }).catch(error => { throw inFile(error, source, sources); });
+  const files = await Promise.all(sources.map(source => lookAt(source, options)));
+  if (sources.length === 1) return files[0] && [files[0]];
   const [head] = files;
   return Promise.all(files.map(async (file, at) => {
-    if (!file) throw inFile(new ClickfoldError("BAD_INPUT", "its first line does not end within 256 KiB; load it by itself"), blobs[at], blobs);
+    if (!file) throw inFile(new ClickfoldError("BAD_INPUT", "its first line does not end within 256 KiB; load it by itself"), sources[at], sources);
     if (!head?.shape.header || file.shape.header || file.shape.format !== "csv" || options.format?.header === false) return file;
     // Where all cells are text, only the first file tells that the first row names the columns.
-    const named = await lookAt(file.blob, { ...options, format: { ...options.format, header: true } });
+    const named = await lookAt(sources[at], { ...options, format: { ...options.format, header: true } });
     return named && isEqual(named.shape.names, head.shape.names) ? named : file;
   }));
 }
@@ -138,7 +136,7 @@ async function mend(parts, read) {
  */
 async function widen(parts, readAll, worker) {
   for (;;) {
-    const types = await worker.send({ do: "join", types: parts.flatMap(({ read }) => read ? [read.types] : []) });
+    const types = await worker.send({ do: "widest", types: parts.flatMap(({ read }) => read ? [read.types] : []) });
     const narrow = parts.filter(({ read }) => !read?.read_as?.every((own, at) => own === null || JSON.stringify(own) === JSON.stringify(types[at])));
     if (!narrow.length) return;
     drop(narrow);
@@ -151,10 +149,10 @@ async function widen(parts, readAll, worker) {
 }
 
 /**
- * @param {Part[]} parts @param {Connection[]} workers @param {WireOptions} options @param {Query[] | undefined} queries @param {Shape[]} shapes
- * @param {Blob[]} blobs @param {Progress} progress @param {AbortSignal} [signal]
+ * @param {Part[]} parts @param {Connection[]} workers @param {WireOptions} options @param {Query[] | undefined} queries @param {Looked[]} looked
+ * @param {FileSource[]} sources @param {Progress} progress @param {AbortSignal} [signal]
  */
-async function assemble(parts, workers, options, queries, shapes, blobs, progress, signal) {
+async function assemble(parts, workers, options, queries, looked, sources, progress, signal) {
   const read = parts.map(part => /** @type {PartSummary & { part: number }} */ (part.read));
   /** @type {number[]} */
   const firstRows = [];
@@ -163,8 +161,8 @@ async function assemble(parts, workers, options, queries, shapes, blobs, progres
     firstRows.push(nRows);
     nRows += rows;
   }
-  const report = reportOf(parts, shapes, blobs);
-  if (!report.read) throw new ClickfoldError("BAD_INPUT", `the file has a header (${shapes[0].names.join(", ")}) but no rows`);
+  const report = reportOf(parts, looked, sources), [{ shape: first, isComplete }] = looked;
+  if (!report.read) throw new ClickfoldError("BAD_INPUT", `the file has a header (${first.names.join(", ")}) but no rows`);
   if (!nRows) {
     const [{ line, reason }] = report.rejects;
     throw new ClickfoldError("BAD_INPUT", `no row of the file could be read; the first, on line ${line}: ${reason}`, { line });
@@ -173,10 +171,10 @@ async function assemble(parts, workers, options, queries, shapes, blobs, progres
   const names = [...new Set(read.flatMap(part => part.names))];
   // Columns that a part has not are null in it, as those are of no rows.
   const types = read.map(part => part.types.length ? names.map(name => part.types[part.names.indexOf(name)] ?? NULL) : []);
-  const shape = { ...shapes[0], names };
+  const shape = { ...first, names };
   const assembled = workers.map(worker => {
     const own = parts.flatMap((part, at) => part.reader === worker ? [{ part: read[at].part, firstRow: firstRows[at] }] : []);
-    return worker.send({ do: "assemble", options, shape, parts: own, types, alone: workers.length === 1, queries }, { signal });
+    return worker.send({ do: "assemble", options, shape, isComplete, parts: own, types, alone: workers.length === 1, queries }, { signal });
   });
   parts.forEach(part => { part.read = undefined; }); // the data sets have them
   try {
@@ -190,19 +188,20 @@ async function assemble(parts, workers, options, queries, shapes, blobs, progres
   }
 }
 
-/** @param {Part[]} parts @param {Shape[]} shapes @param {Blob[]} blobs @returns {Report} */
-function reportOf(parts, shapes, blobs) {
+/** @param {Part[]} parts @param {Looked[]} looked @param {FileSource[]} sources @returns {Report} */
+function reportOf(parts, looked, sources) {
+  const [{ shape: { format, separator, header }, encoding }] = looked;
   /** @type {Report} */
-  const report = { read: 0, used: 0, rejected: 0, filtered: 0, duplicate: 0, bytes: 0, format: shapes[0].format, separator: shapes[0].format === "csv" ? String.fromCharCode(shapes[0].separator) : null, header: shapes[0].header, rejects: [] };
+  const report = { read: 0, used: 0, rejected: 0, filtered: 0, duplicate: 0, bytes: 0, format, encoding, separator: format === "csv" ? String.fromCharCode(separator) : null, header, rejects: [] };
   let lines = 0;
   for (const [at, { file, read }] of parts.entries()) {
     const { rows, rejected, rejects, end, lines: more } = /** @type {PartSummary} */ (read);
     const isFirst = parts[at - 1]?.file !== file, isLast = parts[at + 1]?.file !== file;
-    if (isFirst) lines = shapes[file].first_line;
+    if (isFirst) lines = looked[file].shape.first_line;
     report.read += rows + rejected;
     report.used += rows;
     report.rejected += rejected;
-    const named = blobs.length > 1 ? { file: nameOf(blobs[file], file) } : {};
+    const named = sources.length > 1 ? { file: sources[file].name } : {};
     report.rejects.push(...rejects.slice(0, KEPT_REJECTS - report.rejects.length).map((/** @type {Reject} */ reject) => ({ ...named, ...reject, line: reject.line + lines })));
     lines += more;
     if (isLast) report.bytes += end;
@@ -212,16 +211,16 @@ function reportOf(parts, shapes, blobs) {
 
 /**
  * The files' shapes: columns of one name begin as one kind, and a file that does not name its own has those of the first.
- * @param {Shape[]} shapes @param {Blob[]} blobs
+ * @param {Shape[]} shapes @param {FileSource[]} sources
  */
-function alike(shapes, blobs) {
+function alike(shapes, sources) {
   const [first] = shapes;
   /** @type {Map<string, object>} */
   const kinds = new Map();
   return shapes.map((shape, at) => {
     const isNameless = shape.format === "csv" && !shape.header;
     if (isNameless && at > 0 && shape.names.length !== first.names.length) {
-      throw new ClickfoldError("BAD_INPUT", `${nameOf(blobs[at], at)} does not name its columns, and has ${shape.names.length} where ${nameOf(blobs[0], 0)} has ${first.names.length}: ${first.names.join(", ")}; load those of one kind at a time`);
+      throw new ClickfoldError("BAD_INPUT", `${sources[at].name} does not name its columns, and has ${shape.names.length} where ${sources[0].name} has ${first.names.length}: ${first.names.join(", ")}; load those of one kind at a time`);
     }
     const names = isNameless ? first.names : shape.names;
     names.forEach((name, column) => kinds.has(name) || kinds.set(name, shape.kinds[column]));
@@ -232,13 +231,10 @@ function alike(shapes, blobs) {
 /** @param {number} bytes */
 const megabytes = bytes => Math.ceil(bytes / 1e6).toLocaleString("en");
 
-/** @param {Blob} blob @param {number} at */
-const nameOf = (blob, at) => blob instanceof File ? blob.name : `file ${at + 1}`;
-
-/** The error, naming the file where there are several. @param {any} error @param {Blob} blob @param {Blob[]} blobs */
-function inFile(error, blob, blobs) {
-  if (blobs.length === 1 || !(error instanceof ClickfoldError) || error.code !== "BAD_INPUT") return error;
-  return new ClickfoldError(error.code, `${nameOf(blob, blobs.indexOf(blob))}: ${error.message}`, error.detail);
+/** The error, naming the file where there are several. @param {any} error @param {FileSource} source @param {FileSource[]} sources */
+function inFile(error, source, sources) {
+  if (sources.length === 1 || !(error instanceof ClickfoldError) || error.code !== "BAD_INPUT") return error;
+  return new ClickfoldError(error.code, `${source.name}: ${error.message}`, error.detail);
 }
 
 /** Frees what workers hold of parts that are of no use. @param {Part[]} parts */

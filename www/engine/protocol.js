@@ -4,7 +4,8 @@
  *
  * @import { ErrorDetail, Field, LoadOptions, Progress, Query, Reject, Report } from "../clickfold.js"
  *
- * @typedef {{ blob: Blob } | { stream: ReadableStream<Uint8Array>, totalBytes?: number } | { url: string }} WireSource
+ * @typedef {{ blob: Blob, member?: string, name: string, bytes: number }} FileSource a file, or a `member` of a zip archive, of so many bytes
+ * @typedef {FileSource | { stream: ReadableStream<Uint8Array>, totalBytes?: number } | { url: string }} WireSource
  * @typedef {Pick<LoadOptions, "format" | "schema">} WireOptions
  * @typedef {object[]} Types the core's own word for each column's type
  * @typedef {{ handle: number, schema: Field[], types: Types, rows: number, report: Report }} DatasetInfo
@@ -19,6 +20,13 @@
  * @property {number} first_byte
  * @property {number} first_line
  *
+ * @typedef {object} Looked what the first bytes of a file say
+ * @property {Shape} shape
+ * @property {boolean} isComplete whether the complete core reads it
+ * @property {boolean} isSeekable whether its bytes are its text
+ * @property {string} encoding
+ * @property {number} held bytes of memory for each of its text's, at the least
+ *
  * @typedef {object} PartSummary
  * @property {number} start where the first record began
  * @property {number} end where the last record ended
@@ -29,6 +37,9 @@
  * @property {string[]} names the columns', which may be more than the shape's
  * @property {Types} types
  * @property {(object | null)[] | null} [read_as] where answers are kept: by which types they read the columns
+ *
+ * @typedef {{ on: string, to: string, columns?: string[], indicator: string }} Join
+ * @typedef {{ columns: string[], matched: number, without: number, repeated: number, used: Uint8Array }} Joined `used`: for each row of the other file, 1 where an event has its key
  *
  * @typedef {object} Question
  * @property {Query} query
@@ -43,10 +54,11 @@
  *
  * @typedef {{ do: "start", module: WebAssembly.Module, memory: number, warmUp: boolean }
  *   | { do: "load", source: WireSource, options: WireOptions, queries?: Query[] }
- *   | { do: "shape", blob: Blob, options: WireOptions }
- *   | { do: "part", blob: Blob, packed: boolean, options: WireOptions, shape: Shape, range: Range, share: number, kept: Kept }
- *   | { do: "join", types: Types[] }
- *   | { do: "assemble", options: WireOptions, shape: Shape, parts: { part: number, firstRow: number }[], types: Types[], alone: boolean, queries?: Query[] }
+ *   | { do: "members", blob: Blob }
+ *   | { do: "shape", source: FileSource, options: WireOptions }
+ *   | { do: "part", source: FileSource, looked: Looked, options: WireOptions, range: Range, share: number, kept: Kept }
+ *   | { do: "widest", types: Types[] }
+ *   | { do: "assemble", options: WireOptions, shape: Shape, isComplete: boolean, parts: { part: number, firstRow: number }[], types: Types[], alone: boolean, queries?: Query[] }
  *   | { do: "settle", handle: number, types: Types[], names: string[], guess: boolean }
  *   | { do: "cancel", request: number }
  *   | { do: "query", handle: number, question: Question, from: MessagePort[] }
@@ -54,6 +66,8 @@
  *   | { do: "room", handle: number }
  *   | { do: "exchange", handle: number, me: number, ports: (MessagePort | null)[] }
  *   | { do: "append", handle: number, bytes?: Uint8Array, format?: string, isShared: boolean, place: number }
+ *   | { do: "join", handle: number, source: FileSource, options: WireOptions, join: Join }
+ *   | { do: "unused", handle: number, source: FileSource, options: WireOptions, used: Uint8Array }
  *   | { do: "roles", handle: number, roles: Record<string, string | null> }
  *   | { do: "close", handle: number }} Request
  *
@@ -112,7 +126,7 @@ export class Connection {
       } catch (error) { // DataCloneError: a function in a query, a stream that somebody else reads
         this.#waiting.delete(id);
         done();
-        const isSource = ["load", "shape", "part"].includes(request.do);
+        const isSource = ["load", "members", "shape", "part"].includes(request.do);
         const what = isSource ? "the source or its options" : `the ${request.do}`;
         reject(new ClickfoldError(isSource ? "BAD_INPUT" : "BAD_QUERY", `${what} cannot be sent to the worker: ${/** @type {Error} */ (error).message}`));
       }

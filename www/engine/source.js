@@ -1,4 +1,10 @@
+/** A source's text: its bytes, unpacked and in UTF-8, whatever it was packed with and written in. */
+
 /** @import { WireSource } from "./protocol.js" */
+
+import { encodingOf, transcode } from "./encoding.js";
+import { isHtml, readHtml } from "./html.js";
+import { memberOf, packingOf, unpack } from "./unpack.js";
 
 const BUFFER = 1 << 19;
 
@@ -8,58 +14,131 @@ const held = new Set();
 /** Bytes behind a part's end, where its last record mostly ends. */
 const BEHIND = 1 << 16;
 
+/** Bytes that tell what a source is. */
+export const SAMPLE = 1 << 18;
+
 /**
- * A source's bytes in pieces, unpacked if they are gzip, with how many of its own bytes were read.
+ * How many of a source's own bytes were read, and how many there are, where that is known.
+ * @typedef {{ read: number, total?: number }} Meter
+ * @typedef {AsyncGenerator<Uint8Array, void, void>} Chunks each is only good until the next is asked for
+ *
+ * @typedef {object} Opened
+ * @property {Chunks} chunks
+ * @property {Uint8Array} start the first bytes of them, at most `SAMPLE`, or all
+ * @property {boolean} isAll
+ * @property {boolean} isSeekable whether the chunks are the file's own bytes
+ * @property {string} encoding the label of the one that it was written in
+ * @property {string} [note] what the user is to know of how it was read
+ * @property {Meter} meter
+ */
+
+/**
  * @param {WireSource} source
+ * @param {string | undefined} encoding if it is told
  * @param {AbortSignal} signal ends it, also while it waits for bytes
- * @returns {AsyncGenerator<{ chunk: Uint8Array, readBytes: number, totalBytes?: number, isPacked: boolean }>}
+ * @returns {Promise<Opened>}
  */
-export async function* readChunks(source, signal) {
-  if ("blob" in source) {
-    const isGzip = isGzipStart(new Uint8Array(await source.blob.slice(0, 2).arrayBuffer()));
-    yield* isGzip ? readStream(source.blob.stream(), signal, source.blob.size) : readBlob(source.blob);
-  } else if ("url" in source) {
-    const response = await fetch(source.url, { signal }).catch(() => undefined);
-    signal.throwIfAborted();
-    if (!response?.ok || !response.body) {
-      throw { code: "BAD_INPUT", message: `cannot fetch ${source.url}${response ? `: the server answered ${response.status}` : "; is the address right, and does its server allow this page (CORS)?"}` };
-    }
-    const length = response.headers.get("content-encoding") ? 0 : Number(response.headers.get("content-length"));
-    yield* readStream(response.body, signal, length || undefined);
-  } else {
-    yield* readStream(source.stream, signal, source.totalBytes);
+export async function openSource(source, encoding, signal) {
+  /** @type {Meter} */
+  const meter = { read: 0 };
+  let begun = await peek(await open(source, meter, signal));
+  try {
+    const packing = packingOf(begun.start);
+    if (packing) begun = await peek(unpack(packing, begun.chunks, meter));
+    const label = await encodingOf(encoding, begun.start, begun.isAll);
+    const isUtf8 = label === "utf-8";
+    if (!isUtf8) begun = await peek(transcode(begun.chunks, label));
+    const html = isHtml(begun.start) ? await readHtml(begun.chunks) : undefined;
+    if (html) begun = await peek(one(html.csv));
+    return { ...begun, isSeekable: "blob" in source && source.member === undefined && !packing && isUtf8 && !html, encoding: label, note: html?.note, meter };
+  } catch (error) {
+    await leave(begun.chunks);
+    throw error;
   }
+}
+
+/** Ends the reading of chunks that nobody wants. @param {Chunks} chunks */
+export async function leave(chunks) {
+  for await (const _ of chunks) break; // a generator that has not begun would not end what it reads from
 }
 
 /**
- * A file's bytes, unpacked ones of a packed file, from one byte on until nobody wants more, which mostly is soon behind `to`.
- * @param {Blob} blob @param {boolean} packed @param {number} from @param {number} to @param {AbortSignal} signal
- * @returns {AsyncGenerator<{ chunk: Uint8Array, readBytes: number }>}
+ * A file's own bytes from one on until nobody wants more, which mostly is soon behind `to`.
+ * @param {Blob} blob @param {number} from @param {number} to
+ * @returns {{ chunks: Chunks, meter: Meter }}
  */
-export async function* readFrom(blob, packed, from, to, signal) {
-  if (packed) {
-    let skip = from;
-    for await (const { chunk, readBytes } of readChunks({ blob }, signal)) {
-      yield { chunk: chunk.subarray(skip), readBytes };
-      skip = Math.max(0, skip - chunk.length);
-    }
-    return;
-  }
+export function readFrom(blob, from, to) {
+  const meter = { read: 0 };
   const behind = Math.min(Math.max(from, to) + BEHIND, blob.size);
-  for (const [at, end] of [[from, behind], [behind, blob.size]]) {
-    for await (const { chunk, readBytes } of readBlob(blob.slice(at, end))) yield { chunk, readBytes: at - from + readBytes };
-  }
+  const chunks = (async function* () {
+    for (const [at, end] of [[from, behind], [behind, blob.size]]) yield* readBlob(blob.slice(at, end), meter);
+  })();
+  return { chunks, meter };
 }
 
-/** @param {Uint8Array} bytes */
-const isGzipStart = bytes => bytes[0] === 0x1f && bytes[1] === 0x8b;
+/** @param {Uint8Array} bytes @returns {Chunks} */
+async function* one(bytes) {
+  yield bytes;
+}
+
+/** @param {WireSource} source @param {Meter} meter @param {AbortSignal} signal @returns {Promise<Chunks>} */
+async function open(source, meter, signal) {
+  if ("blob" in source) {
+    const { blob, member } = source;
+    if (member !== undefined) return readStream(await memberOf(blob, member, meter), { read: 0 }, signal);
+    meter.total = blob.size;
+    return readBlob(blob, meter);
+  }
+  if ("stream" in source) {
+    meter.total = source.totalBytes;
+    return readStream(source.stream, meter, signal);
+  }
+  const response = await fetch(source.url, { signal }).catch(() => undefined);
+  signal.throwIfAborted();
+  if (!response?.ok || !response.body) {
+    throw { code: "BAD_INPUT", message: `cannot fetch ${source.url}${response ? `: the server answered ${response.status}` : "; is the address right, and does its server allow this page (CORS)?"}` };
+  }
+  meter.total = response.headers.get("content-encoding") ? undefined : Number(response.headers.get("content-length")) || undefined;
+  return readStream(response.body, meter, signal);
+}
+
+/** The first bytes of some chunks, and all of them again. @param {Chunks} chunks @returns {Promise<Pick<Opened, "chunks" | "start" | "isAll">>} */
+async function peek(chunks) {
+  const bytes = new Uint8Array(SAMPLE);
+  let length = 0, isAll = false;
+  /** @type {Uint8Array} */
+  let rest = new Uint8Array();
+  while (length < SAMPLE && !isAll) {
+    const { done, value } = await chunks.next();
+    if (done) {
+      isAll = true;
+    } else {
+      const fits = value.subarray(0, SAMPLE - length);
+      bytes.set(fits, length);
+      length += fits.length;
+      rest = value.subarray(fits.length);
+    }
+  }
+  const start = bytes.subarray(0, length);
+  return { start, isAll, chunks: again(start, rest, chunks) };
+}
+
+/** @param {Uint8Array} start @param {Uint8Array} rest @param {Chunks} chunks @returns {Chunks} */
+async function* again(start, rest, chunks) {
+  try {
+    if (start.length) yield start;
+    if (rest.length) yield rest;
+    yield* chunks;
+  } finally {
+    await chunks.return(); // where nobody wanted so much
+  }
+}
 
 /**
  * Two buffers take turns, one being filled while the other is read: much cheaper than a new one for each piece.
- * A chunk is only good until the next is asked for.
- * @param {Blob} blob
+ * @param {Blob} blob @param {Meter} meter @returns {Chunks}
  */
-async function* readBlob(blob) {
+async function* readBlob(blob, meter) {
   const stream = blob.stream();
   held.add(stream);
   const reader = stream.getReader({ mode: "byob" });
@@ -67,15 +146,15 @@ async function* readBlob(blob) {
     throw { code: "BAD_INPUT", message: "the file cannot be read any more; it was moved or changed since it was chosen" };
   });
   try {
-    let spare = new ArrayBuffer(BUFFER), readBytes = 0;
+    let spare = new ArrayBuffer(BUFFER);
     let coming = fill(new ArrayBuffer(BUFFER));
     for (;;) {
       const { done, value: chunk } = await coming;
       if (done || !chunk) return;
       coming = fill(spare);
       coming.catch(() => {}); // told when it is awaited
-      readBytes += chunk.length;
-      yield { chunk, readBytes, totalBytes: blob.size, isPacked: false };
+      meter.read += chunk.length;
+      yield chunk;
       spare = /** @type {ArrayBuffer} */ (chunk.buffer);
     }
   } finally {
@@ -84,61 +163,15 @@ async function* readBlob(blob) {
   }
 }
 
-/** @param {ReadableStream<Uint8Array>} stream @param {AbortSignal} signal @param {number} [totalBytes] */
-async function* readStream(stream, signal, totalBytes) {
+/** @param {ReadableStream<Uint8Array>} stream @param {Meter} meter @param {AbortSignal} signal @returns {Chunks} */
+async function* readStream(stream, meter, signal) {
   const reader = stream.getReader();
   signal.addEventListener("abort", () => reader.cancel().catch(() => {}), { once: true });
-  let readBytes = 0;
-  const next = async () => {
-    const { value } = await reader.read();
-    readBytes += value?.length ?? 0;
-    return value;
-  };
-  const start = await readStart(next);
-  const whole = new ReadableStream({
-    start: controller => controller.enqueue(start),
-    async pull(controller) {
-      const chunk = await next();
-      if (chunk) controller.enqueue(chunk);
-      else controller.close();
-    },
-    cancel: () => reader.cancel(),
-  });
-  const isPacked = isGzipStart(start);
-  for await (const chunk of isPacked ? unpack(whole) : pull(whole)) yield { chunk, readBytes, totalBytes, isPacked };
-}
-
-/** A stream's first chunks, until they tell whether it is gzip. @param {() => Promise<Uint8Array | undefined>} next */
-async function readStart(next) {
-  let start = await next() ?? new Uint8Array();
-  while (start.length < 2) {
-    const chunk = await next();
-    if (!chunk) break;
-    const longer = new Uint8Array(start.length + chunk.length);
-    longer.set(start);
-    longer.set(chunk, start.length);
-    start = longer;
-  }
-  return start;
-}
-
-/** @param {ReadableStream<Uint8Array>} packed */
-async function* unpack(packed) {
-  try {
-    yield* pull(packed.pipeThrough(/** @type {any} */ (new DecompressionStream("gzip"))));
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    throw { code: "BAD_INPUT", message: "the gzip file cannot be unpacked to its end: it is damaged, cut off or made of several parts; unpack it first" };
-  }
-}
-
-/** @param {ReadableStream<Uint8Array>} stream @returns {AsyncGenerator<Uint8Array>} */
-async function* pull(stream) {
-  const reader = stream.getReader();
   try {
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
+      meter.read += value.length;
       yield value;
     }
   } finally {

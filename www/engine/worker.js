@@ -1,9 +1,13 @@
+/** @import { Dataset, LoadedPart } from "../../target/pkg/clickfold.js" */
 /** @import { DatasetInfo, Reply, Request } from "./protocol.js" */
 
-import { Dataset, LoadedPart, initSync, joinTypes, makeRoom, setBudget } from "../../target/pkg/clickfold.js";
+import { joinTypes } from "../../target/pkg/clickfold.js";
 import { answerQuery, exchangeRows, sendState, stateOf } from "./answering.js";
+import { coreFor, start } from "./core.js";
 import { toPlain } from "./errors.js";
+import { joinFile, unusedRows } from "./joining.js";
 import { loadPart, loadWhole, readShape } from "./loading.js";
+import { membersOf } from "./unpack.js";
 import { warmUp } from "./warm.js";
 import { zoneChanges } from "./zones.js";
 
@@ -38,28 +42,29 @@ async function answer(id, request, signal) {
   const tell = (/** @type {import("../clickfold.js").Progress} */ progress) => post({ id, progress });
   switch (request.do) {
     case "start":
-      initSync({ module: request.module });
-      setBudget(request.memory);
+      start(request.module, request.memory);
       if (request.warmUp) setTimeout(warmUp); // after the reply: nobody waits for it
       return [null];
     case "load":
       datasets.set(id, await loadWhole(request.source, request.options, request.queries, signal, tell));
       return [describe(id)];
+    case "members":
+      return [await membersOf(request.blob)];
     case "shape":
-      return [await readShape(request.blob, request.options, signal)];
+      return [await readShape(request.source, request.options, signal)];
     case "part": {
-      if (!parts.size) makeRoom(request.share);
-      const part = await loadPart(request, signal, tell);
+      const part = await loadPart(parts.size ? { ...request, share: 0 } : request, signal, tell);
       parts.set(id, part);
       return [{ part: id, ...part.summary() }];
     }
-    case "join":
+    case "widest":
       return [joinTypes(request.types)];
     case "assemble": {
+      const core = await coreFor(request.isComplete);
       const taken = request.parts.map(({ part }) => /** @type {LoadedPart} */ (parts.get(part)));
       request.parts.forEach(({ part }) => parts.delete(part)); // from here on they belong to the core
       const firstRows = Uint32Array.from(request.parts, ({ firstRow }) => firstRow);
-      datasets.set(id, Dataset.ofParts(JSON.parse(JSON.stringify(request.options)), request.shape, taken, firstRows, request.types, request.alone, request.queries, zoneChanges));
+      datasets.set(id, core.Dataset.ofParts(JSON.parse(JSON.stringify(request.options)), request.shape, taken, firstRows, request.types, request.alone, request.queries, zoneChanges));
       return [describe(id)];
     }
     case "settle":
@@ -85,6 +90,16 @@ async function answer(id, request, signal) {
         if (!request.bytes) return;
         if (request.isShared) dataset.goOnAt(request.place);
         dataset.append(request.bytes, request.format);
+      });
+    case "join":
+      return inTurn(request.handle, async dataset => {
+        const joined = await joinFile(dataset, request, signal);
+        return [{ ...describe(request.handle), joined }, joined.used.buffer];
+      });
+    case "unused":
+      return inTurn(request.handle, async dataset => {
+        const ipc = await unusedRows(dataset, request, signal);
+        return [ipc, ipc.buffer];
       });
     case "roles":
       return inTurn(request.handle, dataset => dataset.setRoles(request.roles));

@@ -17,7 +17,7 @@ export class EmptyView {
     return html`
       <section class="drop" aria-labelledby="drop-title" @click=${pressPicker}>
         <h2 id="drop-title">What sells, and when?</h2>
-        <p>Drop your shop's event file here: a CSV export with one row for each view, cart or order. Several of one kind are read as one.</p>
+        <p>Drop your shop's event file here: CSV or JSON with one row or object for each view, cart or order, also packed. Several of one kind are read as one.</p>
         ${this.picker("Choose a file")}
         <p class="fine">It is read by this browser tab and goes nowhere else, online or off.</p>
       </section>
@@ -45,6 +45,6 @@ export class EmptyView {
       /** @type {HTMLInputElement} */ (button.nextElementSibling).click();
     };
     return html`<span class="picker"><button type="button" class="primary" @click=${press}>${label}</button
-      ><input type="file" multiple class="unseen" tabindex="-1" aria-hidden="true" accept=".csv,.tsv,.txt,.gz,text/*" @change=${choose}></span>`;
+      ><input type="file" multiple class="unseen" tabindex="-1" aria-hidden="true" accept=".csv,.tsv,.txt,.json,.jsonl,.ndjson,.gz,.zip,.zst,text/*,application/json" @change=${choose}></span>`;
   }
 }

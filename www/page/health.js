@@ -5,6 +5,14 @@ import { count } from "./format.js";
 
 const SEPARATORS = /** @type {Record<string, string>} */ ({ ",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars" });
 
+/** @type {[string, string][]} */
+const ENCODINGS = [
+  ["utf-8", "UTF-8"], ["utf-16le", "UTF-16 (little endian)"], ["utf-16be", "UTF-16 (big endian)"], ["gb18030", "GB18030 or GBK (Chinese)"],
+  ["big5", "Big5 (Chinese)"], ["shift_jis", "Shift_JIS (Japanese)"], ["euc-kr", "EUC-KR (Korean)"], ["windows-1252", "Windows-1252 or Latin-1"],
+];
+/** Formats that are texts. */
+const TEXTS = ["csv", "ndjson", "json", "blanks"];
+
 const ROWS = 100; // a thousand rows at once would hold the page up
 
 /** What became of the file's rows, and the rejected ones. */
@@ -14,9 +22,10 @@ export class HealthPanel {
   #name = "";
   #shown = ROWS;
 
-  /** @param {() => void} redraw */
-  constructor(redraw) {
+  /** @param {() => void} redraw @param {(encoding: string) => void} recode reads the file again, as text in another encoding */
+  constructor(redraw, recode) {
     this.redraw = redraw;
+    this.recode = recode;
   }
 
   /** @param {Dataset} dataset @param {string} name */
@@ -39,6 +48,17 @@ export class HealthPanel {
     setTimeout(() => URL.revokeObjectURL(url), 10_000);
   }
 
+  #encoding() {
+    const { format, encoding } = /** @type {Dataset} */ (this.#dataset).report;
+    if (!TEXTS.includes(format)) return nothing;
+    const known = ENCODINGS.some(([label]) => label === encoding);
+    return html`<p class="controls"><label>The text is in
+      <select @change=${(/** @type {any} */ e) => this.recode(e.target.value)}>
+        ${known ? nothing : html`<option selected value=${encoding}>${encoding}</option>`}
+        ${ENCODINGS.map(([label, name]) => html`<option value=${label} ?selected=${label === encoding}>${name}</option>`)}
+      </select></label></p>`;
+  }
+
   template() {
     if (!this.#dataset) return nothing;
     const { read, used, rejected, filtered, duplicate, rejects } = this.#dataset.report;
@@ -54,6 +74,7 @@ export class HealthPanel {
           <span><strong>${count(duplicate)}</strong> duplicate</span>
         </p>
         <p class="fine">${describe(this.#dataset.report)}</p>
+        ${this.#encoding()}
         ${rejected ? html`
         <div class="controls"><h3>Rejected rows</h3><button type="button" @click=${() => this.#download()}>Download rejects</button></div>
         ${rejected > rejects.length ? html`<p class="fine">The first ${count(rejects.length)} of ${count(rejected)} are kept.</p>` : nothing}

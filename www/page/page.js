@@ -1,5 +1,5 @@
-/** @import { ClickfoldError, Dataset, Engine, Role, Source } from "../clickfold.js" */
-/** @import { State, Told } from "./state.js" */
+/** @import { ClickfoldError, Dataset, Engine, Role } from "../clickfold.js" */
+/** @import { State, Wanted } from "./state.js" */
 
 import { html, nothing, render } from "lit";
 import "./page.css";
@@ -8,6 +8,7 @@ import { EmptyView } from "./empty.js";
 import { count, sentence, size } from "./format.js";
 import { HealthPanel } from "./health.js";
 import { RankingPanel } from "./ranking.js";
+import { RowsPanel } from "./rows.js";
 import { emptyState, isFatal } from "./state.js";
 import { TimelinePanel } from "./timeline.js";
 
@@ -19,8 +20,9 @@ let isQueued = false;
 
 const ranking = new RankingPanel(redraw, fail);
 const timeline = new TimelinePanel(redraw, fail);
-const columns = new ColumnsPanel({ retype, rerole });
-const health = new HealthPanel(redraw);
+const rows = new RowsPanel(redraw);
+const columns = new ColumnsPanel({ retype, rerole, redraw, fail, open: (title, where) => void (state.dataset && rows.show(state.dataset, title, where)) });
+const health = new HealthPanel(redraw, recode);
 const empty = new EmptyView({ choose: openFiles, sample: openSample });
 
 async function boot() {
@@ -48,42 +50,38 @@ function set(change) {
 /** @param {File[]} files */
 function openFiles(files) {
   const [{ name }, ...others] = files;
-  replace(others.length ? `${name} and ${others.length} more` : name, () => files);
+  replace({ name: others.length ? `${name} and ${others.length} more` : name, source: () => files, told: new Map() });
 }
 
 /** @param {string} name */
 function openSample(name) {
-  replace(name.replace(/\.gz$/, ""), () => new URL(__SAMPLES__[name], import.meta.url));
+  replace({ name: name.replace(/\.gz$/, ""), source: () => new URL(__SAMPLES__[name], import.meta.url), told: new Map() });
 }
 
 /**
  * Reads a file in place of the one that is shown. Where that fails or is cancelled, the one before is read again: both at once
  * could be more than a tab may hold.
- * @param {string} name
- * @param {() => Source} source
- * @param {Told} [told]
+ * @param {Wanted} wanted
  */
-async function replace(name, source, told) {
+async function replace(wanted) {
   const before = state;
-  if (await load(name, source, told) || state.view !== "empty") return;
-  if (before.view === "loaded" && before.source) await load(before.name, /** @type {() => Source} */ (before.source), before.told, state.error);
+  if (await load(wanted) || state.view !== "empty") return;
+  if (before.view === "loaded" && before.source) await load({ name: before.name, source: before.source, told: before.told, encoding: before.encoding }, state.error);
 }
 
 /**
- * @param {string} name
- * @param {() => Source} source
- * @param {Told} [told]
+ * @param {Wanted} wanted
  * @param {string} [error] To be shown meanwhile and after.
  * @returns {Promise<boolean>} Whether it was read.
  */
-async function load(name, source, told = new Map(), error = "") {
+async function load({ name, source, told, encoding }, error = "") {
   state.abort?.abort();
   state.dataset?.close().catch(() => {}); // the worker may be gone; a new one is started below
   const abort = new AbortController();
-  set({ ...emptyState(), view: "loading", name, source, told, abort, error, said: `Reading ${name}` });
+  set({ ...emptyState(), view: "loading", name, source, told, encoding, abort, error, said: `Reading ${name}` });
   try {
     const schema = Object.fromEntries(told);
-    const dataset = await (await engine).load(source(), { schema, signal: abort.signal, onProgress: progress => state.abort === abort && set({ progress }) });
+    const dataset = await (await engine).load(await source(), { format: { encoding }, schema, signal: abort.signal, onProgress: progress => state.abort === abort && set({ progress }) });
     if (state.abort === abort) await show(dataset);
     else await dataset.close();
     return true;
@@ -118,8 +116,19 @@ function fail(thrown) {
 
 /** @param {string} column @param {string} type */
 async function retype(column, type) {
-  const { name, told, source } = state;
-  await replace(name, /** @type {() => Source} */ (source), new Map(told).set(column, { ...told.get(column), type: type || undefined }));
+  const { told } = state;
+  await again({ told: new Map(told).set(column, { ...told.get(column), type: type || undefined }) });
+}
+
+/** @param {string} encoding */
+async function recode(encoding) {
+  await again({ encoding });
+}
+
+/** Reads the file again, of which something else was told. @param {Partial<Wanted>} change */
+async function again(change) {
+  const { name, source, told, encoding } = state;
+  if (source) await replace({ name, source, told, encoding, ...change });
 }
 
 /** @param {string} column @param {Role | null} role */
@@ -176,7 +185,8 @@ function loaded() {
         ${health.template()}
       </div>
     </div>
-    ${columns.template()}`;
+    ${columns.template()}
+    ${rows.template()}`;
 }
 
 addEventListener("dragover", event => {

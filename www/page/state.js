@@ -13,7 +13,13 @@
  *   abort?: AbortController,
  *   dataset?: Dataset,
  *   told: Told,
+ *   encoding?: string,
  * }} State
+ */
+
+/**
+ * What is to be read, and what the person said of it.
+ * @typedef {{ name: string, source: () => Promise<Source> | Source, told: Told, encoding?: string }} Wanted
  */
 
 /**

@@ -7,6 +7,15 @@ worker.addEventListener("install", (/** @type {any} */ event) => {
   event.waitUntil(caches.open(__CACHE__).then(cache => cache.addAll(__FILES__.map(file => new Request(file, { cache: "no-cache" })))).then(() => worker.skipWaiting()));
 });
 
+/** What few files need is kept from its first use on. @param {Request} request */
+async function fetchAndKeep(request) {
+  const response = await fetch(request);
+  if (response.ok && request.url.startsWith(new URL("more/", worker.registration.scope).href)) {
+    await caches.open(__CACHE__).then(cache => cache.put(request, response.clone()));
+  }
+  return response;
+}
+
 worker.addEventListener("activate", (/** @type {any} */ event) => {
   const old = (/** @type {string[]} */ names) => names.filter(name => name.startsWith("clickfold-") && name !== __CACHE__);
   event.waitUntil(caches.keys().then(names => Promise.all(old(names).map(name => caches.delete(name)))).then(() => worker.clients.claim()));
@@ -14,5 +23,5 @@ worker.addEventListener("activate", (/** @type {any} */ event) => {
 
 worker.addEventListener("fetch", (/** @type {any} */ event) => {
   if (event.request.method !== "GET") return;
-  event.respondWith(caches.match(event.request, { cacheName: __CACHE__, ignoreSearch: event.request.mode === "navigate" }).then(kept => kept ?? fetch(event.request)));
+  event.respondWith(caches.match(event.request, { cacheName: __CACHE__, ignoreSearch: event.request.mode === "navigate" }).then(kept => kept ?? fetchAndKeep(event.request)));
 });

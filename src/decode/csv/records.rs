@@ -11,6 +11,13 @@ pub fn guess_separator(bytes: &[u8], quote: u8) -> u8 {
     sniff::separator(bytes, quote, true)
 }
 
+/// Whether most of the first lines have several cells.
+pub(in crate::decode) fn has_columns(bytes: &[u8], are_all: bool) -> bool {
+    let separator = sniff::separator(bytes, b'"', are_all);
+    let rows = sniff::rows(bytes, separator, b'"', are_all, sniff::ROWS);
+    rows.iter().filter(|row| row.len() > 1).count() * 2 > rows.len()
+}
+
 /// All records of a text as cells, without types or rejects; a record whose quote never closes is left out.
 pub fn records(bytes: &[u8], separator: u8, quote: u8) -> Vec<Vec<String>> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);

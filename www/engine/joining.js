@@ -1,0 +1,34 @@
+/** Another file's columns beside those of the events. */
+
+/** @import { Join, WireOptions, FileSource } from "./protocol.js" */
+/** @import { Dataset } from "../../target/pkg/clickfold.js" */
+
+import { freed } from "./errors.js";
+import { loadBeside } from "./loading.js";
+import { zoneChanges } from "./zones.js";
+
+/** Rows of the other file that are shown. */
+const SHOWN = 1000;
+
+/**
+ * @param {Dataset} dataset @param {{ source: FileSource, options: WireOptions, join: Join }} request @param {AbortSignal} signal
+ * @returns {Promise<import("./protocol.js").Joined>}
+ */
+export async function joinFile(dataset, { source, options, join }, signal) {
+  return freed(await loadBeside(dataset, source, options, signal), other => dataset.join(other, join));
+}
+
+/**
+ * The first rows of the other file that no event has the key of, as an Arrow IPC stream.
+ * @param {Dataset} dataset @param {{ source: FileSource, options: WireOptions, used: Uint8Array }} request @param {AbortSignal} signal
+ */
+export async function unusedRows(dataset, { source, options, used }, signal) {
+  return freed(await loadBeside(dataset, source, options, signal), other => {
+    const select = other.schema().map((/** @type {{ name: string }} */ { name }) => name);
+    const query = { kind: "rows", select, where: [{ column: other.mark("used", used), eq: false }], limit: SHOWN };
+    return freed(other.ask(query, zoneChanges), asked => {
+      while (asked.step(other));
+      return asked.finish();
+    });
+  });
+}

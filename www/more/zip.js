@@ -1,0 +1,1 @@
+export { BlobReader, ZipReader } from "@zip.js/zip.js/index-native.js";
