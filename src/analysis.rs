@@ -3,6 +3,7 @@
 mod actors;
 pub mod aggregate;
 mod derived;
+pub mod describe;
 pub mod filter;
 pub mod funnel;
 mod key;

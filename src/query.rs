@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::analysis::Zones;
 use crate::analysis::aggregate::Aggregate;
+use crate::analysis::describe::Describe;
 use crate::analysis::funnel::Funnel;
 use crate::analysis::retention::Retention;
 pub use crate::analysis::rows::ROW;
@@ -38,6 +39,8 @@ pub enum Query {
     Funnel(Funnel),
     /// How many actors come back how much later.
     Retention(Retention),
+    /// What values each column has.
+    Describe(Describe),
 }
 
 const KINDS: [&str; 9] = ["aggregate", "rows", "funnel", "retention", "sessions", "paths", "rfm", "baskets", "describe"];
@@ -56,9 +59,10 @@ impl Query {
             Some("rows") => Rows::parse(value).map(Self::Rows),
             Some("funnel") => Funnel::parse(value).map(Self::Funnel),
             Some("retention") => Retention::parse(value).map(Self::Retention),
+            Some("describe") => Describe::parse(value).map(Self::Describe),
             Some(later) if KINDS.contains(&later) => Err(Error::new(
                 ErrorKind::Unsupported,
-                format!("the kind {later:?} cannot be answered yet; ask aggregate, rows, funnel or retention"),
+                format!("the kind {later:?} cannot be answered yet; ask aggregate, rows, funnel, retention or describe"),
             )),
             Some(other) => Err(unknown(&format!("kind {other:?}"), other, &KINDS)),
             None => Err(Error::bad_query(format!("a query is an object with a \"kind\": one of {}", KINDS.join(", ")))),
@@ -70,7 +74,7 @@ impl Query {
         match self {
             Self::Aggregate(aggregate) => aggregate.zones(),
             Self::Retention(retention) => retention.zones(),
-            Self::Rows(_) | Self::Funnel(_) => vec![],
+            Self::Rows(_) | Self::Funnel(_) | Self::Describe(_) => vec![],
         }
     }
 
@@ -106,13 +110,17 @@ impl Query {
         match self {
             Self::Funnel(funnel) => funnel.actors(schema).map(Some),
             Self::Retention(retention) => retention.actors(schema).map(Some),
-            Self::Aggregate(_) | Self::Rows(_) => Ok(None),
+            Self::Aggregate(_) | Self::Rows(_) | Self::Describe(_) => Ok(None),
         }
     }
 
     /// Whether the question is about whatever columns there are.
     pub fn reads_all(&self) -> bool {
-        matches!(self, Self::Rows(rows) if rows.selects_all())
+        match self {
+            Self::Rows(rows) => rows.selects_all(),
+            Self::Describe(describe) => describe.describes_all(),
+            _ => false,
+        }
     }
 
     /// Whether the fold's batches must end with the column [`ROW`], which counts the rows of the data from 0.
@@ -131,6 +139,7 @@ impl Query {
             Self::Rows(rows) => rows.fold(schema),
             Self::Funnel(funnel) => funnel.fold(schema, zones),
             Self::Retention(retention) => retention.fold(schema, zones),
+            Self::Describe(describe) => describe.fold(schema),
         }
     }
 
@@ -141,7 +150,7 @@ impl Query {
     }
 }
 
-const EXAMPLES: [&str; 27] = [
+const EXAMPLES: [&str; 30] = [
     r#"{"kind":"aggregate","measures":{"n":{"fn":"count"},"users":{"fn":"count_distinct","column":"user"},"total":{"fn":"sum","column":"price"},"mean":{"fn":"avg","column":"price"},"low":{"fn":"min","column":"price"},"high":{"fn":"max","column":"price"}}}"#,
     r#"{"kind":"aggregate","group_by":["item"],"measures":{"n":{"fn":"count"},"prices":{"fn":"count","column":"price"},"acts":{"fn":"count_distinct","column":"action"}},"rank":{"as":"place","fn":"rank","by":["-n"]},"limit":3}"#,
     r#"{"kind":"aggregate","where":[{"action":"view"}],"group_by":["item"],"measures":{"n":{"fn":"count"}},"rank":{"as":"place","fn":"dense_rank","by":["-n"]},"order_by":["-n","item"],"limit":2}"#,
@@ -169,6 +178,9 @@ const EXAMPLES: [&str; 27] = [
     r#"{"kind":"retention","actor":"user","time":"ts","every":"1d","periods":3}"#,
     r#"{"kind":"retention","actor":"user","time":"ts","start":{"action":"view"},"return":[{"action":"buy"}],"every":"6h","periods":40,"counting":"on_or_after"}"#,
     r#"{"kind":"retention","actor":"price","time":"ts","start":{"item":"a"},"return":{"column":"action","is_null":false},"where":[{"column":"big","gt":3}],"every":"1mo","periods":800}"#,
+    r#"{"kind":"describe"}"#,
+    r#"{"kind":"describe","columns":["price","user","ts"],"where":[{"action":"view"}],"top":2,"bins":3}"#,
+    r#"{"kind":"describe","columns":["big","item"],"where":[{"column":"price","is_null":false}],"top":100,"bins":40}"#,
 ];
 
 impl<'de> Deserialize<'de> for Query {

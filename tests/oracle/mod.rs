@@ -6,6 +6,7 @@
 mod calendar;
 mod condition;
 mod derived;
+mod describe;
 mod funnel;
 mod rank;
 mod retention;
@@ -62,6 +63,7 @@ pub fn answer(query: &Value, table: &Table) -> Result<Table, &'static str> {
         Some("rows") => Ok(rows(query, kept)),
         Some("funnel") => Ok(funnel::answer(query, &kept)),
         Some("retention") => Ok(retention::answer(query, &kept)),
+        Some("describe") => Ok(describe::answer(query, &kept)),
         _ => aggregate(query, &kept),
     }
 }
