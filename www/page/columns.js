@@ -86,7 +86,7 @@ export class ColumnsPanel {
       <td class="number">${count(distinct)}</td>
       <td class="range">${min === undefined ? nothing : html`${this.#figure(short(min), `${name} is ${min}`, { column: name, eq: min })} – ${this.#figure(short(max ?? ""), `${name} is ${max}`, { column: name, eq: max })} ${middle}`}</td>
       <td class="values">${bins.length > 1 ? html`<span class="histogram" role="group" aria-label=${`how the values of ${name} lie`}>${bins.map(({ from, to, count: n }, at) => html`<button type="button"
-        title=${`${from} to ${to}: ${count(n)} rows`} aria-label=${`${from} to ${to}: ${count(n)} rows`} style=${`--share: ${n / most}`}
+        title=${`${from} to ${to}: ${count(n)} rows`} aria-label=${`${from} to ${to}: ${count(n)} rows`} .style=${`--share: ${n / most}`}
         @click=${() => this.actions.open(`${name} from ${from} to ${to}`, [{ column: name, gte: from, [at === bins.length - 1 ? "lte" : "lt"]: to }])}></button>`)}</span>`
         : top.map(({ value, count: n }) => html`<span class="top">${this.#figure(short(value), `${name} is ${value}`, { column: name, eq: value })} ${count(n)}</span> `)}
         ${type === "int" && bins.length > 1 && distinct <= 20 ? html`<span class="fine">${top.map(({ value, count: n }) => `${value}: ${count(n)}`).join(", ")}</span>` : nothing}</td>`;

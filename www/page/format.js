@@ -26,6 +26,9 @@ export function cell(value) {
   return value instanceof Date ? instant(value) : String(value);
 }
 
+/** A cell with all of its digits, as a list of rows shows it. @param {Cell} value */
+export const exact = value => value instanceof Date ? value.toISOString().slice(0, 19).replace("T", " ") : String(value);
+
 /** A sentence of the engine as people write one. @param {string} sentence */
 export const sentence = sentence => `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}${/[.?!…]$/.test(sentence) ? "" : "."}`;
 

@@ -1,7 +1,7 @@
 /** @import { Condition, Dataset, Table } from "../clickfold.js" */
 
 import { html, nothing } from "lit";
-import { cell, count } from "./format.js";
+import { count, exact } from "./format.js";
 
 /** A page of rows is no longer. */
 const SHOWN = 100;
@@ -44,21 +44,20 @@ export class RowsPanel {
 
   #close() {
     /** @type {HTMLDialogElement | null} */ (document.querySelector("#rows"))?.close();
-    this.#before?.focus();
   }
 
   template() {
     if (!this.#title) return nothing;
     const rows = this.#table?.rows().slice(0, SHOWN) ?? [], columns = this.#table?.columns ?? [];
     return html`
-      <dialog id="rows" aria-labelledby="rows-title" @click=${(/** @type {Event} */ e) => e.target === e.currentTarget && this.#close()}>
+      <dialog id="rows" aria-labelledby="rows-title" @close=${() => this.#before?.focus()} @click=${(/** @type {Event} */ e) => e.target === e.currentTarget && this.#close()}>
         <div class="controls"><h2 id="rows-title">${this.#title}</h2><button type="button" @click=${() => this.#close()}>Close</button></div>
         ${this.#error ? html`<p class="error" role="alert">${this.#error}</p>` : html`
         <p class="fine">${rows.length < SHOWN ? `${count(rows.length)} ${rows.length === 1 ? "row" : "rows"}.` : `The first ${SHOWN} rows.`}</p>
         <div class="scroll" tabindex="0" role="region" aria-labelledby="rows-title">
           <table>
             <thead><tr>${columns.map(({ name, type }) => html`<th scope="col" class=${isNumber(type) ? "number" : ""}>${name}</th>`)}</tr></thead>
-            <tbody>${rows.map(row => html`<tr>${columns.map(({ name, type }) => html`<td class=${isNumber(type) ? "number" : ""}>${row[name] === null ? html`<span class="none">–</span>` : cell(row[name])}</td>`)}</tr>`)}</tbody>
+            <tbody>${rows.map(row => html`<tr>${columns.map(({ name, type }) => html`<td class=${isNumber(type) ? "number" : ""}>${row[name] === null ? html`<span class="none">–</span>` : exact(row[name])}</td>`)}</tr>`)}</tbody>
           </table>
         </div>`}
       </dialog>`;
