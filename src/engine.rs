@@ -4,6 +4,7 @@ mod answers;
 mod asked;
 mod join;
 mod options;
+mod report;
 mod shard;
 mod united;
 
@@ -12,6 +13,7 @@ pub use asked::Asked;
 pub use join::{Join, Joined};
 use options::parse_role;
 pub use options::{ColumnOptions, FormatOptions, LoadOptions};
+pub use report::Report;
 pub use shard::{Given, LoadedPart, PartLoader, PartSummary};
 
 use std::collections::BTreeMap;
@@ -20,7 +22,7 @@ use arrow_array::RecordBatch;
 use serde::Serialize;
 
 use crate::analysis::Zones;
-use crate::decode::{Decoder, Format, Rejects, Shape};
+use crate::decode::{Decoder, Format};
 use crate::event::{Column, ColumnType, Role, Schema};
 use crate::kernel::batch::Batch;
 use crate::query::Query;
@@ -137,7 +139,7 @@ impl Loader {
             rejected: self.decoder.rejects().count,
             bytes: self.n_bytes,
             rejects: self.decoder.rejects().clone(),
-            ..Report::of(&shape, &self.options)
+            ..Report::of(&shape, self.decoder.names(), &self.options)
         };
         Ok(Dataset {
             schema,
@@ -162,57 +164,6 @@ impl Loader {
             Err(Error::bad_input(sentence).at_column(name))
         })
     }
-}
-
-/// What became of a source's rows: `read = used + rejected + filtered + duplicate`.
-#[derive(Clone, Debug, Serialize)]
-pub struct Report {
-    /// Rows in the source.
-    pub read: u64,
-    /// Rows that answers are made of.
-    pub used: u64,
-    /// Rows that could not be read.
-    pub rejected: u64,
-    /// Rows that a cleaning step left out.
-    pub filtered: u64,
-    /// Rows that were there already.
-    pub duplicate: u64,
-    /// Bytes of the source.
-    pub bytes: u64,
-    /// How the source's records are written.
-    pub format: Format,
-    /// The label of the encoding that the text was written in.
-    pub encoding: String,
-    /// The character between cells, of delimited text.
-    pub separator: Option<char>,
-    /// Whether the first row named the columns.
-    pub header: bool,
-    /// The first rejected rows.
-    #[serde(serialize_with = "kept")]
-    pub rejects: Rejects,
-}
-
-impl Report {
-    /// Of no row of a source of that shape.
-    fn of(shape: &Shape, options: &LoadOptions) -> Self {
-        Self {
-            read: 0,
-            used: 0,
-            rejected: 0,
-            filtered: 0,
-            duplicate: 0,
-            bytes: 0,
-            format: shape.format,
-            encoding: options.format.encoding.clone().unwrap_or_else(|| "utf-8".to_owned()),
-            separator: (shape.format == Format::Csv).then_some(char::from(shape.separator)),
-            header: shape.header,
-            rejects: Rejects::default(),
-        }
-    }
-}
-
-fn kept<S: serde::Serializer>(rejects: &Rejects, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-    rejects.kept.serialize(serializer)
 }
 
 /// A column as schemas show it.
@@ -370,7 +321,7 @@ impl Dataset {
             rejected: decoder.rejects().count,
             bytes: bytes.len() as u64,
             rejects: decoder.rejects().clone(),
-            ..Report::of(&shape, &self.options)
+            ..Report::of(&shape, decoder.names(), &self.options)
         });
         Ok(())
     }

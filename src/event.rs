@@ -15,8 +15,10 @@
 //! All batches of one data set share each text column's dictionary; a reader may use that for
 //! speed, and must be right without it.
 
+mod presets;
 mod role;
 
+pub use presets::{Action, Preset};
 pub use role::{Role, guess_roles};
 
 use serde::{Deserialize, Serialize};

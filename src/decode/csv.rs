@@ -4,6 +4,7 @@
 //! column by column. A cell that does not fit its column widens the column's type; a row that cannot be
 //! a row of this file is rejected.
 
+mod headless;
 mod reading;
 mod records;
 pub(super) mod sniff;
@@ -107,7 +108,7 @@ pub(super) fn shape_of(bytes: &[u8], first_byte: u64, are_all: bool, options: &O
     let names = match &options.names {
         Some(names) => names.clone(),
         None if header => sniff::unique_names(first.iter().map(|cell| String::from_utf8_lossy(cell).into_owned())),
-        None => sniff::unique_names(first.iter().map(|_| String::new())),
+        None => headless::names(&rows).unwrap_or_else(|| sniff::unique_names(first.iter().map(|_| String::new()))),
     };
     let sample: Vec<_> = rows[usize::from(header)..].iter().filter(|row| row.len() == names.len()).collect();
     let kind =

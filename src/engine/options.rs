@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::decode::{self, Options};
-use crate::event::{Column, ColumnType, Role, Schema, guess_roles};
+use crate::event::{Column, ColumnType, Preset, Role, Schema, guess_roles};
 use crate::{Error, Result};
 
 /// What is known of a source beforehand; all of it is otherwise found out.
@@ -88,13 +88,17 @@ impl LoadOptions {
         })
     }
 
-    /// The columns of that name and type, with the roles that are told or guessed.
+    /// The columns of that name and type, with the roles that are told, those that a known export gives them, or else those
+    /// that their names and types speak for.
     pub(super) fn schema_of(&self, names: &[String], types: impl Iterator<Item = ColumnType>) -> Result<Schema> {
         let columns = names.iter().zip(types).map(|(name, column_type)| Column { name: name.clone(), column_type, role: None });
         let mut schema = Schema::new(columns.collect());
         for (name, told) in &self.schema {
             let at = schema.index_of(name)?;
             schema.columns_mut()[at].role = told.role.as_deref().map(parse_role).transpose()?;
+        }
+        if let Some(preset) = Preset::of(names) {
+            preset.give_roles(schema.columns_mut());
         }
         guess_roles(schema.columns_mut());
         Ok(schema)

@@ -189,7 +189,7 @@ impl Dataset {
             }
         }
         store.widen(&vec![ColumnType::Null; shape.names.len()])?; // there may be no part
-        let report = Report::of(shape, &options);
+        let report = Report::of(shape, &shape.names, &options);
         let columns = shape.names.iter().map(|name| Column { name: name.clone(), column_type: ColumnType::Null, role: None });
         let schema = Schema::new(columns.collect());
         let keeps_rows = answers.is_none();

@@ -41,6 +41,7 @@ impl Dataset {
         }
         store.seal()?;
         all.store = store;
+        all.report.recognise(&names);
         let column = |(name, column_type): (String, ColumnType)| Column { name, column_type, role: None };
         all.schema = Schema::new(names.into_iter().zip(all.types()).map(column).collect());
         all.guess_roles()?;

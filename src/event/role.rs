@@ -159,7 +159,7 @@ impl Role {
     }
 
     /// Whether a column of that type can play the role.
-    fn accepts(self, column_type: ColumnType) -> bool {
+    pub(super) fn accepts(self, column_type: ColumnType) -> bool {
         match self {
             Self::Time => matches!(column_type, ColumnType::Time { .. }),
             Self::Price => matches!(column_type, ColumnType::Decimal { .. } | ColumnType::Int),

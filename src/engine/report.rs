@@ -1,0 +1,78 @@
+//! What a source was found to be, and what became of its rows.
+
+use serde::Serialize;
+
+use super::LoadOptions;
+use crate::decode::{Format, Rejects, Shape};
+use crate::event::{Action, Preset};
+
+/// What became of a source's rows: `read = used + rejected + filtered + duplicate`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// Rows in the source.
+    pub read: u64,
+    /// Rows that answers are made of.
+    pub used: u64,
+    /// Rows that could not be read.
+    pub rejected: u64,
+    /// Rows that a cleaning step left out.
+    pub filtered: u64,
+    /// Rows that were there already.
+    pub duplicate: u64,
+    /// Bytes of the source.
+    pub bytes: u64,
+    /// How the source's records are written.
+    pub format: Format,
+    /// The label of the encoding that the text was written in.
+    pub encoding: String,
+    /// The character between cells, of delimited text.
+    pub separator: Option<char>,
+    /// Whether the first row named the columns.
+    pub header: bool,
+    /// The export that the columns are known to be of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preset: Option<&'static str>,
+    /// What its words or codes for actions mean.
+    pub actions: &'static [Action],
+    /// Sentences that whoever asks should know.
+    pub notes: Vec<String>,
+    /// The first rejected rows.
+    #[serde(serialize_with = "kept")]
+    pub rejects: Rejects,
+}
+
+impl Report {
+    /// Of no row of a source of that shape, whose columns are called by these names.
+    pub(super) fn of(shape: &Shape, names: &[String], options: &LoadOptions) -> Self {
+        let mut report = Self {
+            read: 0,
+            used: 0,
+            rejected: 0,
+            filtered: 0,
+            duplicate: 0,
+            bytes: 0,
+            format: shape.format,
+            encoding: options.format.encoding.clone().unwrap_or_else(|| "utf-8".to_owned()),
+            separator: (shape.format == Format::Csv).then_some(char::from(shape.separator)),
+            header: shape.header,
+            preset: None,
+            actions: &[],
+            notes: vec![],
+            rejects: Rejects::default(),
+        };
+        report.recognise(names);
+        report
+    }
+
+    /// Says what is known of an export with columns of these names.
+    pub(super) fn recognise(&mut self, names: &[String]) {
+        let preset = Preset::of(names);
+        self.preset = preset.map(|preset| preset.name);
+        self.actions = preset.map_or(&[], |preset| preset.actions);
+        self.notes = preset.into_iter().flat_map(|preset| preset.notes).map(|&note| note.to_owned()).collect();
+    }
+}
+
+fn kept<S: serde::Serializer>(rejects: &Rejects, serializer: S) -> Result<S::Ok, S::Error> {
+    rejects.kept.serialize(serializer)
+}
