@@ -2,7 +2,10 @@
 
 mod answers;
 mod asked;
+#[cfg(feature = "formats")]
+mod cleaning;
 mod options;
+mod report;
 mod shard;
 mod united;
 
@@ -10,6 +13,7 @@ pub use answers::Answers;
 pub use asked::Asked;
 use options::parse_role;
 pub use options::{ColumnOptions, FormatOptions, LoadOptions};
+pub use report::Report;
 pub use shard::{Given, LoadedPart, PartLoader, PartSummary};
 
 use std::collections::BTreeMap;
@@ -18,7 +22,7 @@ use arrow_array::RecordBatch;
 use serde::Serialize;
 
 use crate::analysis::Zones;
-use crate::decode::{Decoder, Format, Rejects, Shape};
+use crate::decode::{Decoder, Format};
 use crate::event::{Column, ColumnType, Role, Schema};
 use crate::kernel::batch::Batch;
 use crate::query::Query;
@@ -82,6 +86,7 @@ impl Loader {
     ///
     /// As [`new`](Loader::new).
     pub fn keeping(options: LoadOptions, answers: Option<Answers>) -> Result<Self> {
+        options.refuse_cleaning(answers.is_some(), "only answers are kept")?;
         let decoder = Decoder::new(options.decoding()?);
         Ok(Self { options, decoder, kept: Kept::new(answers), n_bytes: 0 })
     }
@@ -112,7 +117,8 @@ impl Loader {
     ///
     /// # Errors
     ///
-    /// `BAD_INPUT` when there was no row to be read; `UNKNOWN_COLUMN` when the options name a column that is not there.
+    /// `BAD_INPUT` when there was no row to be read; `UNKNOWN_COLUMN` when the options name a column that is not there; and
+    /// those of a recipe.
     pub fn finish(mut self) -> Result<Dataset> {
         self.decoder.finish()?;
         self.drain()?;
@@ -127,7 +133,7 @@ impl Loader {
                 (Store::of_types(&types)?, Some(answers))
             }
         };
-        let schema = self.options.schema_of(self.decoder.names(), store.types())?;
+        let schema = self.options.source_schema(self.decoder.names(), store.types())?;
         let shape = self.decoder.shape().cloned().unwrap_or_default();
         let report = Report {
             read: self.decoder.n_rows() + self.decoder.rejects().count,
@@ -137,16 +143,19 @@ impl Loader {
             rejects: self.decoder.rejects().clone(),
             ..Report::of(&shape, &self.options)
         };
-        Ok(Dataset {
+        let dataset = Dataset {
             schema,
             store,
             answers,
             report,
             options: self.options,
+            #[cfg(feature = "formats")]
+            cleaning: None,
             is_shard: false,
             has_whole_actors: true,
             exchanged: None,
-        })
+        };
+        dataset.cleaned()
     }
 
     fn drain(&mut self) -> Result<()> {
@@ -160,57 +169,6 @@ impl Loader {
             Err(Error::bad_input(sentence).at_column(name))
         })
     }
-}
-
-/// What became of a source's rows: `read = used + rejected + filtered + duplicate`.
-#[derive(Clone, Debug, Serialize)]
-pub struct Report {
-    /// Rows in the source.
-    pub read: u64,
-    /// Rows that answers are made of.
-    pub used: u64,
-    /// Rows that could not be read.
-    pub rejected: u64,
-    /// Rows that a cleaning step left out.
-    pub filtered: u64,
-    /// Rows that were there already.
-    pub duplicate: u64,
-    /// Bytes of the source.
-    pub bytes: u64,
-    /// How the source's records are written.
-    pub format: Format,
-    /// The label of the encoding that the text was written in.
-    pub encoding: String,
-    /// The character between cells, of delimited text.
-    pub separator: Option<char>,
-    /// Whether the first row named the columns.
-    pub header: bool,
-    /// The first rejected rows.
-    #[serde(serialize_with = "kept")]
-    pub rejects: Rejects,
-}
-
-impl Report {
-    /// Of no row of a source of that shape.
-    fn of(shape: &Shape, options: &LoadOptions) -> Self {
-        Self {
-            read: 0,
-            used: 0,
-            rejected: 0,
-            filtered: 0,
-            duplicate: 0,
-            bytes: 0,
-            format: shape.format,
-            encoding: options.format.encoding.clone().unwrap_or_else(|| "utf-8".to_owned()),
-            separator: (shape.format == Format::Csv).then_some(char::from(shape.separator)),
-            header: shape.header,
-            rejects: Rejects::default(),
-        }
-    }
-}
-
-fn kept<S: serde::Serializer>(rejects: &Rejects, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-    rejects.kept.serialize(serializer)
 }
 
 /// A column as schemas show it.
@@ -244,6 +202,9 @@ pub struct Dataset {
     answers: Option<Box<Answers>>,
     report: Report,
     options: LoadOptions,
+    /// The recipe that was applied.
+    #[cfg(feature = "formats")]
+    cleaning: Option<cleaning::Cleaning>,
     /// Whether other data sets have rows of the same data.
     is_shard: bool,
     /// Whether none of them has rows of the actors in this one.
@@ -337,12 +298,13 @@ impl Dataset {
     ///
     /// # Errors
     ///
-    /// `BAD_INPUT` when no row can be read; then nothing has changed. `UNSUPPORTED` where only answers are kept.
+    /// `BAD_INPUT` when no row can be read; then nothing has changed. `UNSUPPORTED` where only answers are kept, and after a
+    /// recipe that looks at all rows together.
     pub fn append(&mut self, bytes: &[u8], format: Option<Format>) -> Result<()> {
         if self.answers.is_some() {
             return Err(Error::new(ErrorKind::Unsupported, "rows are appended where rows are kept; load without \"keep\""));
         }
-        let names: Vec<String> = self.schema.columns().iter().map(|c| c.name.clone()).collect();
+        let (names, types, epochs) = self.source_columns()?;
         let mut options = self.options.decoding()?;
         options.format = format.or(Some(self.report.format));
         if let Some(separator) = self.report.separator {
@@ -351,25 +313,27 @@ impl Dataset {
             options.header = Some(first == names);
         }
         options.names = Some(names);
-        options.start_from(&self.store.types().collect::<Vec<_>>(), &self.epochs());
+        options.start_from(&types, &epochs);
         let mut decoder = Decoder::new(options);
         decoder.push(bytes)?;
         decoder.finish()?;
-        for batch in decoder.take_batches() {
-            self.store.append(batch)?;
-        }
-        self.store.seal()?;
-        self.add_columns(decoder.names());
-        self.take_types();
         let shape = decoder.shape().cloned().unwrap_or_default();
-        self.report.add(&Report {
+        let report = Report {
             read: decoder.n_rows() + decoder.rejects().count,
             used: decoder.n_rows(),
             rejected: decoder.rejects().count,
             bytes: bytes.len() as u64,
             rejects: decoder.rejects().clone(),
             ..Report::of(&shape, &self.options)
-        });
+        };
+        let (batches, names, report) = self.cleaned_batches(decoder.take_batches(), decoder.names(), report)?;
+        for batch in batches {
+            self.store.append(batch)?;
+        }
+        self.store.seal()?;
+        self.add_columns(&names);
+        self.take_types();
+        self.report.add(&report);
         Ok(())
     }
 
@@ -387,7 +351,35 @@ impl Dataset {
         }
     }
 
-    fn epochs(&self) -> Vec<bool> {
-        (0..self.schema.columns().len()).map(|at| self.store.counts_time(at)).collect()
+    /// The names of the store's columns, their types, and which are times that are written as integers.
+    fn store_columns(&self) -> (Vec<String>, Vec<ColumnType>, Vec<bool>) {
+        let names: Vec<String> = self.schema.columns().iter().map(|c| c.name.clone()).collect();
+        let epochs = (0..names.len()).map(|at| self.store.counts_time(at)).collect();
+        (names, self.store.types().collect(), epochs)
+    }
+}
+
+#[cfg(not(feature = "formats"))]
+impl Dataset {
+    fn cleaned(self) -> Result<Self> {
+        Ok(self)
+    }
+
+    fn source_columns(&self) -> Result<(Vec<String>, Vec<ColumnType>, Vec<bool>)> {
+        Ok(self.store_columns())
+    }
+
+    fn source_names(&self) -> &[String] {
+        &[]
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "a recipe may fail")]
+    fn cleaned_batches(
+        &self,
+        batches: Vec<Batch>,
+        names: &[String],
+        report: Report,
+    ) -> Result<(Vec<Batch>, Vec<String>, Report)> {
+        Ok((batches, names.to_vec(), report))
     }
 }

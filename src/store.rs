@@ -6,6 +6,8 @@
 mod arrange;
 mod exchange;
 mod places;
+#[cfg(feature = "formats")]
+mod whole;
 
 use arrange::Arranged;
 use std::sync::Arc;

@@ -1,0 +1,96 @@
+//! What became of a source's rows.
+
+use serde::Serialize;
+
+use super::LoadOptions;
+#[cfg(feature = "formats")]
+use crate::clean::{KEPT_QUARANTINED, Quarantined, StepReport};
+use crate::decode::{Format, Rejects, Shape};
+
+/// What became of a source's rows: `read = used + rejected + filtered + duplicate`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// Rows in the source.
+    pub read: u64,
+    /// Rows that answers are made of.
+    pub used: u64,
+    /// Rows that could not be read, or that a cleaning step put into quarantine.
+    pub rejected: u64,
+    /// Rows that a cleaning step left out.
+    pub filtered: u64,
+    /// Rows that were there already.
+    pub duplicate: u64,
+    /// Bytes of the source.
+    pub bytes: u64,
+    /// How the source's records are written.
+    pub format: Format,
+    /// The label of the encoding that the text was written in.
+    pub encoding: String,
+    /// The character between cells, of delimited text.
+    pub separator: Option<char>,
+    /// Whether the first row named the columns.
+    pub header: bool,
+    /// The first rejected rows.
+    #[serde(serialize_with = "kept")]
+    pub rejects: Rejects,
+    /// What each step of the recipe did.
+    #[cfg(feature = "formats")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<StepReport>,
+    /// The first rows in quarantine, [`KEPT_QUARANTINED`] at the most.
+    #[cfg(feature = "formats")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub quarantined: Vec<Quarantined>,
+}
+
+impl Report {
+    /// Of no row of a source of that shape.
+    pub(super) fn of(shape: &Shape, options: &LoadOptions) -> Self {
+        Self {
+            read: 0,
+            used: 0,
+            rejected: 0,
+            filtered: 0,
+            duplicate: 0,
+            bytes: 0,
+            format: shape.format,
+            encoding: options.format.encoding.clone().unwrap_or_else(|| "utf-8".to_owned()),
+            separator: (shape.format == Format::Csv).then_some(char::from(shape.separator)),
+            header: shape.header,
+            rejects: Rejects::default(),
+            #[cfg(feature = "formats")]
+            steps: vec![],
+            #[cfg(feature = "formats")]
+            quarantined: vec![],
+        }
+    }
+
+    /// Adds what became of another source's rows.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.read += other.read;
+        self.used += other.used;
+        self.rejected += other.rejected;
+        self.filtered += other.filtered;
+        self.duplicate += other.duplicate;
+        self.bytes += other.bytes;
+        self.rejects.extend(&other.rejects);
+        #[cfg(feature = "formats")]
+        self.add_steps(other);
+    }
+
+    /// Adds what the same steps did with other rows; none of either where the steps are others.
+    #[cfg(feature = "formats")]
+    fn add_steps(&mut self, other: &Self) {
+        if self.steps.is_empty() {
+            self.steps.clone_from(&other.steps);
+        } else {
+            self.steps.iter_mut().zip(&other.steps).for_each(|(own, other)| own.add(other));
+        }
+        let room = KEPT_QUARANTINED.saturating_sub(self.quarantined.len());
+        self.quarantined.extend(other.quarantined.iter().take(room).cloned());
+    }
+}
+
+fn kept<S: serde::Serializer>(rejects: &Rejects, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    rejects.kept.serialize(serializer)
+}
