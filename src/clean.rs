@@ -3,11 +3,15 @@
 //! A recipe is a file: the same steps clean next month's export. Each step reports what it did, and no row is lost: each
 //! that a step takes out is counted as filtered, as duplicate or as rejected.
 
+mod derive;
+mod eval;
+mod expr;
 mod recipe;
 mod rows;
 mod shape;
 mod table;
 mod texts;
+mod zone;
 
 use std::collections::BTreeMap;
 

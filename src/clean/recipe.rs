@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
+use super::derive::Derive;
 use super::rows::Filter;
 use super::shape::{Rename, Select};
 use super::texts::{Case, Replace, Trim};
@@ -40,6 +41,7 @@ const STEPS: &[(&str, Read)] = &[
     ("replace", |spec| Ok(Arc::new(Replace::parse(spec)?))),
     ("filter", |spec| Ok(Arc::new(Filter::parse(spec)?))),
     ("select", |spec| Ok(Arc::new(Select::parse(spec)?))),
+    ("derive", |spec| Ok(Arc::new(Derive::parse(spec)?))),
     ("rename", |spec| Ok(Arc::new(Rename::parse(spec)?))),
 ];
 

@@ -118,6 +118,16 @@ impl Table {
         Ok(alike(ColumnType::Text, columns)?.1)
     }
 
+    /// The same in a batch.
+    pub(super) fn written_in(&self, batch: usize, column: usize) -> Result<Written> {
+        let column = self.batches[batch].columns[column].clone();
+        let (_, columns) = alike(ColumnType::Text, vec![column])?;
+        let array = columns.into_iter().next().map(|column| column.array);
+        let array = array.ok_or_else(|| Error::bad_state("a column has no batch"))?;
+        let (codes, texts) = column::codes(&array)?;
+        Ok(Written { codes, texts, array })
+    }
+
     /// Has other values in a column, of that type at the least.
     pub(super) fn put(&mut self, at: usize, column_type: ColumnType, columns: Vec<BatchColumn>) -> Result<()> {
         let (column_type, columns) = alike(column_type, columns)?;
@@ -166,6 +176,22 @@ impl Table {
         self.batches.retain(|batch| batch.n_rows > 0);
         self.places.retain(|places| !places.is_empty());
         Ok((n_before - self.n_rows()) as u64)
+    }
+}
+
+/// Values as they were written.
+#[derive(Debug)]
+pub(super) struct Written {
+    pub(super) codes: Vec<u32>,
+    pub(super) texts: Arc<StringArray>,
+    /// Tells where there is no value.
+    pub(super) array: ArrayRef,
+}
+
+impl Written {
+    /// The text at a row.
+    pub(super) fn get(&self, row: usize) -> Option<&str> {
+        self.array.is_valid(row).then(|| self.texts.value(self.codes[row] as usize))
     }
 }
 
