@@ -3,9 +3,18 @@
 //! A recipe is a file: the same steps clean next month's export. Each step reports what it did, and no row is lost: each
 //! that a step takes out is counted as filtered, as duplicate or as rejected.
 
+mod bots;
+mod cast;
 mod derive;
+mod duplicates;
 mod eval;
 mod expr;
+mod fill;
+mod groups;
+mod impute;
+mod numeral;
+mod pattern;
+mod quarantine;
 mod recipe;
 mod rows;
 mod shape;

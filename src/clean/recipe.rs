@@ -5,7 +5,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
+use super::bots::Bots;
+use super::cast::{Cast, Parse};
 use super::derive::Derive;
+use super::duplicates::DropDuplicates;
+use super::impute::Impute;
+use super::quarantine::Quarantine;
 use super::rows::Filter;
 use super::shape::{Rename, Select};
 use super::texts::{Case, Replace, Trim};
@@ -41,6 +46,12 @@ const STEPS: &[(&str, Read)] = &[
     ("replace", |spec| Ok(Arc::new(Replace::parse(spec)?))),
     ("filter", |spec| Ok(Arc::new(Filter::parse(spec)?))),
     ("select", |spec| Ok(Arc::new(Select::parse(spec)?))),
+    ("cast", |spec| Ok(Arc::new(Cast::parse(spec)?))),
+    ("parse", |spec| Ok(Arc::new(Parse::parse(spec)?))),
+    ("drop_duplicates", |spec| Ok(Arc::new(DropDuplicates::parse(spec)?))),
+    ("impute", |spec| Ok(Arc::new(Impute::parse(spec)?))),
+    ("quarantine", |spec| Ok(Arc::new(Quarantine::parse(spec)?))),
+    ("bots", |spec| Ok(Arc::new(Bots::parse(spec)?))),
     ("derive", |spec| Ok(Arc::new(Derive::parse(spec)?))),
     ("rename", |spec| Ok(Arc::new(Rename::parse(spec)?))),
 ];

@@ -11,6 +11,7 @@ use crate::kernel::column;
 use crate::kernel::dictionary::Dictionary;
 use crate::kernel::form::{Form, Forms};
 use crate::kernel::instant::whole_form;
+use crate::kernel::uuid::UUID_SCALE;
 use crate::kernel::values::{Rows, Texts, Values, gather, gather_ranked};
 use crate::{Error, Result};
 
@@ -287,6 +288,7 @@ impl Builder {
             ColumnType::Int => column::narrow_ints(&ints(), nulls),
             ColumnType::Time { unit } => column::narrow_instants(&ints(), unit, nulls),
             ColumnType::Decimal { scale } => column::narrow_decimals(&numbers, scale, nulls),
+            ColumnType::Uuid => column::narrow_decimals(&numbers, UUID_SCALE, nulls),
             other => return Err(Error::bad_state(format!("numbers are not of type {}", other.name()))),
         };
         self.numbers.push(BatchColumn { array, forms: Forms::Alike(form), column_type: self.column_type });

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use arrow_array::Array;
 use serde_json::Value;
 
+use super::cast::{Target, read_texts};
 use super::recipe::{columns, need_text, text_of};
 use super::table::Builder;
 use super::{Action, Work};
@@ -148,6 +149,13 @@ impl Action for Replace {
         work.report.changed += changed;
         if changed == 0 {
             return Ok(());
+        }
+        let target = Target::of(work.table.types()[at]);
+        if target != Target::Text {
+            let (column_type, typed, unread) = read_texts(&columns, target, &mut |text| target.read(text))?;
+            if unread.n == 0 {
+                return work.table.put(at, column_type, typed);
+            }
         }
         work.table.put(at, ColumnType::Text, columns)
     }
