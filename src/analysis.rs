@@ -13,11 +13,11 @@ mod measure;
 mod rank;
 pub mod retention;
 pub mod rows;
-pub mod spec;
 mod table;
 
 use std::collections::BTreeMap;
 
+pub use crate::error::spec;
 use crate::kernel::bucket::Zone;
 
 /// Time zones by their IANA names, as the door could find them.

@@ -2,6 +2,8 @@
 
 mod answers;
 mod asked;
+#[cfg(feature = "formats")]
+mod cleaning;
 mod join;
 mod options;
 mod report;
@@ -86,6 +88,7 @@ impl Loader {
     ///
     /// As [`new`](Loader::new).
     pub fn keeping(options: LoadOptions, answers: Option<Answers>) -> Result<Self> {
+        options.refuse_cleaning(answers.is_some(), "only answers are kept")?;
         let decoder = Decoder::new(options.decoding()?);
         Ok(Self { options, decoder, kept: Kept::new(answers), n_bytes: 0 })
     }
@@ -116,7 +119,8 @@ impl Loader {
     ///
     /// # Errors
     ///
-    /// `BAD_INPUT` when there was no row to be read; `UNKNOWN_COLUMN` when the options name a column that is not there.
+    /// `BAD_INPUT` when there was no row to be read; `UNKNOWN_COLUMN` when the options name a column that is not there; and
+    /// those of a recipe.
     pub fn finish(mut self) -> Result<Dataset> {
         self.decoder.finish()?;
         self.drain()?;
@@ -131,7 +135,7 @@ impl Loader {
                 (Store::of_types(&types)?, Some(answers))
             }
         };
-        let schema = self.options.schema_of(self.decoder.names(), store.types())?;
+        let schema = self.options.source_schema(self.decoder.names(), store.types())?;
         let shape = self.decoder.shape().cloned().unwrap_or_default();
         let report = Report {
             read: self.decoder.n_rows() + self.decoder.rejects().count,
@@ -141,16 +145,19 @@ impl Loader {
             rejects: self.decoder.rejects().clone(),
             ..Report::of(&shape, self.decoder.names(), &self.options)
         };
-        Ok(Dataset {
+        let dataset = Dataset {
             schema,
             store,
             answers,
             report,
             options: self.options,
+            #[cfg(feature = "formats")]
+            cleaning: None,
             is_shard: false,
             has_whole_actors: true,
             exchanged: None,
-        })
+        };
+        dataset.cleaned()
     }
 
     fn drain(&mut self) -> Result<()> {
@@ -197,6 +204,9 @@ pub struct Dataset {
     answers: Option<Box<Answers>>,
     report: Report,
     options: LoadOptions,
+    /// The recipe that was applied.
+    #[cfg(feature = "formats")]
+    cleaning: Option<cleaning::Cleaning>,
     /// Whether other data sets have rows of the same data.
     is_shard: bool,
     /// Whether none of them has rows of the actors in this one.
@@ -290,12 +300,13 @@ impl Dataset {
     ///
     /// # Errors
     ///
-    /// `BAD_INPUT` when no row can be read; then nothing has changed. `UNSUPPORTED` where only answers are kept.
+    /// `BAD_INPUT` when no row can be read; then nothing has changed. `UNSUPPORTED` where only answers are kept, and after a
+    /// recipe that looks at all rows together.
     pub fn append(&mut self, bytes: &[u8], format: Option<Format>) -> Result<()> {
         if self.answers.is_some() {
             return Err(Error::new(ErrorKind::Unsupported, "rows are appended where rows are kept; load without \"keep\""));
         }
-        let names: Vec<String> = self.schema.columns().iter().map(|c| c.name.clone()).collect();
+        let (names, types, epochs) = self.source_columns()?;
         let mut options = self.options.decoding()?;
         options.format = format.or(Some(self.report.format));
         if let Some(separator) = self.report.separator {
@@ -304,25 +315,27 @@ impl Dataset {
             options.header = Some(first == names);
         }
         options.names = Some(names);
-        options.start_from(&self.store.types().collect::<Vec<_>>(), &self.epochs());
+        options.start_from(&types, &epochs);
         let mut decoder = Decoder::new(options);
         decoder.push(bytes)?;
         decoder.finish()?;
-        for batch in decoder.take_batches() {
-            self.store.append(batch)?;
-        }
-        self.store.seal()?;
-        self.add_columns(decoder.names());
-        self.take_types();
         let shape = decoder.shape().cloned().unwrap_or_default();
-        self.report.add(&Report {
+        let report = Report {
             read: decoder.n_rows() + decoder.rejects().count,
             used: decoder.n_rows(),
             rejected: decoder.rejects().count,
             bytes: bytes.len() as u64,
             rejects: decoder.rejects().clone(),
             ..Report::of(&shape, decoder.names(), &self.options)
-        });
+        };
+        let (batches, names, report) = self.cleaned_batches(decoder.take_batches(), decoder.names(), report)?;
+        for batch in batches {
+            self.store.append(batch)?;
+        }
+        self.store.seal()?;
+        self.add_columns(&names);
+        self.take_types();
+        self.report.add(&report);
         Ok(())
     }
 
@@ -340,7 +353,35 @@ impl Dataset {
         }
     }
 
-    fn epochs(&self) -> Vec<bool> {
-        (0..self.schema.columns().len()).map(|at| self.store.counts_time(at)).collect()
+    /// The names of the store's columns, their types, and which are times that are written as integers.
+    fn store_columns(&self) -> (Vec<String>, Vec<ColumnType>, Vec<bool>) {
+        let names: Vec<String> = self.schema.columns().iter().map(|c| c.name.clone()).collect();
+        let epochs = (0..names.len()).map(|at| self.store.counts_time(at)).collect();
+        (names, self.store.types().collect(), epochs)
+    }
+}
+
+#[cfg(not(feature = "formats"))]
+impl Dataset {
+    fn cleaned(self) -> Result<Self> {
+        Ok(self)
+    }
+
+    fn source_columns(&self) -> Result<(Vec<String>, Vec<ColumnType>, Vec<bool>)> {
+        Ok(self.store_columns())
+    }
+
+    fn source_names(&self) -> &[String] {
+        &[]
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "a recipe may fail")]
+    fn cleaned_batches(
+        &self,
+        batches: Vec<Batch>,
+        names: &[String],
+        report: Report,
+    ) -> Result<(Vec<Batch>, Vec<String>, Report)> {
+        Ok((batches, names.to_vec(), report))
     }
 }

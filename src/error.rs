@@ -1,6 +1,7 @@
 //! The one error of the crate: a stable code, a sentence, and where it happened.
 
 mod nearest;
+pub mod spec;
 
 use std::fmt;
 

@@ -4,6 +4,8 @@
 
 pub mod accumulator;
 pub mod analysis;
+#[cfg(feature = "formats")]
+pub mod clean;
 pub mod decode;
 pub mod engine;
 pub mod error;

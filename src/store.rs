@@ -7,6 +7,8 @@ mod arrange;
 mod exchange;
 mod join;
 mod places;
+#[cfg(feature = "formats")]
+mod whole;
 
 use arrange::Arranged;
 use std::sync::Arc;

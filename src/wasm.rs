@@ -47,7 +47,7 @@ impl Loader {
     /// `Dataset.ask`.
     #[wasm_bindgen(constructor)]
     pub fn new(options: JsValue, queries: JsValue, zones: &js_sys::Function) -> Result<Loader, JsValue> {
-        let options = load_options(options)?;
+        let options = with_zones(load_options(options)?, zones)?;
         let answers = asked::answers_to(queries, zones, &options, 0.0)?;
         let room = answers.is_none().then(Room::default);
         Ok(Self { loader: engine::Loader::keeping(options, answers).map_err(throw)?, room })
@@ -82,6 +82,18 @@ impl Loader {
 
 fn load_options(options: JsValue) -> Result<LoadOptions, JsValue> {
     if options.is_undefined() || options.is_null() { Ok(LoadOptions::default()) } else { read("the options", options) }
+}
+
+/// The options with the time zones that their recipe names.
+#[cfg(feature = "formats")]
+fn with_zones(mut options: LoadOptions, zones: &js_sys::Function) -> Result<LoadOptions, JsValue> {
+    options.zones = asked::zones_named(crate::clean::zones(options.clean.as_deref().unwrap_or_default()), zones)?;
+    Ok(options)
+}
+
+#[cfg(not(feature = "formats"))]
+fn with_zones(options: LoadOptions, _: &js_sys::Function) -> Result<LoadOptions, JsValue> {
+    Ok(options)
 }
 
 /// Memory for a source's rows, made in few large steps: growing it costs the browser much, however small the step.
@@ -134,6 +146,15 @@ impl Dataset {
     #[wasm_bindgen(js_name = setRoles)]
     pub fn set_roles(&mut self, roles: JsValue) -> Result<(), JsValue> {
         self.0.set_roles(&read("the roles", roles)?).map_err(throw)
+    }
+
+    /// Applies the steps of a recipe to all rows; for `zones` see `ask`.
+    #[cfg(feature = "formats")]
+    pub fn clean(&mut self, steps: JsValue, zones: &js_sys::Function) -> Result<(), JsValue> {
+        let steps: Vec<crate::clean::Step> = read("the recipe", steps)?;
+        memory::make_room("cleaning", self.0.size()).map_err(throw)?;
+        let zones = asked::zones_named(crate::clean::zones(&steps), zones)?;
+        self.0.clean(&steps, &zones).map_err(throw)
     }
 
     /// Takes rows in behind the others: text in that format, or in the data set's own.

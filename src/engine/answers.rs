@@ -122,7 +122,7 @@ impl Answers {
     }
 
     fn schema(&self, names: &[String], types: &[ColumnType]) -> Result<Schema> {
-        self.options.schema_of(names, types.iter().copied())
+        self.options.schema_of(names, types.iter().copied(), &[])
     }
 
     fn folds_on(&self, schema: &Schema) -> Result<Vec<Box<dyn Fold>>> {

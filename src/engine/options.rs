@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+#[cfg(feature = "formats")]
+use crate::clean::Step;
 use crate::decode::{self, Options};
 use crate::event::{Column, ColumnType, Preset, Role, Schema, guess_roles};
-use crate::{Error, Result};
+use crate::{Error, ErrorKind, Result};
 
 /// What is known of a source beforehand; all of it is otherwise found out.
 ///
@@ -22,8 +24,16 @@ use crate::{Error, Result};
 pub struct LoadOptions {
     /// How the records are written.
     pub format: FormatOptions,
-    /// Types and roles of columns, by name.
+    /// Types and roles of columns, by name. After a recipe, types are those of the source's columns, and roles are of the
+    /// columns that it leaves.
     pub schema: BTreeMap<String, ColumnOptions>,
+    /// The recipe by which the rows are cleaned.
+    #[cfg(feature = "formats")]
+    pub clean: Option<Vec<Step>>,
+    /// The time zones that the recipe names, as the door could find them.
+    #[cfg(feature = "formats")]
+    #[serde(skip)]
+    pub zones: crate::clean::Zones,
 }
 
 /// How a source's records are written.
@@ -88,12 +98,42 @@ impl LoadOptions {
         })
     }
 
+    /// Whether there is a recipe.
+    pub fn cleans(&self) -> bool {
+        #[cfg(feature = "formats")]
+        return self.clean.as_ref().is_some_and(|steps| !steps.is_empty());
+        #[cfg(not(feature = "formats"))]
+        false
+    }
+
+    /// Says that there can be no recipe, if there is one where it cannot be applied.
+    pub(super) fn refuse_cleaning(&self, cannot: bool, why: &str) -> Result<()> {
+        if cannot && self.cleans() {
+            let sentence = format!("a recipe is applied where one data set holds all rows, and {why}");
+            return Err(Error::new(ErrorKind::Unsupported, sentence).at_column("clean"));
+        }
+        Ok(())
+    }
+
+    /// The columns of a source, with roles unless a recipe goes before.
+    pub(super) fn source_schema(&self, names: &[String], types: impl Iterator<Item = ColumnType>) -> Result<Schema> {
+        if self.cleans() { Ok(without_roles(names, types)) } else { self.schema_of(names, types, &[]) }
+    }
+
     /// The columns of that name and type, with the roles that are told, those that a known export gives them, or else those
-    /// that their names and types speak for.
-    pub(super) fn schema_of(&self, names: &[String], types: impl Iterator<Item = ColumnType>) -> Result<Schema> {
-        let columns = names.iter().zip(types).map(|(name, column_type)| Column { name: name.clone(), column_type, role: None });
-        let mut schema = Schema::new(columns.collect());
+    /// that their names and types speak for. `source` has the names of columns that
+    /// were there before a recipe: types may be told of those, too.
+    pub(super) fn schema_of(
+        &self,
+        names: &[String],
+        types: impl Iterator<Item = ColumnType>,
+        source: &[String],
+    ) -> Result<Schema> {
+        let mut schema = without_roles(names, types);
         for (name, told) in &self.schema {
+            if told.role.is_none() && source.contains(name) {
+                continue;
+            }
             let at = schema.index_of(name)?;
             schema.columns_mut()[at].role = told.role.as_deref().map(parse_role).transpose()?;
         }
@@ -103,6 +143,11 @@ impl LoadOptions {
         guess_roles(schema.columns_mut());
         Ok(schema)
     }
+}
+
+fn without_roles(names: &[String], types: impl Iterator<Item = ColumnType>) -> Schema {
+    let columns = names.iter().zip(types).map(|(name, column_type)| Column { name: name.clone(), column_type, role: None });
+    Schema::new(columns.collect())
 }
 
 pub(super) fn parse_role(name: &str) -> Result<Role> {

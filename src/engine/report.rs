@@ -3,6 +3,8 @@
 use serde::Serialize;
 
 use super::LoadOptions;
+#[cfg(feature = "formats")]
+use crate::clean::{KEPT_QUARANTINED, Quarantined, StepReport};
 use crate::decode::{Format, Rejects, Shape};
 use crate::event::{Action, Preset};
 
@@ -13,7 +15,7 @@ pub struct Report {
     pub read: u64,
     /// Rows that answers are made of.
     pub used: u64,
-    /// Rows that could not be read.
+    /// Rows that could not be read, or that a cleaning step put into quarantine.
     pub rejected: u64,
     /// Rows that a cleaning step left out.
     pub filtered: u64,
@@ -39,6 +41,14 @@ pub struct Report {
     /// The first rejected rows.
     #[serde(serialize_with = "kept")]
     pub rejects: Rejects,
+    /// What each step of the recipe did.
+    #[cfg(feature = "formats")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<StepReport>,
+    /// The first rows in quarantine, [`KEPT_QUARANTINED`] at the most.
+    #[cfg(feature = "formats")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub quarantined: Vec<Quarantined>,
 }
 
 impl Report {
@@ -59,6 +69,10 @@ impl Report {
             actions: &[],
             notes: vec![],
             rejects: Rejects::default(),
+            #[cfg(feature = "formats")]
+            steps: vec![],
+            #[cfg(feature = "formats")]
+            quarantined: vec![],
         };
         report.recognise(names);
         report
@@ -70,6 +84,31 @@ impl Report {
         self.preset = preset.map(|preset| preset.name);
         self.actions = preset.map_or(&[], |preset| preset.actions);
         self.notes = preset.into_iter().flat_map(|preset| preset.notes).map(|&note| note.to_owned()).collect();
+    }
+
+    /// Adds what became of another source's rows.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.read += other.read;
+        self.used += other.used;
+        self.rejected += other.rejected;
+        self.filtered += other.filtered;
+        self.duplicate += other.duplicate;
+        self.bytes += other.bytes;
+        self.rejects.extend(&other.rejects);
+        #[cfg(feature = "formats")]
+        self.add_steps(other);
+    }
+
+    /// Adds what the same steps did with other rows; none of either where the steps are others.
+    #[cfg(feature = "formats")]
+    fn add_steps(&mut self, other: &Self) {
+        if self.steps.is_empty() {
+            self.steps.clone_from(&other.steps);
+        } else {
+            self.steps.iter_mut().zip(&other.steps).for_each(|(own, other)| own.add(other));
+        }
+        let room = KEPT_QUARANTINED.saturating_sub(self.quarantined.len());
+        self.quarantined.extend(other.quarantined.iter().take(room).cloned());
     }
 }
 

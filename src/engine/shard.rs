@@ -165,6 +165,7 @@ impl Dataset {
         alone: bool,
         mut answers: Option<Answers>,
     ) -> Result<Self> {
+        options.refuse_cleaning(!alone || answers.is_some(), "here several do, or only answers are kept")?;
         let mut store = Store::default();
         for (part, first_row) in parts {
             match part.kept {
@@ -199,6 +200,8 @@ impl Dataset {
             answers: answers.map(Box::new),
             report,
             options,
+            #[cfg(feature = "formats")]
+            cleaning: None,
             is_shard: !alone,
             has_whole_actors: alone || !keeps_rows,
             exchanged: None,
@@ -206,8 +209,10 @@ impl Dataset {
         dataset.settle(types, &shape.names)?;
         let types = dataset.types();
         dataset.answers.iter_mut().try_for_each(|answers| answers.settle(&shape.names, &types))?;
-        dataset.guess_roles()?;
-        Ok(dataset)
+        if !dataset.options.cleans() {
+            dataset.guess_roles()?;
+        }
+        dataset.cleaned()
     }
 
     /// Widens the columns to hold those of other data sets of the same rows: each of `types` is one of theirs. Where values
@@ -236,7 +241,7 @@ impl Dataset {
     /// `UNKNOWN_COLUMN` when the options name a column that is not there.
     pub fn guess_roles(&mut self) -> Result<()> {
         let names: Vec<String> = self.schema.columns().iter().map(|column| column.name.clone()).collect();
-        self.schema = self.options.schema_of(&names, self.store.types())?;
+        self.schema = self.options.schema_of(&names, self.store.types(), self.source_names())?;
         Ok(())
     }
 

@@ -59,17 +59,6 @@ impl Report {
     fn name_source(&mut self, name: &str) {
         self.rejects.kept.iter_mut().for_each(|reject| reject.file = Some(name.to_owned()));
     }
-
-    /// Adds what became of another source's rows.
-    pub(super) fn add(&mut self, other: &Self) {
-        self.read += other.read;
-        self.used += other.used;
-        self.rejected += other.rejected;
-        self.filtered += other.filtered;
-        self.duplicate += other.duplicate;
-        self.bytes += other.bytes;
-        self.rejects.extend(&other.rejects);
-    }
 }
 
 #[cfg(test)]

@@ -62,13 +62,13 @@ impl Zone {
     }
 
     /// Seconds east of Greenwich at a UTC second.
-    fn offset(&self, utc: i64) -> i64 {
+    pub fn offset(&self, utc: i64) -> i64 {
         let at = self.changes.partition_point(|&(from, _)| from <= utc).saturating_sub(1);
         self.changes.get(at).map_or(0, |&(_, offset)| i64::from(offset))
     }
 
     /// The first UTC second at which local clocks show `local` or later.
-    fn utc(&self, local: i64) -> i64 {
+    pub fn utc(&self, local: i64) -> i64 {
         let (before, after) = (self.offset(local - 86_400 * 3 / 2), self.offset(local + 86_400 * 3 / 2));
         if before == after {
             return local - before;

@@ -242,16 +242,20 @@ pub fn write_instant(count: i64, unit: TimeUnit, form: Form, out: &mut Vec<u8>) 
 /// assert_eq!(instant_text(1_500, TimeUnit::Milli), "1970-01-01T00:00:01.500Z");
 /// ```
 pub fn instant_text(count: i64, unit: TimeUnit) -> String {
+    let mut out = Vec::new();
+    write_instant(count, unit, whole_form(unit), &mut out);
+    String::from_utf8(out).expect("a time is ASCII")
+}
+
+/// The form that [`instant_text`] writes.
+pub fn whole_form(unit: TimeUnit) -> Form {
     let digits = match unit {
         TimeUnit::Second => 0,
         TimeUnit::Milli => 3,
         TimeUnit::Micro => 6,
         TimeUnit::Nano => 9,
     };
-    let form = LETTER_T | 3 << PRECISION_SHIFT | digits << FRACTION_SHIFT | 1 << ZONE_SHIFT | 1_440 << OFFSET_SHIFT;
-    let mut out = Vec::new();
-    write_instant(count, unit, Form(form), &mut out);
-    String::from_utf8(out).expect("a time is ASCII")
+    Form(LETTER_T | 3 << PRECISION_SHIFT | digits << FRACTION_SHIFT | 1 << ZONE_SHIFT | 1_440 << OFFSET_SHIFT)
 }
 
 #[cfg(test)]

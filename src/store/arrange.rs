@@ -40,12 +40,18 @@ impl Store {
             return Ok(());
         }
         let order = self.order_by(actor, time, n_before)?;
-        for column in &mut self.columns {
-            column.reorder(&order, &self.chunk_rows)?;
-        }
-        self.chunk_rows = order.chunks(CHUNK_ROWS).map(<[u32]>::len).collect();
+        self.reorder(&order)?;
         self.places = Places::listed(order.iter().map(|&row| self.places.get(row as usize)).collect());
         self.arranged = Some(Arranged { actor, time, types: self.types_of(actor, time), n_rows: order.len() });
+        Ok(())
+    }
+
+    /// Has the rows in another order; what is known of their places is not changed.
+    pub(super) fn reorder(&mut self, order: &[u32]) -> Result<()> {
+        for column in &mut self.columns {
+            column.reorder(order, &self.chunk_rows)?;
+        }
+        self.chunk_rows = order.chunks(CHUNK_ROWS).map(<[u32]>::len).collect();
         Ok(())
     }
 

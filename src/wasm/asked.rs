@@ -16,8 +16,13 @@ fn parse(query: JsValue) -> Result<Query, JsValue> {
 
 /// The time zones that some queries name, as `zones` tells them.
 pub(super) fn zones_of<'a>(queries: impl Iterator<Item = &'a Query>, zones: &js_sys::Function) -> Result<Zones, JsValue> {
+    zones_named(queries.flat_map(Query::zones), zones)
+}
+
+/// The time zones of these names, as `zones` tells them.
+pub(super) fn zones_named(names: impl IntoIterator<Item = String>, zones: &js_sys::Function) -> Result<Zones, JsValue> {
     let mut known = Zones::new();
-    for name in queries.flat_map(Query::zones) {
+    for name in names {
         let changes = zones.call1(&JsValue::NULL, &JsValue::from_str(&name))?;
         if let Some(changes) = changes.dyn_ref::<js_sys::Float64Array>() {
             let changes = changes.to_vec();

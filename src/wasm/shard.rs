@@ -4,11 +4,18 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use super::asked::answers_to;
-use super::{Dataset, bytes, load_options, memory, plain, read, throw};
+use super::{Dataset, bytes, load_options, memory, plain, read, throw, with_zones};
 use crate::decode::Shape;
 use crate::engine;
 use crate::event::ColumnType;
 use crate::store;
+
+/// Whether a recipe looks at several rows together: then one data set must hold all rows.
+#[cfg(feature = "formats")]
+#[wasm_bindgen(js_name = needsAllRows)]
+pub fn needs_all_rows(steps: JsValue) -> Result<bool, JsValue> {
+    Ok(crate::clean::needs_all_rows(&read::<Vec<crate::clean::Step>>("the recipe", steps)?))
+}
 
 /// What the first bytes of a file, or all of them, say of the whole; nothing where they do not tell.
 #[wasm_bindgen(js_name = shapeOf)]
@@ -161,7 +168,7 @@ impl Dataset {
     ) -> Result<Dataset, JsValue> {
         let parts = parts.into_iter().map(|part| part.0).zip(first_rows).collect();
         let types: Vec<Vec<ColumnType>> = read("the types", types)?;
-        let options = load_options(options)?;
+        let options = with_zones(load_options(options)?, zones)?;
         let answers = answers_to(queries, zones, &options, 0.0)?;
         engine::Dataset::of_parts(options, &read("the shape", shape)?, parts, &types, alone, answers).map(Dataset).map_err(throw)
     }

@@ -24,6 +24,7 @@ packed (gzip, zip, zstd) or not; several are one table, their columns united by 
   --kind KIND     how the records are written, if it is not found right: csv, ndjson, json or blanks
   --encoding E    how the text is encoded, if it is not found right: a label such as gb18030 or shift_jis
   --schema JSON   types and roles of columns, such as '{\"sku\": {\"type\": \"text\", \"role\": \"item\"}}'
+  --clean RECIPE  how the rows are cleaned: a list of steps as JSON, or a file that holds one
   --separator C   the character between cells, if it is not found right
   --no-header     the first row is data
 
@@ -79,6 +80,12 @@ fn run(args: Vec<String>) -> Result<(), Failure> {
                 options.schema =
                     serde_json::from_str(&schema).map_err(|e| Failure::Usage(format!("cannot read --schema: {e}")))?;
             }
+            "--clean" => {
+                let recipe = value("--clean")?;
+                let json = if recipe.trim_start().starts_with('[') { recipe } else { read_text(&recipe)? };
+                options.clean = serde_json::from_str(&json).map_err(|e| Failure::Data(format!("cannot read the recipe: {e}")))?;
+                options.zones = zones(clickfold::clean::zones(options.clean.as_deref().unwrap_or_default()))?;
+            }
             "-h" | "--help" | "help" => return print(USAGE.as_bytes()).and_then(|()| print(b"\n")),
             "--version" => return print(concat!("clickfold ", env!("CARGO_PKG_VERSION"), "\n").as_bytes()),
             flag if flag.starts_with("--") => return Err(Failure::Usage(format!("unknown option {flag}"))),
@@ -103,19 +110,10 @@ fn run(args: Vec<String>) -> Result<(), Failure> {
 }
 
 fn query_files(query: &str, files: &[&str], options: &LoadOptions, format: &str) -> Result<(), Failure> {
-    let json = if query.trim_start().starts_with('{') {
-        query.to_owned()
-    } else {
-        let mut json = String::new();
-        source::open(query, None)?
-            .bytes
-            .read_to_string(&mut json)
-            .map_err(|e| Failure::Data(format!("cannot read {query}: {e}")))?;
-        json
-    };
+    let json = if query.trim_start().starts_with('{') { query.to_owned() } else { read_text(query)? };
     let json: serde_json::Value = serde_json::from_str(&json).map_err(|e| Failure::Data(format!("{query} is not JSON: {e}")))?;
     let query = Query::parse(&json)?;
-    let answer = load(files, options)?.query(&query, &zones(&query)?)?;
+    let answer = load(files, options)?.query(&query, &zones(query.zones())?)?;
     match format {
         "table" => print(text::to_table(&answer).as_bytes()),
         "csv" => print(text::to_csv(&answer).as_bytes()),
@@ -123,6 +121,13 @@ fn query_files(query: &str, files: &[&str], options: &LoadOptions, format: &str)
         "arrow" => print(&frame::write(&answer)?),
         other => Err(Failure::Usage(format!("unknown format {other}; known are table, csv, json, arrow"))),
     }
+}
+
+fn read_text(path: &str) -> Result<String, Failure> {
+    let mut text = String::new();
+    let read = source::open(path, None)?.bytes.read_to_string(&mut text);
+    read.map_err(|e| Failure::Data(format!("cannot read {path}: {e}")))?;
+    Ok(text)
 }
 
 fn schema(data: &Dataset, format: &str) -> Result<(), Failure> {
@@ -160,8 +165,9 @@ fn load(files: &[&str], options: &LoadOptions) -> Result<Dataset, Failure> {
     if let [file] = files {
         return load_file(file, options);
     }
-    let loaded = files.iter().map(|file| Ok(((*file).to_owned(), load_file(file, options)?)));
-    Ok(Dataset::unite(loaded.collect::<Result<_, Failure>>()?)?)
+    let one = options.of_one_source();
+    let loaded = files.iter().map(|file| Ok(((*file).to_owned(), load_file(file, &one)?)));
+    Ok(Dataset::unite_and_clean(loaded.collect::<Result<_, Failure>>()?, options.clone())?)
 }
 
 fn load_file(path: &str, options: &LoadOptions) -> Result<Dataset, Failure> {
@@ -180,11 +186,10 @@ fn load_file(path: &str, options: &LoadOptions) -> Result<Dataset, Failure> {
     }
 }
 
-/// The time zones of a query, from the bundled IANA database.
-fn zones(query: &Query) -> Result<Zones, Failure> {
+/// The time zones of these names, from the bundled IANA database.
+fn zones(names: Vec<String>) -> Result<Zones, Failure> {
     let unknown = |name: &str| Failure::Data(format!("unknown time zone {name:?}; write an IANA name such as \"Asia/Shanghai\""));
-    query
-        .zones()
+    names
         .into_iter()
         .map(|name| {
             let zone = jiff::tz::TimeZone::get(&name).map_err(|_| unknown(&name))?;

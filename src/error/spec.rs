@@ -1,9 +1,9 @@
-//! Reads a question's JSON: each key that is asked for is a known one, any other is an error that names the nearest.
+//! Reads JSON that people write, questions and recipes: each key that is asked for is a known one, any other is an error that
+//! names the nearest.
 
 use serde_json::{Map, Value};
 
-use crate::error::nearest;
-use crate::{Error, Result};
+use super::{Error, Result, nearest};
 
 /// A JSON object being read.
 #[derive(Debug)]
