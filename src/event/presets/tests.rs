@@ -1,3 +1,5 @@
+//! Which headers are known, and what roles and words follow.
+
 use super::*;
 use crate::event::{ColumnType, TimeUnit};
 
