@@ -179,6 +179,9 @@ pub struct Report {
     pub bytes: u64,
     /// How the source's records are written.
     pub format: Format,
+    /// What is on a log's lines: a known log's name, a server's format string, or a `#Fields:` directive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<String>,
     /// The label of the encoding that the text was written in.
     pub encoding: String,
     /// The character between cells, of delimited text.
@@ -201,6 +204,7 @@ impl Report {
             duplicate: 0,
             bytes: 0,
             format: shape.format,
+            pattern: shape.pattern().map(str::to_owned),
             encoding: options.format.encoding.clone().unwrap_or_else(|| "utf-8".to_owned()),
             separator: (shape.format == Format::Csv).then_some(char::from(shape.separator)),
             header: shape.header,
@@ -349,6 +353,9 @@ impl Dataset {
             let first = crate::decode::csv::first_record(bytes, separator as u8, options.quote.unwrap_or(b'"'));
             options.separator = Some(separator as u8);
             options.header = Some(first == names);
+        }
+        if options.format == Some(Format::Log) {
+            options.pattern = self.report.pattern.clone().or(options.pattern);
         }
         options.names = Some(names);
         options.start_from(&self.store.types().collect::<Vec<_>>(), &self.epochs());
