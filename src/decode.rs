@@ -10,12 +10,16 @@ mod format;
 #[cfg(feature = "formats")]
 pub mod json;
 mod kind;
+#[cfg(feature = "formats")]
+mod log;
 mod part;
 #[cfg(feature = "formats")]
 mod records;
 
 pub use decoder::Decoder;
 pub use format::{Format, is_plain_csv};
+#[cfg(feature = "formats")]
+pub use log::check as check_pattern;
 pub use part::{Part, Shape};
 
 use std::collections::BTreeMap;
@@ -37,6 +41,8 @@ const LONGEST_RECORD: usize = 16 << 20;
 pub struct Options {
     /// What the bytes are.
     pub format: Option<Format>,
+    /// What is on a log's lines: a known log's name, a server's format string, or a `#Fields:` directive.
+    pub pattern: Option<String>,
     /// The byte between cells of delimited text.
     pub separator: Option<u8>,
     /// The byte around cells that hold separators or line ends; `"` if not given.

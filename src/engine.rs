@@ -314,6 +314,9 @@ impl Dataset {
             options.separator = Some(separator as u8);
             options.header = Some(first == names);
         }
+        if options.format == Some(Format::Log) {
+            options.pattern = self.report.pattern.clone().or(options.pattern);
+        }
         options.names = Some(names);
         options.start_from(&types, &epochs);
         let mut decoder = Decoder::new(options);

@@ -267,3 +267,50 @@ fn cdnow() {
     assert_eq!(sample.figure(json!([]), "count", ""), "6919");
     assert_eq!(sample.figure(json!([]), "count_distinct", "column2"), "2357");
 }
+
+#[test]
+fn access_log() {
+    let Some(folder) = shared("access_logs") else { return };
+    let file = File::load(&folder, &fs::read(folder.join("apache_combined_10k.log")).unwrap());
+    let report = file.data.borrow().report().clone();
+    assert_eq!((report.format.name(), report.pattern.as_deref()), ("log", Some("combined")));
+    let fact = |name: &str| file.fact(&format!("apache_combined_10k/{name}"));
+    assert_eq!(json!(report.read), *fact("lines"));
+    // A line whose user agent is cut off in the middle; the expression that the facts were counted with passes over it too.
+    assert_eq!(json!(report.used), *fact("matched_by_simple_combined_regex"));
+    let rejects: Vec<(u64, &str)> = report.rejects.kept.iter().map(|r| (r.line, r.reason.as_str())).collect();
+    assert_eq!(json!([rejects[0].0]), *fact("unmatched_line_numbers"));
+    assert_eq!(rejects, [(8_899, "expected a closing quote after user_agent")]);
+    let columns: Vec<(String, &str, Option<&str>)> =
+        file.data.borrow().columns().iter().map(|c| (c.name.to_owned(), c.column_type, c.role)).collect();
+    let expected = [
+        ("remote_host", "text", Some("actor")),
+        ("identity", "null", None),
+        ("user", "null", None),
+        ("time", "time", Some("time")),
+        ("method", "text", None),
+        ("path", "text", Some("item")),
+        ("query", "text", None),
+        ("protocol", "text", None),
+        ("status", "int", None),
+        ("bytes", "int", None),
+        ("referrer", "text", Some("channel")),
+        ("user_agent", "text", None),
+    ];
+    assert_eq!(columns, expected.map(|(name, column_type, role)| (name.to_owned(), column_type, role)));
+    file.check("apache_combined_10k/unique_client", &file.figure(json!([]), "count_distinct", "remote_host"));
+    file.check("apache_combined_10k/bytes", &file.figure(json!([]), "sum", "bytes"));
+    file.check("apache_combined_10k/bytes_dash", &file.figure(json!([{"bytes": null}]), "count", ""));
+    file.top(json!([]), "status", json!({"fn": "count"}), "apache_combined_10k/status");
+    let days = file
+        .ask(json!({"kind": "aggregate", "group_by": [{"column": "time", "every": "1d"}], "measures": {"n": {"fn": "count"}}}));
+    let days: serde_json::Map<String, Value> =
+        pairs(&days).map(|(day, n)| (format!("{}/May/2015", &day[8..10]), n.parse::<u64>().unwrap().into())).collect();
+    assert_eq!(&Value::Object(days), fact("by_day"));
+    for (column, name) in [("remote_host", "top5_client"), ("path", "top5_path")] {
+        let top = file.ask(json!({"kind": "aggregate", "group_by": [column], "measures": {"n": {"fn": "count"}},
+            "order_by": ["-n"], "limit": 5}));
+        let top: Vec<(String, u64)> = pairs(&top).map(|(key, n)| (key, n.parse().unwrap())).collect();
+        assert_eq!(json!(top), *fact(name), "{name}");
+    }
+}

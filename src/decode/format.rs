@@ -17,11 +17,13 @@ pub enum Format {
     Json,
     /// Cells between blanks, as many as one likes.
     Blanks,
+    /// A request to a web server on each line.
+    Log,
 }
 
 impl Format {
     /// All formats.
-    pub const ALL: [Self; 4] = [Self::Csv, Self::Ndjson, Self::Json, Self::Blanks];
+    pub const ALL: [Self; 5] = [Self::Csv, Self::Ndjson, Self::Json, Self::Blanks, Self::Log];
 
     /// The format's name in options and reports.
     pub fn name(self) -> &'static str {
@@ -30,6 +32,7 @@ impl Format {
             Self::Ndjson => "ndjson",
             Self::Json => "json",
             Self::Blanks => "blanks",
+            Self::Log => "log",
         }
     }
 
@@ -50,6 +53,7 @@ fn guess(bytes: &[u8], are_all: bool) -> Format {
     let are_all = are_all && sample.len() == bytes.len();
     match sample.trim_ascii_start().first() {
         Some(b'{' | b'[') => super::json::format_of(sample, are_all).unwrap_or_default(),
+        _ if super::log::pattern_of(sample, are_all).is_some() => Format::Log,
         _ if super::blanks::cuts_evenly(sample, are_all) => Format::Blanks,
         _ => Format::Csv,
     }

@@ -11,7 +11,7 @@ use super::csv::{self, Csv};
 use super::kind::Kind;
 use super::{Format, Options, Rejects};
 #[cfg(feature = "formats")]
-use super::{blanks, json, records};
+use super::{blanks, json, log, records};
 use crate::event::ColumnType;
 use crate::kernel::batch::Batch;
 use crate::{Error, Result};
@@ -39,6 +39,9 @@ pub struct Shape {
     #[cfg(feature = "formats")]
     #[serde(default)]
     pub(super) layout: json::Layout,
+    /// What is on a log's lines.
+    #[cfg(feature = "formats")]
+    pub(super) pattern: Option<String>,
     pub(super) kinds: Vec<Kind>,
 }
 
@@ -59,6 +62,8 @@ impl Shape {
             #[cfg(feature = "formats")]
             Format::Blanks => Ok(blanks::shape_of(text, first_byte, are_all, options)),
             #[cfg(feature = "formats")]
+            Format::Log => log::shape_of(text, first_byte, are_all, options),
+            #[cfg(feature = "formats")]
             format @ (Format::Ndjson | Format::Json) => json::shape_of(format, text, first_byte, are_all, options),
             #[cfg(not(feature = "formats"))]
             _ => Err(Error::new(crate::ErrorKind::Unsupported, "this core reads CSV alone")),
@@ -74,6 +79,15 @@ impl Shape {
         self
     }
 
+    /// What is on a log's lines: a known log's name, a server's format string, or a `#Fields:` directive; nothing of
+    /// other formats.
+    pub fn pattern(&self) -> Option<&str> {
+        #[cfg(feature = "formats")]
+        return self.pattern.as_deref();
+        #[cfg(not(feature = "formats"))]
+        None
+    }
+
     fn reader(&self, options: &Options, limit: u64) -> Box<dyn Reader> {
         let named = self.names.iter().zip(&self.kinds);
         let columns = named.map(|(name, &kind)| ColumnBuilder::new(kind, options.types.get(name).cloned())).collect();
@@ -82,6 +96,7 @@ impl Shape {
             let cutter: Box<dyn records::Cutter> = match self.format {
                 Format::Csv => return Box::new(Csv::new(self, columns, limit)),
                 Format::Blanks => Box::new(blanks::Blanks::new(&self.names)),
+                Format::Log => Box::new(log::Log::of(self)),
                 Format::Ndjson | Format::Json => Box::new(json::Json::new(&self.names, &self.layout)),
             };
             Box::new(records::Records::new(cutter, columns, &options.types, limit))

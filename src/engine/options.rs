@@ -40,8 +40,11 @@ pub struct LoadOptions {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FormatOptions {
-    /// `csv`, `ndjson`, `json` or `blanks`.
+    /// `csv`, `ndjson`, `json`, `blanks` or `log`.
     pub kind: Option<decode::Format>,
+    /// What is on a log's lines: a known log's name such as `combined`, Apache's `LogFormat` string, nginx's `log_format`
+    /// string, or a `#Fields:` directive.
+    pub pattern: Option<String>,
     /// The label of the encoding that the source was written in. The bytes come in UTF-8: the doors decode them.
     pub encoding: Option<String>,
     /// The character between cells: one ASCII character.
@@ -75,6 +78,7 @@ impl LoadOptions {
             Some([byte]) if byte.is_ascii() && !matches!(byte, b'\n' | b'\r') => Ok(Some(*byte)),
             Some(_) => Err(Error::bad_query(format!("\"{name}\" must be one ASCII character")).at_column(name)),
         };
+        let format = self.format_kind()?;
         let mut types = BTreeMap::new();
         for (name, column) in &self.schema {
             if let Some(column_type) = &column.column_type {
@@ -89,13 +93,29 @@ impl LoadOptions {
             column.role.as_deref().map(parse_role).transpose()?;
         }
         Ok(Options {
-            format: self.format.kind,
+            format,
+            pattern: self.format.pattern.clone(),
             separator: byte("separator", &self.format.separator)?,
             quote: byte("quote", &self.format.quote)?,
             header: self.format.header,
             types,
             ..Options::default()
         })
+    }
+
+    /// The format that is told; a pattern says that it is a log's.
+    fn format_kind(&self) -> Result<Option<decode::Format>> {
+        let Some(pattern) = &self.format.pattern else { return Ok(self.format.kind) };
+        match self.format.kind {
+            None | Some(decode::Format::Log) => {}
+            Some(other) => {
+                let sentence = format!("a pattern is of a log's lines, not of {}: {pattern:?}", other.name());
+                return Err(Error::bad_query(sentence).at_column("pattern"));
+            }
+        }
+        #[cfg(feature = "formats")]
+        decode::check_pattern(pattern)?;
+        Ok(Some(decode::Format::Log))
     }
 
     /// Whether there is a recipe.

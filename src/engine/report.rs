@@ -25,6 +25,9 @@ pub struct Report {
     pub bytes: u64,
     /// How the source's records are written.
     pub format: Format,
+    /// What is on a log's lines: a known log's name, a server's format string, or a `#Fields:` directive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<String>,
     /// The label of the encoding that the text was written in.
     pub encoding: String,
     /// The character between cells, of delimited text.
@@ -62,6 +65,7 @@ impl Report {
             duplicate: 0,
             bytes: 0,
             format: shape.format,
+            pattern: shape.pattern().map(str::to_owned),
             encoding: options.format.encoding.clone().unwrap_or_else(|| "utf-8".to_owned()),
             separator: (shape.format == Format::Csv).then_some(char::from(shape.separator)),
             header: shape.header,

@@ -78,6 +78,8 @@ impl Role {
                 "useruuid",
                 "shopperid",
                 "uid",
+                // Of a web server's log, whose user is who logged in to the server itself: hardly anybody.
+                "remotehost",
                 "user",
                 "visitor",
                 "customer",
@@ -107,6 +109,7 @@ impl Role {
                 "asin",
                 "productname",
                 "itemname",
+                "path",
             ],
             Self::Category => &[
                 "categorycode",
@@ -251,6 +254,10 @@ mod tests {
             ("Category", Text),
             ("Sales", money),
         ];
+        let log = [("remote_host", Text), ("user", Text), ("time", time), ("method", Text), ("path", Text), ("referrer", Text)];
+        assert_eq!(guess(&log), [Some("actor"), None, Some("time"), None, Some("item"), Some("channel")]);
+        let with_users = [("remote_host", Text), ("user_id", Text), ("path", Text), ("sku", Text)];
+        assert_eq!(guess(&with_users), [None, Some("actor"), None, Some("item")]);
         assert_eq!(guess(&superstore), [Some("order"), Some("time"), None, Some("item"), Some("category"), Some("price")]);
     }
 }

@@ -134,3 +134,25 @@ fn a_key_that_comes_late_is_a_column() {
     assert_eq!(names, ["id", "late"]);
     assert_eq!((rows.len(), rows[39_000].as_str(), rows[39_001].as_str()), (40_000, "39000,x", "39001,-"));
 }
+
+#[test]
+fn logs_of_servers_that_write_json_are_tables() {
+    // Caddy counts seconds since 1970 with a fraction, which are decimals.
+    let caddy = r#"{"level":"info","ts":1706940428.1234567,"logger":"http.log.access","request":{"remote_ip":"10.0.0.7","method":"GET","uri":"/hats?size=m","headers":{"User-Agent":["Browser/1"]},"tls":{"resumed":false}},"user_id":"","duration":9.3e-05,"size":512,"status":200}"#;
+    let names = "level ts logger request.remote_ip request.method request.uri request.headers.User-Agent request.tls.resumed \
+                 user_id duration size status";
+    let row = "info,1706940428.1234567,http.log.access,10.0.0.7,GET,/hats?size=m,[\"Browser/1\"],false,-,0.000093,512,200";
+    let traefik = r#"{"ClientHost":"10.0.0.7","DownstreamStatus":200,"Duration":930000,"RequestMethod":"GET","RequestPath":"/hats","StartUTC":"2024-02-03T06:07:08.123456789Z","request_User-Agent":"Browser/1","time":"2024-02-03T06:07:08Z"}"#;
+    let traefik_names = "ClientHost DownstreamStatus Duration RequestMethod RequestPath StartUTC request_User-Agent time";
+    let traefik_row = "10.0.0.7,200,930000,GET,/hats,2024-02-03T06:07:08.123456789Z,Browser/1,2024-02-03T06:07:08Z";
+    for (line, names, row) in [(caddy, names, row), (traefik, traefik_names, traefik_row)] {
+        let mut decoder = decode(&format!("{line}\n{line}\n"), 7).unwrap();
+        assert_eq!(decoder.shape().unwrap().format, Format::Ndjson);
+        let types: Vec<_> = decoder.shape().unwrap().kinds.iter().map(|kind| kind.column_type().name()).collect();
+        let is_typed =
+            |name: &str, column_type: &str| names.split_whitespace().zip(&types).any(|pair| pair == (name, &column_type));
+        assert!(is_typed("ts", "decimal") || is_typed("time", "time"), "{types:?}");
+        let (got_names, rows) = table(&mut decoder);
+        assert_eq!((got_names, rows), (names.split_whitespace().map(str::to_owned).collect(), vec![row.to_owned(); 2]));
+    }
+}
