@@ -134,6 +134,7 @@ impl Loader {
             used: self.decoder.n_rows(),
             rejected: self.decoder.rejects().count,
             bytes: self.n_bytes,
+            left_out: self.decoder.left_out().to_vec(),
             rejects: self.decoder.rejects().clone(),
             ..Report::of(&shape, &self.options)
         };
@@ -185,6 +186,9 @@ pub struct Report {
     pub separator: Option<char>,
     /// Whether the first row named the columns.
     pub header: bool,
+    /// The names of columns that cannot be read, such as those of lists within lists.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
     /// The first rejected rows.
     #[serde(serialize_with = "kept")]
     pub rejects: Rejects,
@@ -204,6 +208,7 @@ impl Report {
             encoding: options.format.encoding.clone().unwrap_or_else(|| "utf-8".to_owned()),
             separator: (shape.format == Format::Csv).then_some(char::from(shape.separator)),
             header: shape.header,
+            left_out: vec![],
             rejects: Rejects::default(),
         }
     }
@@ -344,6 +349,8 @@ impl Dataset {
         }
         let names: Vec<String> = self.schema.columns().iter().map(|c| c.name.clone()).collect();
         let mut options = self.options.decoding()?;
+        #[cfg(feature = "parquet")]
+        let format = format.or_else(|| Format::told_by(bytes));
         options.format = format.or(Some(self.report.format));
         if let Some(separator) = self.report.separator {
             let first = crate::decode::csv::first_record(bytes, separator as u8, options.quote.unwrap_or(b'"'));

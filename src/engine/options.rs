@@ -30,7 +30,7 @@ pub struct LoadOptions {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FormatOptions {
-    /// `csv`, `ndjson`, `json` or `blanks`.
+    /// `csv`, `ndjson`, `json`, `blanks`, `parquet` or `arrow`.
     pub kind: Option<decode::Format>,
     /// The label of the encoding that the source was written in. The bytes come in UTF-8: the doors decode them.
     pub encoding: Option<String>,

@@ -21,7 +21,7 @@ Usage:
 
 FILE or QUERY.json may be - for standard input. QUERY.json may also be the query itself. Files are opened whether they are
 packed (gzip, zip, zstd) or not; several are one table, their columns united by name.
-  --kind KIND     how the records are written, if it is not found right: csv, ndjson, json or blanks
+  --kind KIND     how the records are written, if it is not found right: csv, ndjson, json, blanks, parquet or arrow
   --encoding E    how the text is encoded, if it is not found right: a label such as gb18030 or shift_jis
   --schema JSON   types and roles of columns, such as '{\"sku\": {\"type\": \"text\", \"role\": \"item\"}}'
   --separator C   the character between cells, if it is not found right
