@@ -7,17 +7,29 @@ mod column;
 pub mod csv;
 mod decoder;
 mod format;
+#[cfg(feature = "parquet")]
+mod indexed;
 #[cfg(feature = "formats")]
 pub mod json;
 mod kind;
+#[cfg(feature = "parquet")]
+mod known;
+#[cfg(feature = "parquet")]
+mod lists;
 #[cfg(feature = "formats")]
 mod log;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod part;
 #[cfg(feature = "formats")]
 mod records;
+#[cfg(feature = "parquet")]
+mod typed;
 
 pub use decoder::Decoder;
 pub use format::{Format, is_plain_csv};
+#[cfg(feature = "parquet")]
+pub use indexed::{Indexed, Need};
 #[cfg(feature = "formats")]
 pub use log::check as check_pattern;
 pub use part::{Part, Shape};
@@ -54,6 +66,9 @@ pub struct Options {
     /// Types fixed by the user, by column name: `int`, `decimal`, `time`, `bool`, `uuid` or `text`. A cell that does not
     /// fit makes its row a reject.
     pub types: BTreeMap<String, String>,
+    /// The columns that are wanted, of a file that has them apart; all, if not given.
+    #[cfg(feature = "parquet")]
+    pub select: Option<Vec<String>>,
     /// The kinds that the columns have already.
     pub(crate) kinds: Option<Vec<Kind>>,
 }
@@ -64,6 +79,19 @@ impl Options {
     pub fn start_from(&mut self, types: &[ColumnType], counted: &[bool]) {
         let kinds = types.iter().zip(counted);
         self.kinds = Some(kinds.map(|(&column_type, &counted)| Kind::of_type(column_type, counted)).collect());
+    }
+
+    /// Whether a column is wanted.
+    #[cfg(feature = "parquet")]
+    fn wants(&self, name: &String) -> bool {
+        self.select.as_ref().is_none_or(|names| names.contains(name))
+    }
+
+    /// The kind that a column has already.
+    #[cfg(feature = "parquet")]
+    fn kind_of(&self, name: &String) -> Option<Kind> {
+        let at = self.names.as_ref()?.iter().position(|known| known == name)?;
+        self.kinds.as_ref()?.get(at).copied()
     }
 }
 

@@ -142,6 +142,7 @@ impl Loader {
             used: self.decoder.n_rows(),
             rejected: self.decoder.rejects().count,
             bytes: self.n_bytes,
+            left_out: self.decoder.left_out().to_vec(),
             rejects: self.decoder.rejects().clone(),
             ..Report::of(&shape, self.decoder.names(), &self.options)
         };
@@ -308,6 +309,8 @@ impl Dataset {
         }
         let (names, types, epochs) = self.source_columns()?;
         let mut options = self.options.decoding()?;
+        #[cfg(feature = "parquet")]
+        let format = format.or_else(|| Format::told_by(bytes));
         options.format = format.or(Some(self.report.format));
         if let Some(separator) = self.report.separator {
             let first = crate::decode::csv::first_record(bytes, separator as u8, options.quote.unwrap_or(b'"'));

@@ -96,6 +96,11 @@ impl Decoder {
         self.part().map_or(&[], Part::names)
     }
 
+    /// The names of columns that cannot be read.
+    pub fn left_out(&self) -> &[String] {
+        self.part().map_or(&[], Part::left_out)
+    }
+
     /// The source's shape, once known.
     pub fn shape(&self) -> Option<&Shape> {
         match &self.state {

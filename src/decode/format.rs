@@ -19,11 +19,15 @@ pub enum Format {
     Blanks,
     /// A request to a web server on each line.
     Log,
+    /// A Parquet file.
+    Parquet,
+    /// An Arrow file or stream.
+    Arrow,
 }
 
 impl Format {
     /// All formats.
-    pub const ALL: [Self; 5] = [Self::Csv, Self::Ndjson, Self::Json, Self::Blanks, Self::Log];
+    pub const ALL: [Self; 7] = [Self::Csv, Self::Ndjson, Self::Json, Self::Blanks, Self::Log, Self::Parquet, Self::Arrow];
 
     /// The format's name in options and reports.
     pub fn name(self) -> &'static str {
@@ -33,6 +37,8 @@ impl Format {
             Self::Json => "json",
             Self::Blanks => "blanks",
             Self::Log => "log",
+            Self::Parquet => "parquet",
+            Self::Arrow => "arrow",
         }
     }
 
@@ -42,8 +48,22 @@ impl Format {
     ///
     /// `BAD_INPUT` when they are in none.
     pub(super) fn of(bytes: &[u8], are_all: bool) -> Result<Self> {
+        #[cfg(feature = "parquet")]
+        if let Some(format) = Self::told_by(bytes) {
+            return Ok(format);
+        }
         refuse_others(bytes)?;
         Ok(guess(bytes, are_all))
+    }
+
+    /// The format of a file that is no text, if its first bytes say it.
+    #[cfg(feature = "parquet")]
+    pub fn told_by(bytes: &[u8]) -> Option<Self> {
+        match bytes {
+            [b'P', b'A', b'R', b'1' | b'E', ..] => Some(Self::Parquet),
+            [b'A', b'R', b'R', b'O', b'W', b'1', ..] | [0xff, 0xff, 0xff, 0xff, _, _, _, 0, ..] => Some(Self::Arrow),
+            _ => None,
+        }
     }
 }
 

@@ -65,8 +65,10 @@ impl Shape {
             Format::Log => log::shape_of(text, first_byte, are_all, options),
             #[cfg(feature = "formats")]
             format @ (Format::Ndjson | Format::Json) => json::shape_of(format, text, first_byte, are_all, options),
-            #[cfg(not(feature = "formats"))]
-            _ => Err(Error::new(crate::ErrorKind::Unsupported, "this core reads CSV alone")),
+            #[cfg(feature = "parquet")]
+            format @ (Format::Parquet | Format::Arrow) => Ok(Some(Self { format, ..Self::default() })),
+            #[cfg(not(feature = "parquet"))]
+            format => Err(Error::new(crate::ErrorKind::Unsupported, format!("this core does not read {}", format.name()))),
         }
     }
 
@@ -98,6 +100,10 @@ impl Shape {
                 Format::Blanks => Box::new(blanks::Blanks::new(&self.names)),
                 Format::Log => Box::new(log::Log::of(self)),
                 Format::Ndjson | Format::Json => Box::new(json::Json::new(&self.names, &self.layout)),
+                #[cfg(feature = "parquet")]
+                Format::Parquet | Format::Arrow => return Box::new(super::indexed::Gathered::new(options)),
+                #[cfg(not(feature = "parquet"))]
+                Format::Parquet | Format::Arrow => return Box::new(Csv::new(self, columns, limit)), // of no shape
             };
             Box::new(records::Records::new(cutter, columns, &options.types, limit))
         }
@@ -116,6 +122,8 @@ pub(super) struct Output {
     pub(super) rejects: Rejects,
     pub(super) n_rows: u64,
     pub(super) batches: Vec<Batch>,
+    /// The names of columns that cannot be read.
+    pub(super) left_out: Vec<String>,
 }
 
 /// Reads records from where one begins to a limit.
@@ -226,6 +234,11 @@ impl Part {
     /// The rows that could not be read so far.
     pub fn rejects(&self) -> &Rejects {
         &self.out.rejects
+    }
+
+    /// The names of columns that cannot be read.
+    pub fn left_out(&self) -> &[String] {
+        &self.out.left_out
     }
 
     /// The batches that are ready.

@@ -40,7 +40,7 @@ pub struct LoadOptions {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FormatOptions {
-    /// `csv`, `ndjson`, `json`, `blanks` or `log`.
+    /// `csv`, `ndjson`, `json`, `blanks`, `log`, `parquet` or `arrow`.
     pub kind: Option<decode::Format>,
     /// What is on a log's lines: a known log's name such as `combined`, Apache's `LogFormat` string, nginx's `log_format`
     /// string, or a `#Fields:` directive.

@@ -34,6 +34,9 @@ pub struct Report {
     pub separator: Option<char>,
     /// Whether the first row named the columns.
     pub header: bool,
+    /// The names of columns that cannot be read, such as those of lists within lists.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
     /// The export that the columns are known to be of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preset: Option<&'static str>,
@@ -69,6 +72,7 @@ impl Report {
             encoding: options.format.encoding.clone().unwrap_or_else(|| "utf-8".to_owned()),
             separator: (shape.format == Format::Csv).then_some(char::from(shape.separator)),
             header: shape.header,
+            left_out: vec![],
             preset: None,
             actions: &[],
             notes: vec![],

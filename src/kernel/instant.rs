@@ -22,6 +22,16 @@ const OFFSET_SHIFT: u32 = 12; // minutes east of Greenwich plus 1440
 /// The form of an instant written as an integer count of its column's unit since 1970.
 pub const EPOCH: Form = Form(1 << 31);
 
+/// The form of an instant as ISO 8601 has it, with as many digits of a fraction as `unit` has, and a `Z` where it is `utc`.
+pub fn iso_form(unit: TimeUnit, utc: bool) -> Form {
+    let digits = unit.per_second().ilog10();
+    let zone = if utc { 1 << ZONE_SHIFT | 1_440 << OFFSET_SHIFT } else { 0 };
+    Form(LETTER_T | 3 << PRECISION_SHIFT | digits << FRACTION_SHIFT | zone)
+}
+
+/// The form of a date.
+pub const DATE: Form = Form(0);
+
 /// An instant and how it was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Instant {

@@ -48,6 +48,11 @@ pub fn parse_uuid(text: &[u8]) -> Option<i128> {
     (wrong == 0).then_some((i128::from(a << 32 | b) << 64 | i128::from(c << 32 | d)) ^ TURNED)
 }
 
+/// The same of its 128 bits.
+pub fn uuid_of(bits: u128) -> i128 {
+    bits as i128 ^ TURNED
+}
+
 /// The text of a UUID.
 #[inline(never)]
 pub fn write_uuid(value: i128) -> [u8; LEN] {

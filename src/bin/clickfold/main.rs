@@ -21,7 +21,8 @@ Usage:
 
 FILE or QUERY.json may be - for standard input. QUERY.json may also be the query itself. Files are opened whether they are
 packed (gzip, zip, zstd) or not; several are one table, their columns united by name.
-  --kind KIND     how the records are written, if it is not found right: csv, ndjson, json, blanks or log
+  --kind KIND     how the records are written, if it is not found right: csv, ndjson, json, blanks, log,
+                  parquet or arrow
   --pattern P     what is on a log's lines: combined or another known log's name, or a LogFormat or log_format string
   --encoding E    how the text is encoded, if it is not found right: a label such as gb18030 or shift_jis
   --schema JSON   types and roles of columns, such as '{\"sku\": {\"type\": \"text\", \"role\": \"item\"}}'
