@@ -51,7 +51,7 @@ target/pkg/clickfold_bg.wasm: $(RUST) $(TOOLS)/ok $(TARGET) www/node_modules/.pa
 	touch $@
 
 target/complete/clickfold_bg.wasm: target/pkg/clickfold_bg.wasm
-	wasm-pack build --target web --mode no-install --release --out-dir target/complete --out-name clickfold -- --locked --no-default-features --features formats
+	wasm-pack build --target web --mode no-install --release --out-dir target/complete --out-name clickfold -- --locked --no-default-features --features parquet
 	touch $@
 
 www/dist/index.html: target/pkg/clickfold_bg.wasm target/complete/clickfold_bg.wasm $(FRONT) www/node_modules/.package-lock.json

@@ -25,18 +25,21 @@ export interface Progress {
 
 /**
  * `csv`: cells between separators. `ndjson`: a JSON object on each line. `json`: an array of objects, or a document with such
- * an array in it. `blanks`: cells between blanks.
+ * an array in it. `blanks`: cells between blanks. `log`: a request to a web server on each line.
  */
-export type FileFormat = "csv" | "ndjson" | "json" | "blanks";
+export type FileFormat = "csv" | "ndjson" | "json" | "blanks" | "log" | "parquet" | "arrow";
 
 export interface LoadOptions {
   /**
    * How the records are written: found out, if not told. `encoding` is a label of the Encoding Standard, such as `gb18030`;
-   * `separator`, `quote` and `header` are of `csv`.
+   * `separator`, `quote` and `header` are of `csv`, `pattern` of `log`: a known log's name such as `combined`, or the format
+   * string of its server (Apache's LogFormat, nginx's log_format, a #Fields: directive).
    */
-  format?: { kind?: FileFormat; encoding?: string; separator?: string; quote?: string; header?: boolean };
+  format?: { kind?: FileFormat; pattern?: string; encoding?: string; separator?: string; quote?: string; header?: boolean };
   /** A fixed type makes rejects of rows whose cell does not fit it. */
   schema?: Record<string, { type?: Exclude<ColumnType, "null">; role?: Role | null }>;
+  /** A recipe: steps that clean the rows, in their order. One worker then reads all of them. */
+  clean?: CleaningStep[];
   /** The time zone of the source's clock: UTC for now. */
   timezone?: string;
   /**
@@ -49,6 +52,36 @@ export interface LoadOptions {
   queries?: Query[];
   onProgress?: (progress: Progress) => void;
   signal?: AbortSignal;
+}
+
+/**
+ * An object whose `step` says which: trim, case, replace, cast, parse, filter, select, rename, derive, drop_duplicates, impute,
+ * quarantine or bots. See the README.
+ */
+export type CleaningStep = { step: string } & Record<string, unknown>;
+
+/** What a step did: rows_in = rows_out + filtered + duplicate + rejected. */
+export interface StepReport {
+  step: string;
+  rows_in: number;
+  rows_out: number;
+  filtered: number;
+  duplicate: number;
+  rejected: number;
+  /** Values that are others now; of a new column, all that are not null. */
+  changed: number;
+  note?: string;
+}
+
+/** A row that a step put into quarantine; it counts as rejected. */
+export interface Quarantined {
+  /** The step's number, from 1 on. */
+  step: number;
+  /** The row's number among those that were read, from 1 on. */
+  row: number;
+  reason: string;
+  columns: string[];
+  values: (string | null)[];
 }
 
 export interface Field {
@@ -89,8 +122,19 @@ export interface Report {
   /** The character between cells, where the format is `csv`. */
   separator: string | null;
   header: boolean;
+  /** What is on a log's lines. */
+  pattern?: string;
+  /** Columns of a Parquet file that cannot be read. */
+  left_out?: string[];
+  /** The export that the columns are known to be of, what its words or codes for actions mean, and what is to be known of it. */
+  preset?: string;
+  actions?: { value: string; meaning: string }[];
+  notes?: string[];
   /** The first 1,000. */
   rejects: Reject[];
+  /** What each step of the recipe did, and the first 1,000 rows that it put into quarantine. */
+  steps?: StepReport[];
+  quarantined?: Quarantined[];
 }
 
 /** `{ column, eq, … }`, `{ any: […] }`, `{ all: […] }`, `{ not: … }` or short `{ behavior: "pv" }`. */

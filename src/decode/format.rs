@@ -114,7 +114,7 @@ const SIGNATURES: [(&[u8], &str); 12] = [
 ];
 
 /// First bytes of files whose values lie column by column.
-const COLUMNAR: [&[u8]; 2] = [b"PAR1", b"ARROW1"];
+const COLUMNAR: [&[u8]; 4] = [b"PAR1", b"PARE", b"ARROW1", b"\xff\xff\xff\xff"];
 
 /// Says what `sample` is when it cannot be delimited text.
 fn refuse_others(sample: &[u8]) -> Result<()> {

@@ -1,6 +1,6 @@
 /** A worker's cores: that of a first visit, which reads CSV, and the complete one, fetched when a source needs it. */
 
-/** @import { LoadOptions } from "../clickfold.js" */
+/** @import { WireOptions } from "./protocol.js" */
 /** @import { Opened } from "./source.js" */
 
 import * as first from "../../target/pkg/clickfold.js";
@@ -34,9 +34,9 @@ export async function coreFor(needs) {
 /** Whether a data set is the complete core's. @param {import("../../target/pkg/clickfold.js").Dataset} dataset */
 export const isComplete = dataset => !(dataset instanceof first.Dataset);
 
-/** Whether the core of a first visit does not do for a source. @param {Opened} opened @param {Pick<LoadOptions, "format" | "schema">} options */
-export function needsComplete({ start, isAll }, { format: { kind, separator } = {} }) {
-  return !(kind === "csv" || (kind === undefined && (separator !== undefined || first.isPlainCsv(start, isAll))));
+/** Whether the core of a first visit does not do for a source. @param {Opened} opened @param {WireOptions} options */
+export function needsComplete({ start, isAll }, { format: { kind, pattern, separator } = {}, clean }) {
+  return clean !== undefined || pattern !== undefined || !(kind === "csv" || (kind === undefined && (separator !== undefined || first.isPlainCsv(start, isAll))));
 }
 
 /** @returns {Promise<CompleteCore>} */

@@ -220,8 +220,12 @@ function join(infos, loaded) {
     nulls: infos.reduce((sum, info) => sum + info.schema[at].nulls, 0),
     bytes: infos.reduce((sum, info) => sum + info.schema[at].bytes, 0),
   }));
+  // A recipe is applied by the one worker that has all rows; what is known of the columns' names, each worker says.
+  const { steps = [], quarantined = [] } = reports.find(report => report.steps?.length) ?? {};
+  const cleaned = steps.length ? { steps, quarantined } : {};
   const report = {
-    ...reports[0], read: sum("read"), used: sum("used"), rejected: sum("rejected"), filtered: sum("filtered"), duplicate: sum("duplicate"),
+    ...reports[reports.length - 1], ...reports[0], ...cleaned, notes: [...new Set(reports.flatMap(report => report.notes ?? []))], read: sum("read"), rejected: sum("rejected"), filtered: sum("filtered"), duplicate: sum("duplicate"),
+    used: sum("read") - sum("rejected") - sum("filtered") - sum("duplicate"),
     bytes: sum("bytes"), rejects: reports.flatMap(report => report.rejects).slice(0, KEPT_REJECTS),
   };
   return { schema: /** @type {Field[]} */ (schema), rows: infos.reduce((sum, info) => sum + info.rows, 0), report };

@@ -1,5 +1,5 @@
-/** @import { Field, LoadOptions, Progress, Query } from "../clickfold.js" */
-/** @import { Looked, Request, WireSource } from "./protocol.js" */
+/** @import { Field, Progress, Query } from "../clickfold.js" */
+/** @import { Looked, Request, WireOptions, WireSource } from "./protocol.js" */
 /** @import { Dataset, LoadedPart } from "../../target/pkg/clickfold.js" */
 
 import { breathe } from "./breathe.js";
@@ -9,21 +9,26 @@ import { PROGRESS_MS } from "./protocol.js";
 import { leave, openSource, readFrom } from "./source.js";
 import { zoneChanges } from "./zones.js";
 
+/** Formats whose rows are known once all is there. */
+const COLUMNAR = ["parquet", "arrow"];
+
+/** Sentences on how the sources of data sets were read. @type {WeakMap<Dataset, string[]>} */
+export const notes = new WeakMap();
+
 /** @typedef {(progress: Progress) => void} Tell */
-/** @typedef {Pick<LoadOptions, "format" | "schema">} Options */
 
 /**
  * A whole source as a data set, of all rows or of the answers to some queries.
- * @param {WireSource} source @param {Options} options @param {Query[] | undefined} queries @param {AbortSignal} signal @param {Tell} tell
+ * @param {WireSource} source @param {WireOptions} options @param {Query[] | undefined} queries @param {AbortSignal} signal @param {Tell} tell
  * @param {boolean} [complete] whether the complete core is to hold it in any case
  */
 export async function loadWhole(source, options, queries, signal, tell, complete = false) {
   const opened = await openSource(source, options.format?.encoding, signal);
-  const { chunks, meter, encoding } = opened;
+  const { chunks, meter, encoding, note } = opened;
   const core = await coreFor(complete || needsComplete(opened, options));
   const loader = new core.Loader(plain(written(options, encoding)), queries, zoneChanges);
   const progress = new Told(loader, tell);
-  return finish(loader, async () => {
+  const dataset = await finish(loader, async () => {
     for await (const chunk of chunks) {
       signal.throwIfAborted();
       loader.push(chunk);
@@ -32,11 +37,13 @@ export async function loadWhole(source, options, queries, signal, tell, complete
     await progress.end();
     signal.throwIfAborted();
   });
+  if (note) notes.set(dataset, [note]);
+  return dataset;
 }
 
 /**
  * A source as a data set of the core that holds another.
- * @param {Dataset} beside @param {WireSource} source @param {Options} options @param {AbortSignal} signal
+ * @param {Dataset} beside @param {WireSource} source @param {WireOptions} options @param {AbortSignal} signal
  */
 export async function loadBeside(beside, source, options, signal) {
   const isBesideComplete = isComplete(beside);
@@ -50,24 +57,25 @@ export async function loadBeside(beside, source, options, signal) {
 
 /**
  * What the first bytes say of a file, and whether its parts can be read by themselves. Nothing where they do not tell.
- * @param {WireSource} source @param {Options} options @param {AbortSignal} signal
+ * @param {WireSource} source @param {WireOptions} options @param {AbortSignal} signal
  * @returns {Promise<Looked | undefined>}
  */
 export async function readShape(source, options, signal) {
   const opened = await openSource(source, options.format?.encoding, signal);
-  const { start, isAll, isSeekable, encoding, chunks } = opened;
+  const { start, isAll, isSeekable, encoding, note, chunks } = opened;
   await leave(chunks);
   const isComplete = needsComplete(opened, options);
   const core = await coreFor(isComplete);
   const shape = core.shapeOf(start, isAll, plain(options));
   if (!shape) return undefined;
+  if (COLUMNAR.includes(shape.format)) return { shape, isComplete, isSeekable: false, encoding, note, held: 1 };
   const loader = new core.PartLoader(plain(options), shape, shape.first_byte, start.length, true, undefined, zoneChanges, 0, []);
   const first = await finish(loader, () => void loader.push(start.subarray(shape.first_byte)));
   const held = await freed(first, part => {
     const { end, start } = part.summary();
     return end > start ? part.bytesOfRows / (end - start) : 0;
   });
-  return { shape, isComplete, isSeekable, encoding, held };
+  return { shape, isComplete, isSeekable, encoding, note, held };
 }
 
 /**
@@ -94,7 +102,7 @@ export async function loadPart({ source, looked: { shape, isComplete, isSeekable
   });
 }
 
-/** The options for a source whose encoding was found out. @param {Options} options @param {string} encoding @returns {Options} */
+/** The options for a source whose encoding was found out. @param {WireOptions} options @param {string} encoding @returns {WireOptions} */
 const written = (options, encoding) => ({ ...options, format: { ...options.format, encoding } });
 
 /**
@@ -113,7 +121,7 @@ async function finish(loader, feed) {
   return loader.finish();
 }
 
-/** Without what is undefined. @param {Options} options */
+/** Without what is undefined. @param {WireOptions} options */
 const plain = options => JSON.parse(JSON.stringify(options));
 
 /** Says how far a loader is, not too often. */

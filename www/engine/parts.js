@@ -36,7 +36,7 @@ const FILE_PLACES = 2 ** 44;
  */
 export async function loadParts(pool, sources, options, { queries, onProgress, signal }) {
   const first = await pool.first();
-  const totalBytes = sources.reduce((sum, { bytes }) => sum + bytes, 0), nWorkers = pool.sizeFor(totalBytes);
+  const totalBytes = sources.reduce((sum, { bytes }) => sum + bytes, 0), nWorkers = options.clean ? 1 : pool.sizeFor(totalBytes); // a recipe is applied to all rows together
   // Each part holds answers of its own until all are read: the fewer, the less memory.
   const partsEach = queries ? 1 : PARTS_EACH;
   const nParts = sources.reduce((sum, { bytes }) => sum + cut(bytes, 0, nWorkers, partsEach).length, 0);
@@ -192,7 +192,7 @@ async function assemble(parts, workers, options, queries, looked, sources, progr
 function reportOf(parts, looked, sources) {
   const [{ shape: { format, separator, header }, encoding }] = looked;
   /** @type {Report} */
-  const report = { read: 0, used: 0, rejected: 0, filtered: 0, duplicate: 0, bytes: 0, format, encoding, separator: format === "csv" ? String.fromCharCode(separator) : null, header, rejects: [] };
+  const report = { read: 0, used: 0, rejected: 0, filtered: 0, duplicate: 0, bytes: 0, format, encoding, separator: format === "csv" ? String.fromCharCode(separator) : null, header, notes: [...new Set(looked.flatMap(({ note }) => note ?? []))], rejects: [] };
   let lines = 0;
   for (const [at, { file, read }] of parts.entries()) {
     const { rows, rejected, rejects, end, lines: more } = /** @type {PartSummary} */ (read);

@@ -6,7 +6,7 @@
  *
  * @typedef {{ blob: Blob, member?: string, name: string, bytes: number }} FileSource a file, or a `member` of a zip archive, of so many bytes
  * @typedef {FileSource | { stream: ReadableStream<Uint8Array>, totalBytes?: number } | { url: string }} WireSource
- * @typedef {Pick<LoadOptions, "format" | "schema">} WireOptions
+ * @typedef {Pick<LoadOptions, "format" | "schema" | "clean">} WireOptions `clean` has a step at least
  * @typedef {object[]} Types the core's own word for each column's type
  * @typedef {{ handle: number, schema: Field[], types: Types, rows: number, report: Report }} DatasetInfo
  *
@@ -25,6 +25,7 @@
  * @property {boolean} isComplete whether the complete core reads it
  * @property {boolean} isSeekable whether its bytes are its text
  * @property {string} encoding
+ * @property {string} [note] what the user is to know of how it is read
  * @property {number} held bytes of memory for each of its text's, at the least
  *
  * @typedef {object} PartSummary

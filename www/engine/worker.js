@@ -6,7 +6,7 @@ import { answerQuery, exchangeRows, sendState, stateOf } from "./answering.js";
 import { coreFor, start } from "./core.js";
 import { toPlain } from "./errors.js";
 import { joinFile, unusedRows } from "./joining.js";
-import { loadPart, loadWhole, readShape } from "./loading.js";
+import { loadPart, loadWhole, notes, readShape } from "./loading.js";
 import { membersOf } from "./unpack.js";
 import { warmUp } from "./warm.js";
 import { zoneChanges } from "./zones.js";
@@ -142,5 +142,7 @@ function free(handle) {
 /** @param {number} handle @returns {DatasetInfo} */
 function describe(handle) {
   const dataset = find(handle);
-  return { handle, schema: dataset.schema(), types: dataset.types(), rows: dataset.rows, report: dataset.report() };
+  const report = dataset.report();
+  report.notes = [...notes.get(dataset) ?? [], ...report.notes];
+  return { handle, schema: dataset.schema(), types: dataset.types(), rows: dataset.rows, report };
 }

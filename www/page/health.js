@@ -11,7 +11,7 @@ const ENCODINGS = [
   ["big5", "Big5 (Chinese)"], ["shift_jis", "Shift_JIS (Japanese)"], ["euc-kr", "EUC-KR (Korean)"], ["windows-1252", "Windows-1252 or Latin-1"],
 ];
 /** Formats that are texts. */
-const TEXTS = ["csv", "ndjson", "json", "blanks"];
+const TEXTS = ["csv", "ndjson", "json", "blanks", "log"];
 
 const ROWS = 100; // a thousand rows at once would hold the page up
 
@@ -61,7 +61,8 @@ export class HealthPanel {
 
   template() {
     if (!this.#dataset) return nothing;
-    const { read, used, rejected, filtered, duplicate, rejects } = this.#dataset.report;
+    const { read, used, rejected, filtered, duplicate, rejects, preset, notes = [], left_out = [], quarantined = [] } = this.#dataset.report;
+    const unread = rejected - (this.#dataset.report.steps ?? []).reduce((sum, step) => sum + step.rejected, 0);
     const ofFiles = rejects.some(({ file }) => file !== undefined);
     return html`
       <section class="panel" id="health" aria-labelledby="health-title">
@@ -74,10 +75,13 @@ export class HealthPanel {
           <span><strong>${count(duplicate)}</strong> duplicate</span>
         </p>
         <p class="fine">${describe(this.#dataset.report)}</p>
+        ${preset ? html`<p class="fine">The columns are those of ${preset}.</p>` : nothing}
+        ${notes.map(note => html`<p class="fine">${note}</p>`)}
+        ${left_out.length ? html`<p class="fine">Columns that cannot be read: ${left_out.join(", ")}.</p>` : nothing}
         ${this.#encoding()}
-        ${rejected ? html`
+        ${rejects.length ? html`
         <div class="controls"><h3>Rejected rows</h3><button type="button" @click=${() => this.#download()}>Download rejects</button></div>
-        ${rejected > rejects.length ? html`<p class="fine">The first ${count(rejects.length)} of ${count(rejected)} are kept.</p>` : nothing}
+        ${unread > rejects.length ? html`<p class="fine">The first ${count(rejects.length)} of ${count(unread)} are kept.</p>` : nothing}
         <div class="scroll" tabindex="0" role="region" aria-label="Rejected rows">
           <table class="rejects">
             <thead><tr>${ofFiles ? html`<th scope="col">file</th>` : nothing}<th scope="col" class="number">line</th><th scope="col" class="number">byte</th><th scope="col">reason</th><th scope="col">row</th></tr></thead>
@@ -88,15 +92,28 @@ export class HealthPanel {
         </div>
         ${rejects.length > this.#shown ? html`<p class="fine">${count(this.#shown)} of ${count(rejects.length)} shown.
           <button type="button" @click=${() => this.#showMore()}>Show more</button></p>` : nothing}` : html`<p>Every row could be read.</p>`}
+        ${quarantined.length ? html`
+        <h3>Quarantine</h3>
+        <div class="scroll" tabindex="0" role="region" aria-label="Rows in quarantine">
+          <table class="rejects">
+            <thead><tr><th scope="col" class="number">step</th><th scope="col" class="number">row</th><th scope="col">reason</th><th scope="col">values</th></tr></thead>
+            <tbody>${quarantined.slice(0, this.#shown).map(({ step, row, reason, columns, values }) => html`<tr>
+              <td class="number">${step}</td><td class="number">${count(row)}</td><td>${reason}</td><td class="row"><code>${columns.map((name, at) => `${name}: ${values[at] ?? "–"}`).join(", ").slice(0, 300)}</code></td>
+            </tr>`)}</tbody>
+          </table>
+        </div>` : nothing}
       </section>`;
   }
 }
 
 /** How the records are written, in a sentence. @param {import("../clickfold.js").Report} report */
-function describe({ format, separator, header }) {
+function describe({ format, separator, header, pattern }) {
   switch (format) {
     case "csv": return `Cells are separated by ${SEPARATORS[separator ?? ""] ?? separator}; the first row ${header ? "names the columns" : "is data"}.`;
     case "blanks": return `Cells are separated by blanks; the first row ${header ? "names the columns" : "is data"}.`;
+    case "log": return `Each line of the log is a request: ${pattern}.`;
+    case "parquet": return "A Parquet file.";
+    case "arrow": return "An Arrow file.";
     case "ndjson": return "Each line is a JSON object.";
     case "json": return "A JSON document; each object of its largest array is a row.";
   }

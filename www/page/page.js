@@ -3,6 +3,7 @@
 
 import { html, nothing, render } from "lit";
 import "./page.css";
+import { CleaningPanel } from "./cleaning.js";
 import { ColumnsPanel } from "./columns.js";
 import { EmptyView } from "./empty.js";
 import { count, sentence, size } from "./format.js";
@@ -20,6 +21,7 @@ let isQueued = false;
 
 const ranking = new RankingPanel(redraw, fail);
 const timeline = new TimelinePanel(redraw, fail);
+const cleaning = new CleaningPanel({ redraw, clean: recipe => void again({ recipe }), fail: error => set({ error }) });
 const rows = new RowsPanel(redraw);
 const columns = new ColumnsPanel({ retype, rerole, redraw, fail, open: (title, where) => void (state.dataset && rows.show(state.dataset, title, where)) });
 const health = new HealthPanel(redraw, recode);
@@ -66,7 +68,7 @@ function openSample(name) {
 async function replace(wanted) {
   const before = state;
   if (await load(wanted) || state.view !== "empty") return;
-  if (before.view === "loaded" && before.source) await load({ name: before.name, source: before.source, told: before.told, encoding: before.encoding }, state.error);
+  if (before.view === "loaded" && before.source) await load({ name: before.name, source: before.source, told: before.told, encoding: before.encoding, recipe: before.recipe }, state.error);
 }
 
 /**
@@ -74,14 +76,14 @@ async function replace(wanted) {
  * @param {string} [error] To be shown meanwhile and after.
  * @returns {Promise<boolean>} Whether it was read.
  */
-async function load({ name, source, told, encoding }, error = "") {
+async function load({ name, source, told, encoding, recipe }, error = "") {
   state.abort?.abort();
   state.dataset?.close().catch(() => {}); // the worker may be gone; a new one is started below
   const abort = new AbortController();
-  set({ ...emptyState(), view: "loading", name, source, told, encoding, abort, error, said: `Reading ${name}` });
+  set({ ...emptyState(), view: "loading", name, source, told, encoding, recipe, abort, error, said: `Reading ${name}` });
   try {
     const schema = Object.fromEntries(told);
-    const dataset = await (await engine).load(await source(), { format: { encoding }, schema, signal: abort.signal, onProgress: progress => state.abort === abort && set({ progress }) });
+    const dataset = await (await engine).load(await source(), { format: { encoding }, schema, clean: recipe, signal: abort.signal, onProgress: progress => state.abort === abort && set({ progress }) });
     if (state.abort === abort) await show(dataset);
     else await dataset.close();
     return true;
@@ -96,6 +98,7 @@ async function show(dataset) {
   const said = `${count(dataset.rows)} rows loaded${dataset.report.rejected ? `, ${count(dataset.report.rejected)} rejected` : ""}`;
   columns.show(dataset, state.told);
   health.show(dataset, state.name);
+  cleaning.show(dataset, state.name, state.recipe ?? []);
   set({ view: "loaded", dataset, progress: undefined, said });
   await Promise.all([ranking.show(dataset), timeline.show(dataset), columns.sample()]);
   redraw();
@@ -127,8 +130,8 @@ async function recode(encoding) {
 
 /** Reads the file again, of which something else was told. @param {Partial<Wanted>} change */
 async function again(change) {
-  const { name, source, told, encoding } = state;
-  if (source) await replace({ name, source, told, encoding, ...change });
+  const { name, source, told, encoding, recipe } = state;
+  if (source) await replace({ name, source, told, encoding, recipe, ...change });
 }
 
 /** @param {string} column @param {Role | null} role */
@@ -186,6 +189,7 @@ function loaded() {
       </div>
     </div>
     ${columns.template()}
+    ${cleaning.template()}
     ${rows.template()}`;
 }
 

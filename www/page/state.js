@@ -1,4 +1,4 @@
-/** @import { Dataset, Engine, Field, Progress, Role, Source } from "../clickfold.js" */
+/** @import { CleaningStep, Dataset, Engine, Field, Progress, Role, Source } from "../clickfold.js" */
 
 /**
  * What the page shows. Panels keep their own choices; this is what they share.
@@ -14,12 +14,13 @@
  *   dataset?: Dataset,
  *   told: Told,
  *   encoding?: string,
+ *   recipe?: CleaningStep[],
  * }} State
  */
 
 /**
  * What is to be read, and what the person said of it.
- * @typedef {{ name: string, source: () => Promise<Source> | Source, told: Told, encoding?: string }} Wanted
+ * @typedef {{ name: string, source: () => Promise<Source> | Source, told: Told, encoding?: string, recipe?: CleaningStep[] }} Wanted
  */
 
 /**
