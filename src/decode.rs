@@ -37,6 +37,7 @@ pub use part::{Part, Shape};
 use std::collections::BTreeMap;
 
 use crate::event::ColumnType;
+use crate::kernel::order;
 use kind::Kind;
 
 /// Rows in a batch, the last one apart.
@@ -132,6 +133,14 @@ impl Rejects {
         self.count += other.count;
         let room = KEPT_REJECTS.saturating_sub(self.kept.len());
         self.kept.extend(other.kept.iter().take(room).cloned());
+    }
+
+    /// Puts those that are kept in the order of the source.
+    fn sort(&mut self) {
+        let mut order: Vec<u32> = (0..self.kept.len() as u32).collect();
+        order::sort_by(&mut order, &|a, b| (self.kept[a as usize].byte, a).cmp(&(self.kept[b as usize].byte, b)));
+        let mut kept: Vec<Option<Reject>> = std::mem::take(&mut self.kept).into_iter().map(Some).collect();
+        self.kept = order.into_iter().filter_map(|at| kept[at as usize].take()).collect();
     }
 
     /// Counts a row, and keeps it while there is room.

@@ -103,19 +103,15 @@ impl Describe {
     ///
     /// `UNKNOWN_COLUMN`, or `BAD_QUERY` where a column's type does not fit a condition.
     pub(crate) fn fold(&self, schema: &Schema) -> Result<Box<dyn Fold>> {
-        let mut places: Vec<usize> = match &self.columns {
-            Some(names) => names.iter().map(|name| schema.index_of(name)).collect::<Result<_>>()?,
-            None => (0..schema.columns().len()).collect(),
-        };
-        places.sort_unstable();
-        places.dedup();
+        let named = self.columns.iter().flatten().map(|name| schema.index_of(name)).collect::<Result<Vec<_>>>()?;
+        let is_described = |at: &usize| self.columns.is_none() || named.contains(at);
         let described = |at: usize| {
             let column = &schema.columns()[at];
             Described { at, name: column.name.clone(), values: Occurrences::new(column.column_type) }
         };
         Ok(Box::new(DescribeFold {
             filter: Filter::parse(&self.filter, &columns_of(schema))?,
-            columns: places.into_iter().map(described).collect(),
+            columns: (0..schema.columns().len()).filter(is_described).map(described).collect(),
             n_top: self.n_top,
             n_bins: self.n_bins,
         }))

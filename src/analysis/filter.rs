@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::literal::{Point, float, text};
 use super::spec::{Spec, unknown};
 use crate::event::{ColumnType, Schema};
+use crate::kernel::order;
 use crate::kernel::uuid::{parse_uuid, write_uuid};
 use crate::kernel::values::{Data, Rows, Texts, ValueType, Values};
 use crate::{Error, Result};
@@ -298,9 +299,10 @@ fn ranges(name: &str, column_type: ColumnType, op: &str, literals: &[&Value]) ->
     Ok(sorted(points.iter().map(range).filter(|(low, high)| low <= high).collect()))
 }
 
-fn sorted(mut ranges: Vec<(i128, i128)>) -> Test {
-    ranges.sort_unstable();
-    Test::Ranges(ranges)
+fn sorted(ranges: Vec<(i128, i128)>) -> Test {
+    let mut order: Vec<u32> = (0..ranges.len() as u32).collect();
+    order::sort_by(&mut order, &|a, b| ranges[a as usize].cmp(&ranges[b as usize]));
+    Test::Ranges(order.into_iter().map(|at| ranges[at as usize]).collect())
 }
 
 fn op(name: &str) -> Option<Op> {

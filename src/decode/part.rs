@@ -202,7 +202,7 @@ impl Part {
         self.start.get_or_insert(self.out.offset);
         self.reader.end(&mut self.out)?;
         // A block's rows of the wrong width are found before its misfits.
-        self.out.rejects.kept.sort_by_key(|reject| reject.byte);
+        self.out.rejects.sort();
         Ok(())
     }
 

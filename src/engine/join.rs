@@ -1,7 +1,5 @@
 //! Another file's columns beside those of the events, by a key: a catalogue of items, or customers.
 
-use serde::{Deserialize, Serialize};
-
 use super::Dataset;
 use crate::event::{Column, ColumnType, Schema, guess_roles};
 use crate::{Error, ErrorKind, Result};
@@ -17,32 +15,27 @@ use crate::{Error, ErrorKind, Result};
 /// };
 /// let mut events = load("item,action\n1,view\n2,buy\n1,buy\n9,view\n")?;
 /// let catalogue = load("sku,name,price\n1,Hat,12.50\n2,Cap,8.00\n3,Bag,30.00\n")?;
-/// let join: Join = serde_json::from_str(r#"{"on": "item", "to": "sku", "indicator": "is_listed"}"#).expect("a join");
+/// let join = Join { on: "item".into(), to: Some("sku".into()), indicator: Some("is_listed".into()), columns: None };
 /// let joined = events.join(&catalogue, &join)?;
 /// assert_eq!(joined.columns, ["name", "price", "is_listed"]);
 /// assert_eq!((joined.matched, joined.without, joined.keys_without), (3, 1, 1));
 /// assert_eq!(joined.used, [true, true, false]);
 /// # Ok::<(), clickfold::Error>(())
 /// ```
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default)]
 pub struct Join {
     /// The column of the events that holds the key.
     pub on: String,
     /// The column of the other data that does; the one of the same name, if not given.
-    #[serde(default)]
     pub to: Option<String>,
     /// The columns that are brought in; all but the key, if not given.
-    #[serde(default)]
     pub columns: Option<Vec<String>>,
     /// The name of a further column that says whether a row's key was found.
-    #[serde(default)]
     pub indicator: Option<String>,
 }
 
 /// What a join has brought, and what did not match: `matched + without` is the number of rows.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug)]
 pub struct Joined {
     /// The names of the columns that came: a name that was there already has `_2` behind it, or a higher number.
     pub columns: Vec<String>,
@@ -55,7 +48,6 @@ pub struct Joined {
     /// Rows of the other data whose key had come before: the first one counts.
     pub repeated: u64,
     /// For each row of the other data, whether some event has its key.
-    #[serde(skip)]
     pub used: Vec<bool>,
 }
 

@@ -10,8 +10,13 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<
         .map(|k| (if holds(k, name) { 1 } else { distance(name, k) }, k))
         .filter(|&(d, k)| d <= 2 * (k.chars().count() / 3).max(2))
         .collect();
-    scored.sort_by_key(|&(d, _)| d);
-    scored.into_iter().take(3).map(|(_, k)| k.to_owned()).collect()
+    let mut nearest = vec![];
+    while nearest.len() < 3
+        && let Some(at) = (0..scored.len()).min_by_key(|&at| scored[at].0)
+    {
+        nearest.push(scored.remove(at).1.to_owned());
+    }
+    nearest
 }
 
 fn holds(known: &str, name: &str) -> bool {

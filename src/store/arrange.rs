@@ -12,6 +12,7 @@ use crate::event::ColumnType;
 use crate::kernel::column;
 use crate::kernel::form::Forms;
 use crate::kernel::ids::Ids;
+use crate::kernel::order;
 use crate::kernel::values::{Data, Rows, Values, gather, gather_ranked};
 
 /// Rows in a chunk, the last one apart.
@@ -110,7 +111,7 @@ fn whole_order<K: Ord>(actors: &[u32], key: impl Fn(u32) -> K) -> Vec<u32> {
     for &end in &ends {
         let rows = &mut order[start..end as usize];
         if !rows.is_sorted_by_key(|&row| key(row)) {
-            rows.sort_unstable_by_key(|&row| key(row));
+            order::sort_by(rows, &|a, b| key(a).cmp(&key(b)));
         }
         start = end as usize;
     }
@@ -134,7 +135,7 @@ fn merged_order<K: Ord>(mut actors: Vec<u32>, n_arranged: usize, key: impl Fn(u3
     }
     let full_key = |row: u32| (actors[row as usize], key(row));
     let mut others: Vec<u32> = (n_arranged as u32..actors.len() as u32).collect();
-    others.sort_unstable_by_key(|&row| full_key(row));
+    order::sort_by(&mut others, &|a, b| full_key(a).cmp(&full_key(b)));
     let mut order = Vec::with_capacity(actors.len());
     let mut first = 0..n_arranged as u32;
     for other in others {

@@ -9,6 +9,7 @@ use crate::event::ColumnType;
 use crate::kernel::batch::{Batch, BatchColumn};
 use crate::kernel::column;
 use crate::kernel::form::Forms;
+use crate::kernel::order;
 use crate::kernel::values::Texts;
 
 impl Store {
@@ -21,7 +22,7 @@ impl Store {
         let places: Vec<u32> = (0..self.n_rows()).map(|row| self.places.get(row)).collect();
         if !places.is_sorted() {
             let mut order: Vec<u32> = (0..places.len() as u32).collect();
-            order.sort_unstable_by_key(|&row| places[row as usize]);
+            order::sort_by(&mut order, &|a, b| places[a as usize].cmp(&places[b as usize]));
             self.reorder(&order)?;
             self.places = Places::listed(order.iter().map(|&row| places[row as usize]).collect());
             self.arranged = None;

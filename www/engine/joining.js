@@ -15,7 +15,11 @@ const SHOWN = 1000;
  * @returns {Promise<import("./protocol.js").Joined>}
  */
 export async function joinFile(dataset, { source, options, join }, signal) {
-  return freed(await loadBeside(dataset, source, options, signal), other => dataset.join(other, join));
+  const { on, to, columns, indicator } = join;
+  return freed(await loadBeside(dataset, source, options, signal), other => freed(dataset.join(other, on, to, columns, indicator), joined => {
+    const { columns, matched, repeated, used } = joined;
+    return { columns, matched, without: dataset.rows - matched, repeated, used };
+  }));
 }
 
 /**
