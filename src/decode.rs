@@ -27,7 +27,7 @@ mod records;
 mod typed;
 
 pub use decoder::Decoder;
-pub use format::{Format, is_plain_csv};
+pub use format::{Format, is_no_text, is_plain_csv};
 #[cfg(feature = "parquet")]
 pub use indexed::{Indexed, Need};
 #[cfg(feature = "formats")]

@@ -113,6 +113,11 @@ const SIGNATURES: [(&[u8], &str); 12] = [
     (b"\xff\xfe", "UTF-16 text"),
 ];
 
+/// Whether bytes begin a file that is no text in any encoding, such as an image.
+pub fn is_no_text(bytes: &[u8]) -> bool {
+    SIGNATURES.iter().any(|(signature, what)| !what.contains("text") && bytes.starts_with(signature))
+}
+
 /// First bytes of files whose values lie column by column.
 const COLUMNAR: [&[u8]; 4] = [b"PAR1", b"PARE", b"ARROW1", b"\xff\xff\xff\xff"];
 

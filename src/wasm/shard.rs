@@ -37,7 +37,7 @@ pub fn is_plain_csv(bytes: &[u8], are_all: bool) -> bool {
 #[cfg(feature = "formats")]
 #[wasm_bindgen(js_name = guessEncoding)]
 pub fn guess_encoding(bytes: &[u8], are_all: bool) -> String {
-    crate::kernel::encoding::guess(bytes, are_all).to_owned()
+    if crate::decode::is_no_text(bytes) { "utf-8".to_owned() } else { crate::kernel::encoding::guess(bytes, are_all).to_owned() }
 }
 
 /// The types that hold the values of all parts, which are of these types.

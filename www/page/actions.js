@@ -1,12 +1,12 @@
-/** @import { Cell, Field } from "../clickfold.js" */
+/** @import { Cell, Report } from "../clickfold.js" */
 
-import { TIANCHI_ACTIONS, cell } from "./format.js";
+import { cell } from "./format.js";
 
 /** An action as a query names it. @param {Cell} value */
 export const actionKey = value => value instanceof Date ? value.toISOString() : String(value);
 
-/** An action's name: where it is coded 1 to 4, with the word that Tianchi's data means by it. @param {Field} field @param {Cell} value */
-export function actionName(field, value) {
-  const word = field.type === "int" && /^behaviou?r_type$/i.test(field.name) ? TIANCHI_ACTIONS[String(value)] : undefined;
-  return word ? `${value} (${word})` : cell(value);
+/** An action's name: with what it means where that is known of its export, and another word. @param {Report} report @param {Cell} value */
+export function actionName({ actions = [] }, value) {
+  const meaning = actions.find(action => action.value === String(value))?.meaning;
+  return meaning && meaning !== value ? `${value} (${meaning})` : cell(value);
 }

@@ -88,7 +88,7 @@ export class ColumnsPanel {
       <td class="values">${bins.length > 1 ? html`<span class="histogram" role="group" aria-label=${`how the values of ${name} lie`}>${bins.map(({ from, to, count: n }, at) => html`<button type="button"
         title=${`${from} to ${to}: ${count(n)} rows`} aria-label=${`${from} to ${to}: ${count(n)} rows`} .style=${`--share: ${n / most}`}
         @click=${() => this.actions.open(`${name} from ${from} to ${to}`, [{ column: name, gte: from, [at === bins.length - 1 ? "lte" : "lt"]: to }])}></button>`)}</span>`
-        : top.map(({ value, count: n }) => html`<span class="top">${this.#figure(short(value), `${name} is ${value}`, { column: name, eq: value })} ${count(n)}</span> `)}
+        : top.map(({ value, count: n }) => html`<span class="frequent">${this.#figure(short(value), `${name} is ${value}`, { column: name, eq: value })} ${count(n)}</span> `)}
         ${type === "int" && bins.length > 1 && distinct <= 20 ? html`<span class="fine">${top.map(({ value, count: n }) => `${value}: ${count(n)}`).join(", ")}</span>` : nothing}</td>`;
   }
 
@@ -122,5 +122,9 @@ export class ColumnsPanel {
   }
 }
 
-/** A value that does not fill the table. @param {string} text */
-const short = text => text.length > 24 ? `${text.slice(0, 23)}…` : text;
+/** A value that does not fill the table; times without what is 0 of them. @param {string} text */
+function short(text) {
+  const time = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(:\d\d(?:\.\d+)?)?Z$/.exec(text);
+  if (time) return time[2] === "00:00" && /^:?0*$/.test(time[3]?.replace(/[:.]/g, "") ?? "") ? time[1] : `${time[1]} ${time[2]}`;
+  return text.length > 20 ? `${text.slice(0, 19)}…` : text;
+}

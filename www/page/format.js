@@ -31,6 +31,3 @@ export const exact = value => value instanceof Date ? value.toISOString().slice(
 
 /** A sentence of the engine as people write one. @param {string} sentence */
 export const sentence = sentence => `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}${/[.?!…]$/.test(sentence) ? "" : "."}`;
-
-/** Known words for what is often coded: Tianchi's numbers. @type {Record<string, string>} */
-export const TIANCHI_ACTIONS = { 1: "view", 2: "favourite", 3: "cart", 4: "buy" };

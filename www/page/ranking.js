@@ -121,7 +121,7 @@ export class RankingPanel {
           </select></label>
           ${action ? html`<label>where ${action.name} is <select name="action" @change=${(/** @type {any} */ e) => this.#choose(() => { this.#action = e.target.value; })}>
             <option value=${ALL} ?selected=${this.#action === ALL}>anything</option>
-            ${this.#actions.filter(value => value !== null).map(value => html`<option value=${key(value)} ?selected=${key(value) === this.#action}>${actionName(action, value)}</option>`)}
+            ${this.#actions.filter(value => value !== null).map(value => html`<option value=${key(value)} ?selected=${key(value) === this.#action}>${actionName(dataset.report, value)}</option>`)}
           </select></label>` : nothing}
           <label>by <select name="measure" @change=${(/** @type {any} */ e) => this.#choose(() => { this.#measure = e.target.value; })}>
             ${measures.map(([key, text]) => html`<option value=${key} ?selected=${key === this.#measure}>${text}</option>`)}

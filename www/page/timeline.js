@@ -102,7 +102,7 @@ export class TimelinePanel {
       this.#series = [{ name: "events", values: rest }];
       return;
     }
-    const lines = new Map(drawn.map(value => [String(value), { name: actionName(action, value), values: line() }]));
+    const lines = new Map(drawn.map(value => [String(value), { name: actionName(/** @type {Dataset} */ (this.#dataset).report, value), values: line() }]));
     for (const row of each) {
       const n = Number(row.n);
       /** @type {{ values: number[] }} */ (lines.get(String(row.action))).values[at(row)] = n;

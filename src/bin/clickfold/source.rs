@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read, Seek};
 
+use clickfold::decode;
 use clickfold::kernel::encoding;
 use encoding_rs::Encoding;
 
@@ -123,7 +124,7 @@ impl Read for Limited {
 fn decoded(mut bytes: Box<dyn BufRead>, told: Option<&'static Encoding>) -> io::Result<Text> {
     let mut start = vec![];
     (&mut bytes).take(encoding::SAMPLE as u64 + 1).read_to_end(&mut start)?;
-    let guessed = encoding::guess(&start, start.len() <= encoding::SAMPLE);
+    let guessed = if decode::is_no_text(&start) { "utf-8" } else { encoding::guess(&start, start.len() <= encoding::SAMPLE) };
     let label = told.map_or(guessed, |told| if told == encoding_rs::UTF_8 { "utf-8" } else { told.name() });
     let source: Box<dyn Read> = Box::new(Cursor::new(start).chain(bytes));
     if label == "utf-8" {

@@ -1,0 +1,79 @@
+// Recipes on the page: each step does what the same counted by hand does, and can be taken out, saved and opened.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { cells, eventually, file, load, start } from "./browser.mjs";
+
+const LINES = [
+  "user_id,item_id,behavior,price,event_time",
+  "1,hat,view,9.50,2024-03-01 10:00:00", "2, cap ,view,,2024-03-02 10:00:00", "1,hat,view,9.50,2024-03-01 10:00:00",
+  "3,bag,buy,-4.00,2024-03-04 10:00:00", "4,cap,view,10.50,2024-03-04 11:00:00", "5,cap,view",
+];
+const SHOP = file("shop.csv", LINES.join("\n") + "\n");
+let browser;
+before(async () => { browser = await start(); });
+after(() => browser?.close());
+
+const equation = page => page.$$eval("#health .equation strong", all => all.map(strong => Number(strong.textContent)));
+const steps = page => page.$$eval("#cleaning li", all => all.map(li => [...li.querySelectorAll("span")].map(span => span.textContent.trim())));
+
+/** Adds a step by the form. */
+async function add(page, step, fields = {}) {
+  const before = (await steps(page)).length;
+  await page.selectOption("#cleaning select[name=step]", step);
+  for (const [name, value] of Object.entries(fields)) {
+    const field = page.locator(`#cleaning [name=${name}]`);
+    if (await field.evaluate(element => element.tagName) === "SELECT") await field.selectOption(value);
+    else await field.fill(value);
+  }
+  await page.click("#cleaning button[type=submit]");
+  await eventually(async () => (await steps(page)).length, before + 1);
+}
+
+test("steps are applied in their order, told, taken out, saved and opened", async () => {
+  const { page, leave } = await browser.visit({ acceptDownloads: true });
+  await load(page, SHOP);
+  await eventually(() => equation(page), [6, 5, 1, 0, 0]);
+  await add(page, "trim");
+  await add(page, "drop_duplicates");
+  await add(page, "negative", { column: "price" });
+  await add(page, "impute", { column: "price", strategy: "median" });
+  await add(page, "derive", { as: "double", expr: "price * 2" });
+  assert.deepEqual((await steps(page)).map(([, told]) => told.split(" – ")[0]), ["1 values changed", "1 repeated rows left out", "1 rows in quarantine", "1 values changed", "3 values changed"]);
+  await eventually(() => equation(page), [6, 3, 2, 0, 1]);
+  assert.match(await page.innerText("#health [aria-label='Rows in quarantine']"), /column price is negative: -4\.00/);
+  await eventually(async () => (await cells(page, "#columns")).map(([name, , , , , range]) => [name, range.replace(/\s+/g, " ")]).filter(([name]) => ["price", "double"].includes(name)), [["price", "9.50 – 10.50 middle 10"], ["double", "19.00 – 21.00 middle 20"]]);
+  const [download] = await Promise.all([page.waitForEvent("download"), page.click("text=Save recipe")]);
+  const saved = readFileSync(await download.path(), "utf8");
+  assert.deepEqual(JSON.parse(saved).map(({ step }) => step), ["trim", "drop_duplicates", "quarantine", "impute", "derive"]);
+  await page.click("#cleaning [aria-label^='Take step 3 out']");
+  await eventually(() => equation(page), [6, 4, 1, 0, 1]);
+  await page.click("text=Undo last step");
+  await eventually(async () => (await steps(page)).length, 3);
+  await load(page, SHOP);
+  await eventually(async () => (await steps(page)).length, 0);
+  await page.setInputFiles("#cleaning input[type=file]", { name: "recipe.json", mimeType: "application/json", buffer: Buffer.from(saved) });
+  await eventually(() => equation(page), [6, 3, 2, 0, 1]);
+  await leave();
+});
+
+test("a recipe that does not fit is said, and the file stays as it was", async () => {
+  const { page, leave } = await browser.visit();
+  await load(page, SHOP);
+  const open = text => page.setInputFiles("#cleaning input[type=file]", { name: "recipe.json", mimeType: "application/json", buffer: Buffer.from(text) });
+  await open("{}");
+  await eventually(() => page.innerText("[role=alert]"), "Recipe.json is no recipe: it is no list of steps.");
+  await open('[{"step":"filter","where":[{"column":"prise","gte":0}]}]');
+  await eventually(async () => /step 1 of the recipe, filter: unknown column "prise"/.test(await page.innerText("[role=alert]")), true);
+  await eventually(() => equation(page), [6, 5, 1, 0, 0]);
+  await leave();
+});
+
+test("a known export says so, and what its codes mean", async () => {
+  const { page, leave } = await browser.visit();
+  const lines = Array.from({ length: 40 }, (_, i) => `${i % 7},${i % 5},${1 + i % 4},,${i % 3},2014-12-0${1 + i % 9} 0${i % 10}`);
+  await load(page, file("tianchi.csv", ["user_id,item_id,behavior_type,user_geohash,item_category,time", ...lines].join("\n")));
+  assert.match(await page.innerText("#health"), /The columns are those of Tianchi mobile user behavior\./);
+  assert.deepEqual(await page.$$eval("select[name=action] option", all => all.map(option => option.textContent)), ["anything", "1 (view)", "2 (favorite)", "3 (cart)", "4 (buy)"]);
+  await leave();
+});
