@@ -147,17 +147,38 @@ pub fn check(pattern: &str) -> Result<()> {
     Log::new(&[], pattern).map(drop)
 }
 
-/// The pattern of the log that the sample begins, if it is a known one: most of its first lines are read by it.
+/// The pattern of the log that the sample begins, if it is a known one: four of five of its first lines are read by it.
 pub(super) fn pattern_of(sample: &[u8], are_all: bool) -> Option<String> {
     let lines = first_lines(sample, are_all);
-    let directive = lines.iter().take_while(|line| line.starts_with(b"#")).find(|line| line.starts_with(DIRECTIVE.as_bytes()));
-    if let Some(directive) = directive {
-        let directive = String::from_utf8_lossy(directive).into_owned();
-        return reads_most(&directive, &lines).then_some(directive);
+    let reads_most = |pattern: &str| n_read(pattern, &lines).is_some_and(|(n_read, n_lines)| n_read * 5 >= n_lines * 4);
+    if let Some(directive) = directive_of(&lines) {
+        return reads_most(&directive).then_some(directive);
     }
-    let mut known = PRESETS.iter().filter(|preset| preset.name != NGINX_MAIN || end_in_addresses(&lines));
-    let found = known.find(|preset| reads_most(preset.name, &lines))?;
-    Some(found.name.to_owned())
+    if lines.is_empty() {
+        return None;
+    }
+    known(&lines).find(|pattern| reads_most(pattern)).map(str::to_owned)
+}
+
+/// The pattern that reads the most of the first lines of what is said to be a log.
+fn best_pattern(lines: &[&[u8]]) -> Option<String> {
+    let read = known(lines).filter_map(|pattern| Some((n_read(pattern, lines)?.0, pattern)));
+    let best = read.filter(|&(n, _)| n > 0).rev().max_by_key(|&(n, _)| n);
+    directive_of(lines).or(best.map(|(_, pattern)| pattern.to_owned()))
+}
+
+/// The directive that names the fields of the lines behind it, if they begin with some.
+fn directive_of(lines: &[&[u8]]) -> Option<String> {
+    let mut directives = lines.iter().take_while(|line| line.starts_with(b"#"));
+    let names_any = |names: &[u8]| !names.trim_ascii().is_empty();
+    let directive = directives.find(|line| line.strip_prefix(DIRECTIVE.as_bytes()).is_some_and(names_any))?;
+    Some(String::from_utf8_lossy(directive).into_owned())
+}
+
+/// The presets that could be meant.
+fn known<'a>(lines: &'a [&[u8]]) -> impl DoubleEndedIterator<Item = &'static str> + 'a {
+    let are_meant = PRESETS.iter().filter(|preset| preset.name != NGINX_MAIN || end_in_addresses(lines));
+    are_meant.map(|preset| preset.name)
 }
 
 /// Whether the last quoted text of most lines is made of addresses: nginx's packages log them where others have cookies.
@@ -184,9 +205,9 @@ fn first_lines(sample: &[u8], are_all: bool) -> Vec<&[u8]> {
     lines
 }
 
-/// Whether a pattern reads four of five lines. Of directives alone, none contradicts it.
-fn reads_most(pattern: &str, lines: &[&[u8]]) -> bool {
-    let Ok(mut log) = Log::new(&[], pattern) else { return false };
+/// How many lines a pattern reads, and of how many, directives apart; `None` when it cannot be read itself.
+fn n_read(pattern: &str, lines: &[&[u8]]) -> Option<(usize, usize)> {
+    let mut log = Log::new(&[], pattern).ok()?;
     let (mut n_lines, mut n_read) = (0, 0);
     let mut rows = Rows::default();
     for line in lines {
@@ -195,7 +216,7 @@ fn reads_most(pattern: &str, lines: &[&[u8]]) -> bool {
             n_read += usize::from(log.cut(line, record, &mut rows).is_ok());
         }
     }
-    n_read * 5 >= n_lines * 4 && (n_lines > 0 || !lines.is_empty())
+    Some((n_read, n_lines))
 }
 
 /// What the first bytes of a log, or all of them, say of the whole; `None` where they do not tell.
@@ -215,7 +236,8 @@ pub(super) fn shape_of(text: &[u8], first_byte: u64, are_all: bool, options: &Op
     if first_lines(sample, is_whole).is_empty() && !are_all && text.len() <= LONGEST_RECORD {
         return Ok(None);
     }
-    let Some(pattern) = options.pattern.clone().or_else(|| pattern_of(sample, is_whole)) else {
+    let found = || pattern_of(sample, is_whole).or_else(|| best_pattern(&first_lines(sample, is_whole)));
+    let Some(pattern) = options.pattern.clone().or_else(found) else {
         let sentence = "the lines are of no log that is known; tell their pattern, such as %h %l %u %t \"%r\" %>s %b";
         return Err(Error::bad_input(sentence));
     };

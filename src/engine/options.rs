@@ -176,3 +176,43 @@ pub(super) fn parse_role(name: &str) -> Result<Role> {
         Error::bad_query(format!("unknown role {name:?}; known are {}", known.join(", "))).at_column(name)
     })
 }
+
+#[cfg(all(test, feature = "formats"))]
+mod tests {
+    use super::*;
+    use crate::engine::Loader;
+
+    fn options(json: &str) -> LoadOptions {
+        serde_json::from_str(json).expect("options")
+    }
+
+    #[test]
+    fn a_pattern_says_that_the_file_is_a_log() {
+        let mut loader = Loader::new(options(r#"{"format": {"pattern": "%h|%{Basket}o|%>s"}}"#)).unwrap();
+        loader.push(b"10.0.0.7|3|200\n10.0.0.8|-|404\n").unwrap();
+        let mut data = loader.finish().unwrap();
+        let names = |data: &crate::engine::Dataset| data.columns().iter().map(|c| c.name.to_owned()).collect::<Vec<_>>();
+        assert_eq!(names(&data), ["remote_host", "sent_basket", "status"]);
+        assert_eq!(data.report().pattern.as_deref(), Some("%h|%{Basket}o|%>s"));
+        data.append(b"10.0.0.9|4|200\nbroken\n", None).unwrap();
+        assert_eq!((data.n_rows(), data.report().rejected), (3, 1));
+        let mut loader = Loader::new(LoadOptions::default()).unwrap();
+        loader.push(b"#Fields: c-ip sc-status\n10.0.0.7 200\n").unwrap();
+        let mut data = loader.finish().unwrap();
+        data.append(b"10.0.0.8 404\n#Fields: sc-status c-ip cs-host\n500 10.0.0.9 shop.example\n", None).unwrap();
+        assert_eq!(names(&data), ["remote_host", "status", "host"]);
+        assert_eq!(data.n_rows(), 3);
+    }
+
+    #[test]
+    fn a_pattern_that_cannot_be_meant_is_refused() {
+        for (json, expected) in [
+            (r#"{"format": {"pattern": "%h %y"}}"#, "at character 4: unknown directive %y"),
+            (r#"{"format": {"pattern": "combined", "kind": "csv"}}"#, "a pattern is of a log's lines, not of csv"),
+        ] {
+            let error = Loader::new(options(json)).unwrap_err();
+            assert_eq!(error.kind(), crate::ErrorKind::BadQuery);
+            assert!(error.to_string().contains(expected), "{error}");
+        }
+    }
+}

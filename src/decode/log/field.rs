@@ -124,5 +124,6 @@ pub(super) fn slots(fields: &[Field], names: &mut Vec<String>) -> Vec<Slot> {
 /// A name in lower case whose letters and digits are kept and all else is one underscore: `cs_cookie` of `cs(Cookie)`.
 pub(super) fn plain(name: &str) -> String {
     let words = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.map(str::to_lowercase).collect::<Vec<_>>().join("_")
+    let plain = words.map(str::to_lowercase).collect::<Vec<_>>().join("_");
+    if plain.is_empty() { "field".to_owned() } else { plain }
 }

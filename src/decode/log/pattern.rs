@@ -110,7 +110,8 @@ impl Pattern {
         let mut at = record.start + self.lead.len();
         for (n, step) in self.steps.iter().enumerate() {
             let is_last = n + 1 == self.steps.len() && self.needed == self.steps.len();
-            let found = step.find(line, at, is_last).or_else(|| (n + 1 >= self.needed).then(|| step.find_last(line, at))?);
+            let may_end = !is_last && n + 1 >= self.needed;
+            let found = step.find(line, at, is_last).or_else(|| may_end.then(|| step.find_last(line, at))?);
             let Some((end, next, is_escaped)) = found else { return Err(step.missing(&line[at..], is_last)) };
             row.take(&step.slot, at..end, is_escaped)?;
             at = next;
@@ -132,13 +133,19 @@ impl Step {
         };
         let found = |end: usize, is_escaped| Some((end, end + self.behind.len(), is_escaped));
         if self.is_quoted {
-            return match quoted(line, at, is_behind) {
+            let closes = |quote: usize| match is_behind(quote) {
+                true => Closes::Yes,
+                false if line.get(quote + 1) == Some(&b' ') => Closes::Wrongly,
+                false => Closes::No,
+            };
+            return match quoted(line, at, closes) {
                 Some((end, is_escaped)) => found(end, is_escaped),
-                // A server that does not escape: a backslash before the closing quote.
-                None => memchr::memchr_iter(b'"', &line[at..])
-                    .map(|i| at + i)
-                    .find(|&end| is_behind(end))
-                    .and_then(|end| found(end, false)),
+                // Of a server that does not escape: a backslash stands before the closing quote.
+                None => {
+                    let mut quotes = memchr::memchr_iter(b'"', &line[at..]).map(|length| at + length);
+                    let end = quotes.find(|&quote| closes(quote) != Closes::No);
+                    end.filter(|&quote| closes(quote) == Closes::Yes).and_then(|end| found(end, true))
+                }
             };
         }
         let Some(&first) = self.behind.first() else {
@@ -178,20 +185,30 @@ impl Step {
     }
 }
 
-/// Where the quoted text at `at` ends whose closing quote is one that `is_behind` says it of, and whether a backslash is
-/// in it.
+/// Whether a quote within a line closes a quoted text. Some servers do not escape the quotes in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Closes {
+    Yes,
+    No,
+    /// It does, and what should stand behind it does not.
+    Wrongly,
+}
+
+/// Where the quoted text at `at` ends, and whether a backslash is in it.
 #[inline]
-pub(super) fn quoted(line: &[u8], at: usize, is_behind: impl Fn(usize) -> bool) -> Option<(usize, bool)> {
+pub(super) fn quoted(line: &[u8], at: usize, closes: impl Fn(usize) -> Closes) -> Option<(usize, bool)> {
     let (mut from, mut is_escaped) = (at, false);
     loop {
         let found = from + memchr::memchr2(b'"', b'\\', line.get(from..)?)?;
         if line[found] == b'\\' {
             is_escaped = true;
             from = found + 2;
-        } else if is_behind(found) {
-            return Some((found, is_escaped));
-        } else {
-            from = found + 1;
+            continue;
+        }
+        match closes(found) {
+            Closes::Yes => return Some((found, is_escaped)),
+            Closes::No => from = found + 1,
+            Closes::Wrongly => return None,
         }
     }
 }

@@ -64,8 +64,8 @@ pub(super) const PRESETS: [Preset; 14] = [
          $version_id $host_id $signature_version $ssl_cipher $authentication_type $host $ssl_protocol \
          $access_point_arn $acl_required",
     ),
-    Preset::of("haproxy", HAPROXY),
     Preset::of("haproxy_syslog", HAPROXY_SYSLOG),
+    Preset::of("haproxy", HAPROXY),
     Preset::of("combined_more", "%h %l %u %t \"%r\" %>s %b \"%{Referer}i\" \"%{User-Agent}i\" %{rest}n"),
 ];
 

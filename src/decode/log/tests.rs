@@ -157,14 +157,14 @@ fn reads_the_logs_of_clouds_and_balancers() {
     );
     check_rows(
         "0abc hats [03/Feb/2024:06:07:08 +0000] 10.0.0.7 arn:user R1 REST.GET.OBJECT red.png \"GET /hats/red.png HTTP/1.1\" 200 - \
-         512 512 17 16 \"-\" \"B \"raw\" 1\" - HOST= SigV4 SUITE AuthHeader hats.example TLSv1.2 - -\n",
+         512 512 17 16 \"-\" \"B \"raw\"/1\" - HOST= SigV4 SUITE AuthHeader hats.example TLSv1.2 - -\n",
         "",
         "s3",
         "bucket_owner bucket time remote_host user request_id operation key method path query protocol status error_code \
          bytes object_size duration_ms turn_around_time referrer user_agent version_id host_id signature_version \
          ssl_cipher authentication_type host ssl_protocol access_point_arn acl_required",
         &[
-            "0abc|hats|2024-02-03T06:07:08+00:00|10.0.0.7|arn:user|R1|REST.GET.OBJECT|red.png|GET|/hats/red.png|~|HTTP/1.1|200|~|512|512|17|16|~|B \"raw\" 1|~|HOST=|SigV4|SUITE|AuthHeader|hats.example|TLSv1.2|~|~",
+            "0abc|hats|2024-02-03T06:07:08+00:00|10.0.0.7|arn:user|R1|REST.GET.OBJECT|red.png|GET|/hats/red.png|~|HTTP/1.1|200|~|512|512|17|16|~|B \"raw\"/1|~|HOST=|SigV4|SUITE|AuthHeader|hats.example|TLSv1.2|~|~",
         ],
     );
     let haproxy = "10.0.0.7:4711 [03/Feb/2024:06:07:08.123] front~ shop/web1 10/0/30/69/109 200 2750 - - ---- 1/1/1/1/0 0/0";

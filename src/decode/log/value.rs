@@ -42,6 +42,9 @@ impl Row<'_> {
             What::Request | What::UrlRequest => self.request(slot, text),
             What::Target => self.target(slot.columns[0], slot.columns[1], text),
             What::Query => self.set(column, text.start + usize::from(value[0] == b'?')..text.end),
+            What::Address if memchr::memchr(b' ', value).is_some() => {
+                return Err(expected(slot, "an address and a port", value));
+            }
             What::Address => {
                 let colon = memchr::memrchr(b':', value).map_or(text.end, |at| text.start + at);
                 self.set(column, text.start..colon);

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::field::{Field, Slot, What, plain, slots};
-use super::pattern::quoted;
+use super::pattern::{Closes, quoted};
 use super::value::Row;
 
 /// How the line begins that names the fields.
@@ -94,7 +94,8 @@ impl Fields {
 fn cell(line: &[u8], at: usize, separator: u8) -> (Range<usize>, Option<usize>) {
     if line.get(at) == Some(&b'"') {
         let is_behind = |quote: usize| line.get(quote + 1).is_none_or(|&byte| byte == separator);
-        if let Some((quote, _)) = quoted(line, at + 1, is_behind) {
+        let closes = |quote: usize| if is_behind(quote) { Closes::Yes } else { Closes::No };
+        if let Some((quote, _)) = quoted(line, at + 1, closes) {
             return (at + 1..quote, (quote + 1 < line.len()).then_some(quote + 2));
         }
     }
