@@ -24,6 +24,9 @@ pub struct LoadOptions {
     pub format: FormatOptions,
     /// Types and roles of columns, by name.
     pub schema: BTreeMap<String, ColumnOptions>,
+    /// The columns that are wanted of a Parquet or Arrow file, all if not given; files that are read row by row have them all.
+    #[cfg(feature = "parquet")]
+    pub select: Option<Vec<String>>,
 }
 
 /// How a source's records are written.
@@ -84,6 +87,8 @@ impl LoadOptions {
             quote: byte("quote", &self.format.quote)?,
             header: self.format.header,
             types,
+            #[cfg(feature = "parquet")]
+            select: self.select.clone(),
             ..Options::default()
         })
     }
