@@ -1,5 +1,7 @@
 //! From bytes to typed batches; what cannot be read is kept apart and counted.
 
+#[cfg(feature = "parquet")]
+mod arrow;
 #[cfg(feature = "formats")]
 mod blanks;
 mod cells;

@@ -5,7 +5,10 @@ mod asked;
 #[cfg(feature = "formats")]
 mod cleaning;
 mod join;
+mod kept;
 mod options;
+#[cfg(feature = "parquet")]
+mod ranged;
 mod report;
 mod shard;
 mod united;
@@ -13,8 +16,11 @@ mod united;
 pub use answers::Answers;
 pub use asked::Asked;
 pub use join::{Join, Joined};
+use kept::Kept;
 use options::parse_role;
 pub use options::{ColumnOptions, FormatOptions, LoadOptions};
+#[cfg(feature = "parquet")]
+pub use ranged::RangedLoader;
 pub use report::Report;
 pub use shard::{Given, LoadedPart, PartLoader, PartSummary};
 
@@ -26,7 +32,6 @@ use serde::Serialize;
 use crate::analysis::Zones;
 use crate::decode::{Decoder, Format};
 use crate::event::{Column, ColumnType, Role, Schema};
-use crate::kernel::batch::Batch;
 use crate::query::Query;
 use crate::store::Store;
 use crate::{Error, ErrorKind, Result};
@@ -50,26 +55,6 @@ pub struct Loader {
     decoder: Decoder,
     kept: Kept,
     n_bytes: u64,
-}
-
-/// What is kept of the rows that are read: all of them, or what they say of some questions.
-#[derive(Debug)]
-enum Kept {
-    Rows(Store),
-    Answers(Box<Answers>),
-}
-
-impl Kept {
-    fn new(answers: Option<Answers>) -> Self {
-        answers.map_or_else(|| Self::Rows(Store::default()), |answers| Self::Answers(Box::new(answers)))
-    }
-
-    fn take(&mut self, batches: Vec<Batch>, names: &[String]) -> Result<()> {
-        batches.into_iter().try_for_each(|batch| match self {
-            Self::Rows(store) => store.append(batch),
-            Self::Answers(answers) => answers.take(&batch, names),
-        })
-    }
 }
 
 impl Loader {
@@ -124,18 +109,6 @@ impl Loader {
     pub fn finish(mut self) -> Result<Dataset> {
         self.decoder.finish()?;
         self.drain()?;
-        let (store, answers) = match self.kept {
-            Kept::Rows(mut store) => {
-                store.seal()?;
-                (store, None)
-            }
-            Kept::Answers(mut answers) => {
-                let types = answers.types().to_vec();
-                answers.settle(self.decoder.names(), &types)?;
-                (Store::of_types(&types)?, Some(answers))
-            }
-        };
-        let schema = self.options.source_schema(self.decoder.names(), store.types())?;
         let shape = self.decoder.shape().cloned().unwrap_or_default();
         let report = Report {
             read: self.decoder.n_rows() + self.decoder.rejects().count,
@@ -146,31 +119,12 @@ impl Loader {
             rejects: self.decoder.rejects().clone(),
             ..Report::of(&shape, self.decoder.names(), &self.options)
         };
-        let dataset = Dataset {
-            schema,
-            store,
-            answers,
-            report,
-            options: self.options,
-            #[cfg(feature = "formats")]
-            cleaning: None,
-            is_shard: false,
-            has_whole_actors: true,
-            exchanged: None,
-        };
-        dataset.cleaned()
+        self.kept.into_dataset(self.decoder.names(), report, self.options)
     }
 
     fn drain(&mut self) -> Result<()> {
         self.kept.take(self.decoder.take_batches(), self.decoder.names())?;
-        let Kept::Answers(answers) = &self.kept else { return Ok(()) };
-        answers.outgrown().map_or(Ok(()), |name| {
-            let sentence = format!(
-                "column {name:?} holds wider values than its first rows told, and what was read is not kept; load the rows as a \
-                 file, which can be read again, or tell the column's type with \"schema\""
-            );
-            Err(Error::bad_input(sentence).at_column(name))
-        })
+        self.kept.check_types()
     }
 }
 

@@ -7,6 +7,8 @@ pub mod column;
 pub mod dictionary;
 pub mod encoding;
 pub mod form;
+#[cfg(feature = "parquet")]
+pub mod half;
 pub mod hash;
 pub mod ids;
 pub mod instant;

@@ -200,20 +200,22 @@ fn ranked_clicks(file: &File, text: &str) {
 #[test]
 fn superstore() {
     let Some(folder) = shared("superstore") else { return };
-    let file = File::load(&folder, &fs::read(folder.join("superstore.csv")).unwrap());
-    assert_eq!(file.data.borrow().report().rejected, 0);
-    for (fact, function, column) in [
-        ("csv_rows", "count", ""),
-        ("customers", "count_distinct", "Customer ID"),
-        ("orders", "count_distinct", "Order ID"),
-        ("sales", "sum", "Sales"),
-        ("profit", "sum", "Profit"),
-    ] {
-        file.check(fact, &file.figure(json!([]), function, column));
+    for (name, rows) in [("superstore.csv", "csv_rows"), ("superstore.parquet", "parquet_rows")] {
+        let file = File::load(&folder, &fs::read(folder.join(name)).unwrap());
+        assert_eq!(file.data.borrow().report().rejected, 0);
+        for (fact, function, column) in [
+            (rows, "count", ""),
+            ("customers", "count_distinct", "Customer ID"),
+            ("orders", "count_distinct", "Order ID"),
+            ("sales", "sum", "Sales"),
+            ("profit", "sum", "Profit"),
+        ] {
+            file.check(fact, &file.figure(json!([]), function, column));
+        }
+        let as_in_the_facts = |time: String| time.replace("T00:00:00Z", "");
+        file.check("first", &as_in_the_facts(file.figure(json!([]), "min", "Order Date")));
+        file.check("last", &as_in_the_facts(file.figure(json!([]), "max", "Order Date")));
     }
-    let as_in_the_facts = |time: String| time.replace("T00:00:00Z", "");
-    file.check("first", &as_in_the_facts(file.figure(json!([]), "min", "Order Date")));
-    file.check("last", &as_in_the_facts(file.figure(json!([]), "max", "Order Date")));
 }
 
 #[test]

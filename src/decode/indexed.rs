@@ -6,8 +6,9 @@ use std::ops::Range;
 
 use arrow_array::ArrayRef;
 
+use super::arrow::Arrow;
 use super::parquet::Parquet;
-use super::part::{Output, Reader};
+use super::part::{Output, Reader, Shape};
 use super::{Format, Options};
 use crate::event::ColumnType;
 use crate::kernel::batch::{Batch, BatchColumn};
@@ -79,11 +80,20 @@ impl Indexed {
                 Need::Nothing(file) => Need::Nothing(Self::of(Box::new(file), Format::Parquet, options)),
             });
         }
+        if Arrow::is_at_the_end_of(tail.bytes) {
+            return Ok(match Arrow::open(tail, options)? {
+                Need::More(n_bytes) => Need::More(n_bytes),
+                Need::Nothing(file) => Need::Nothing(Self::of(Box::new(file), Format::Arrow, options)),
+            });
+        }
         Err(Error::bad_input("the file does not end as Parquet or Arrow files do; it may have been cut off"))
     }
 
     /// The same of a whole file, or of an Arrow stream.
     fn of_all(bytes: &[u8], options: &Options) -> Result<Self> {
+        if Arrow::is_stream(bytes) {
+            return Ok(Self::of(Box::new(Arrow::of_stream(bytes, options)?), Format::Arrow, options));
+        }
         match Self::open(bytes, bytes.len() as u64, options)? {
             Need::Nothing(file) => Ok(file),
             Need::More(_) => Err(Error::bad_state("a file is shorter than itself")),
@@ -108,9 +118,9 @@ impl Indexed {
         self.pieces.left_out()
     }
 
-    /// How the file is written.
-    pub fn format(&self) -> Format {
-        self.format
+    /// What its first bytes would say.
+    pub fn shape(&self) -> Shape {
+        Shape { format: self.format, ..Shape::default() }
     }
 
     /// Where the bytes of the next piece are; `None` behind the last one.

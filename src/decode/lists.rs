@@ -29,6 +29,11 @@ impl Lists {
         self.rows.push(has_list.then_some(0));
     }
 
+    /// Begins a row with a list of so many elements, or without one.
+    pub(super) fn begin_of(&mut self, n_elements: Option<usize>) {
+        self.rows.push(n_elements);
+    }
+
     /// Adds an element to the last row's list; `None` where no row has begun.
     pub(super) fn push(&mut self) -> Option<()> {
         *self.rows.last_mut()?.get_or_insert(0) += 1;

@@ -33,6 +33,8 @@ use crate::{Error, Result};
 /// What a column's values are in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Meaning {
+    /// None, all are null.
+    Nothing,
     Bool,
     Int,
     /// Integers of 64 bits without a sign.
@@ -168,6 +170,7 @@ impl Typed {
     pub(super) fn take(&mut self) -> Result<BatchColumn> {
         let nulls = column::null_buffer(&self.null_rows, self.len());
         let column = match self.meaning {
+            Meaning::Nothing => plain(column::nulls(ColumnType::Null, self.len())?, ColumnType::Null, Forms::Plain),
             Meaning::Bool => plain(column::bools(&self.narrow, nulls), ColumnType::Bool, Forms::Plain),
             Meaning::Int => self.ints(nulls),
             Meaning::Unsigned if self.narrow.iter().all(|&value| value >= 0) => self.ints(nulls),

@@ -34,6 +34,9 @@ pub struct LoadOptions {
     #[cfg(feature = "formats")]
     #[serde(skip)]
     pub zones: crate::clean::Zones,
+    /// The columns that are wanted of a Parquet or Arrow file, all if not given; files that are read row by row have them all.
+    #[cfg(feature = "parquet")]
+    pub select: Option<Vec<String>>,
 }
 
 /// How a source's records are written.
@@ -99,6 +102,8 @@ impl LoadOptions {
             quote: byte("quote", &self.format.quote)?,
             header: self.format.header,
             types,
+            #[cfg(feature = "parquet")]
+            select: self.select.clone(),
             ..Options::default()
         })
     }

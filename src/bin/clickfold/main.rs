@@ -1,5 +1,7 @@
 //! The command line: the same engine on files and standard input.
 
+#[cfg(feature = "parquet")]
+mod ranged;
 mod source;
 
 use std::io::{self, Read, Write};
@@ -174,6 +176,10 @@ fn load(files: &[&str], options: &LoadOptions) -> Result<Dataset, Failure> {
 }
 
 fn load_file(path: &str, options: &LoadOptions) -> Result<Dataset, Failure> {
+    #[cfg(feature = "parquet")]
+    if let Some(data) = ranged::load(path, options)? {
+        return Ok(data);
+    }
     let mut text = source::open(path, options.format.encoding.as_deref())?;
     let mut options = options.clone();
     options.format.encoding = Some(text.encoding.to_owned());

@@ -124,6 +124,10 @@ impl Read for Limited {
 fn decoded(mut bytes: Box<dyn BufRead>, told: Option<&'static Encoding>) -> io::Result<Text> {
     let mut start = vec![];
     (&mut bytes).take(encoding::SAMPLE as u64 + 1).read_to_end(&mut start)?;
+    #[cfg(feature = "parquet")]
+    if decode::Format::told_by(&start).is_some() {
+        return Ok(Text { bytes: Box::new(Cursor::new(start).chain(bytes)), encoding: "utf-8" });
+    }
     let guessed = if decode::is_no_text(&start) { "utf-8" } else { encoding::guess(&start, start.len() <= encoding::SAMPLE) };
     let label = told.map_or(guessed, |told| if told == encoding_rs::UTF_8 { "utf-8" } else { told.name() });
     let source: Box<dyn Read> = Box::new(Cursor::new(start).chain(bytes));

@@ -7,6 +7,7 @@ use super::schema::{Leaf, Physical};
 use crate::Result;
 use crate::decode::known::{Known, Texts};
 use crate::decode::typed::{Meaning, Typed};
+use crate::kernel::half::half;
 use crate::kernel::uuid::uuid_of;
 
 /// Reads a dictionary's page of `n` values.
@@ -239,18 +240,6 @@ fn big_endian(bytes: &[u8]) -> Option<i128> {
     (lead.iter().all(|&byte| byte == sign as u8) && (value < 0) == (sign < 0)).then_some(value)
 }
 
-/// A floating point number of 16 bits.
-fn half(bits: u16) -> f64 {
-    let (exponent, fraction) = (i32::from(bits >> 10 & 31), f64::from(bits & 1_023));
-    let magnitude = match exponent {
-        0 => fraction * 2f64.powi(-24),
-        31 if fraction == 0.0 => f64::INFINITY,
-        31 => f64::NAN,
-        _ => (1.0 + fraction / 1_024.0) * 2f64.powi(exponent - 15),
-    };
-    if bits >> 15 == 1 { -magnitude } else { magnitude }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -269,15 +258,5 @@ mod tests {
         ] {
             assert_eq!(big_endian(bytes), value, "{bytes:?}");
         }
-    }
-
-    #[test]
-    fn reads_halves() {
-        for (bits, value) in
-            [(0x3c00, 1.0), (0xc000, -2.0), (0x7bff, 65_504.0), (0x0001, 5.960_464_477_539_063e-8), (0x7c00, f64::INFINITY)]
-        {
-            assert_eq!(half(bits), value, "{bits:04x}");
-        }
-        assert!(half(0x7e00).is_nan());
     }
 }
