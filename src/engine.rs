@@ -338,10 +338,10 @@ impl Dataset {
     #[expect(clippy::unnecessary_wraps, reason = "a recipe may fail")]
     fn cleaned_batches(
         &self,
-        batches: Vec<Batch>,
+        batches: Vec<crate::kernel::batch::Batch>,
         names: &[String],
         report: Report,
-    ) -> Result<(Vec<Batch>, Vec<String>, Report)> {
+    ) -> Result<(Vec<crate::kernel::batch::Batch>, Vec<String>, Report)> {
         Ok((batches, names.to_vec(), report))
     }
 }
