@@ -329,6 +329,42 @@ fn a_stream_whose_answers_are_kept_says_which_column_outgrew_them() {
 }
 
 #[test]
+fn a_stream_whose_answers_are_kept_may_have_further_keys_where_no_question_is_about_all() {
+    let read = |question: &Value| {
+        let answers = Answers::new(vec![question.clone()], Zones::new(), &LoadOptions::default(), 0)?;
+        let mut loader = Loader::keeping(LoadOptions::default(), Some(answers))?;
+        for late in ["", ",\"late\":5"] {
+            loader.push(format!("{{\"user\":1,\"n\":2{late}}}\n").repeat(40_000).as_bytes())?;
+        }
+        let data = loader.finish()?;
+        assert_eq!(data.columns().iter().map(|column| column.nulls).collect::<Vec<_>>(), [0, 0, 40_000]);
+        let asked = data.ask_kept(question)?.map(|asked| asked.finish()).transpose()?;
+        Ok::<_, clickfold::Error>(asked.map(|answer| to_csv(&answer)))
+    };
+    for (question, expected) in [
+        (
+            serde_json::json!({"kind": "aggregate", "group_by": ["n"], "measures": {"rows": {"fn": "count"}}}),
+            Some("n,rows\n2,80000\n"),
+        ),
+        (serde_json::json!({"kind": "rows", "select": ["user"], "limit": 1}), Some("user\n1\n")),
+        (
+            serde_json::json!({"kind": "describe", "columns": ["n"], "top": 1, "bins": 0, "where": [{"n": 3}]}),
+            Some("column,statistic,value,upper,count\nn,rows,,,0\nn,nulls,,,0\nn,distinct,,,0\n"),
+        ),
+        (serde_json::json!({"kind": "describe"}), None),
+        (serde_json::json!({"kind": "rows", "limit": 1}), None),
+    ] {
+        match read(&question) {
+            Ok(found) => assert_eq!(found.as_deref(), expected, "{question}"),
+            Err(error) => {
+                assert_eq!(expected, None, "{question}: {error}");
+                assert_eq!((error.kind().code(), error.detail().column.as_deref()), ("BAD_INPUT", Some("late")));
+            }
+        }
+    }
+}
+
+#[test]
 fn data_sets_that_have_not_settled_refuse_each_others_states_and_rows() {
     let shards = || {
         ["1.5", "1.25"].map(|price| {

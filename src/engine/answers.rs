@@ -74,14 +74,14 @@ impl Answers {
         })
     }
 
-    /// Takes rows in, of columns of these names.
+    /// Takes rows in, of columns of these names. Columns that come behind those of the first rows are read by no question.
     ///
     /// # Errors
     ///
-    /// As [`Query::fold`] and [`Fold::update`].
+    /// As [`Query::fold`] and [`Fold::update`]; `BAD_INPUT` where such a column comes and a question is about all there are.
     pub(super) fn take(&mut self, batch: &Batch, names: &[String]) -> Result<()> {
         self.types = batch.columns.iter().map(|column| column.column_type).collect();
-        self.n_nulls.resize(batch.columns.len(), 0);
+        self.n_nulls.resize(batch.columns.len(), self.n_rows as u64);
         for (n_nulls, column) in self.n_nulls.iter_mut().zip(&batch.columns) {
             *n_nulls += column.array.null_count() as u64;
         }
@@ -89,14 +89,16 @@ impl Answers {
         if self.folds.is_empty() && self.outgrown.is_none() {
             self.begin(names)?;
         }
-        let outgrown = |at: &usize| self.read_as[*at].is_some_and(|known| known != self.types[*at]);
-        self.outgrown = self.outgrown.or_else(|| (0..self.types.len()).find(outgrown));
+        self.check_late(names)?;
+        let known = self.read_as.iter().zip(&self.types);
+        let outgrown = known.map(|(known, own)| known.is_some_and(|known| known != *own)).position(|outgrown| outgrown);
+        self.outgrown = self.outgrown.or(outgrown);
         if self.outgrown.is_some() {
             self.folds.clear();
             return Ok(());
         }
         let of = |places: Option<Int64Array>| {
-            let arrays = batch.columns.iter().map(|column| column.array.clone()).collect();
+            let arrays = batch.columns.iter().take(self.read_as.len()).map(|column| column.array.clone()).collect();
             let places = places.map(|places| (ROW, places));
             record_batch(self.names.iter().map(String::as_str), arrays, batch.n_rows, places, HashMap::new())
         };
@@ -119,6 +121,17 @@ impl Answers {
         let is_read = |at: usize| self.questions.iter().any(|(_, query)| self.reads(query, &schema, at));
         self.read_as = (0..self.types.len()).map(|at| is_read(at).then(|| self.types[at])).collect();
         Ok(())
+    }
+
+    /// Refuses columns that no fold was made for, where a question is about all of them.
+    fn check_late(&self, names: &[String]) -> Result<()> {
+        let late = names[..self.types.len().min(names.len())].get(self.read_as.len());
+        let Some(name) = late.filter(|_| self.questions.iter().any(|(_, query)| query.reads_all())) else { return Ok(()) };
+        let sentence = format!(
+            "column {name:?} comes behind the first rows, whose columns the questions are about; name the columns in the \
+             questions, or keep the rows"
+        );
+        Err(Error::bad_input(sentence).at_column(name))
     }
 
     fn schema(&self, names: &[String], types: &[ColumnType]) -> Result<Schema> {
@@ -165,9 +178,10 @@ impl Answers {
 
     /// Takes in the answers of other rows to the same questions.
     pub(super) fn absorb(&mut self, other: Self) -> Result<()> {
+        self.n_nulls.resize(self.n_nulls.len().max(other.n_nulls.len()), self.n_rows as u64);
+        let nulls = other.n_nulls.iter().copied().chain(std::iter::repeat(other.n_rows as u64));
+        self.n_nulls.iter_mut().zip(nulls).for_each(|(own, other)| *own += other);
         self.n_rows += other.n_rows;
-        self.n_nulls.resize(self.n_nulls.len().max(other.n_nulls.len()), 0);
-        self.n_nulls.iter_mut().zip(&other.n_nulls).for_each(|(own, other)| *own += other);
         self.outgrown = self.outgrown.or(other.outgrown);
         if self.folds.is_empty() {
             (self.folds, self.read_as) = (other.folds, other.read_as);
@@ -187,7 +201,7 @@ impl Answers {
             return Err(Error::bad_state("the answers read a column as another type; read the source again"));
         }
         (self.names, self.types) = (names.to_vec(), types.to_vec());
-        self.n_nulls.resize(types.len(), 0);
+        self.n_nulls.resize(types.len(), self.n_rows as u64);
         if self.folds.is_empty() {
             self.folds = self.folds_on(&self.schema(names, types)?)?;
         }

@@ -48,7 +48,7 @@ fn describe(query: &Value, table: &Table, at: usize) -> Vec<Row> {
     }
     let times = |cell: &Cell| values.iter().filter(|other| **other == cell).count();
     let mut often: Vec<(usize, &Cell)> = distinct.iter().map(|cell| (times(cell), *cell)).collect();
-    often.sort_by(|a, b| b.0.cmp(&a.0)); // keeps the order of equally frequent ones
+    often.sort_by_key(|(count, _)| std::cmp::Reverse(*count)); // keeps the order of equally frequent ones
     for (count, cell) in often.into_iter().take(query["top"].as_u64().unwrap_or(10) as usize) {
         rows.push(row("top", Some(written(cell, *kind)), None, Some(count)));
     }
