@@ -3,6 +3,8 @@
 mod asked;
 mod join;
 mod memory;
+#[cfg(feature = "parquet")]
+mod ranged;
 mod shard;
 
 use serde::Serialize;

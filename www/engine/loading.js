@@ -6,6 +6,7 @@ import { breathe } from "./breathe.js";
 import { coreFor, isComplete, needsComplete } from "./core.js";
 import { discard, freed } from "./errors.js";
 import { PROGRESS_MS } from "./protocol.js";
+import { loadRanged, rangesOf } from "./ranged.js";
 import { leave, openSource, readFrom } from "./source.js";
 import { zoneChanges } from "./zones.js";
 
@@ -23,6 +24,14 @@ export const notes = new WeakMap();
  * @param {boolean} [complete] whether the complete core is to hold it in any case
  */
 export async function loadWhole(source, options, queries, signal, tell, complete = false) {
+  const ranges = await rangesOf(source, signal);
+  if (ranges) {
+    /** @type {Told | undefined} */
+    let progress;
+    const dataset = await loadRanged(ranges, options, queries, signal, (loader, bytes) => (progress ??= new Told(loader, tell)).tell(bytes, ranges.size));
+    await progress?.end();
+    return dataset;
+  }
   const opened = await openSource(source, options.format?.encoding, signal);
   const { chunks, meter, encoding, note } = opened;
   const core = await coreFor(complete || needsComplete(opened, options));

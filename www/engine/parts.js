@@ -11,6 +11,8 @@ import { settle } from "./settle.js";
 
 /** A part is so large that what it costs to begin one does not count, and so small that workers end together. */
 const LEAST_PART = 16 << 20, MOST_PART = 128 << 20;
+/** Formats whose rows do not follow each other. */
+const COLUMNAR = ["parquet", "arrow"];
 /** Parts for each worker, where they are not too small. */
 const PARTS_EACH = 4;
 /** The core's word for the type of a column without values. */
@@ -42,7 +44,7 @@ export async function loadParts(pool, sources, options, { queries, onProgress, s
   const nParts = sources.reduce((sum, { bytes }) => sum + cut(bytes, 0, nWorkers, partsEach).length, 0);
   pool.some(Math.min(nWorkers, nParts)).forEach(worker => worker.catch(() => {})); // they start while the shape is read; told below
   const files = await look(first, sources, options, signal);
-  if (!files) return undefined;
+  if (!files || (files.length === 1 && COLUMNAR.includes(files[0].shape.format))) return undefined; // its ranges are read
   const needed = files.reduce((sum, { isSeekable, held }, at) => sum + (isSeekable ? sources[at].bytes * held : 0), 0);
   if (!queries && needed > pool.memory) {
     throw new ClickfoldError("OUT_OF_MEMORY", `the rows need at least ${megabytes(needed)} MB of memory, and ${megabytes(pool.memory)} MB may be used; load fewer rows or columns, keep only answers ("keep": "answers"), or use the command line`);
