@@ -32,7 +32,8 @@ export async function loadWhole(source, options, queries, signal, tell, complete
     await progress?.end();
     return dataset;
   }
-  const opened = await openSource(source, options.format?.encoding, signal);
+  const early = new Told({ rows: 0, rejected: 0 }, tell);
+  const opened = await openSource(source, options.format?.encoding, signal, ({ read, total }) => early.tell(read, total));
   const { chunks, meter, encoding, note } = opened;
   const core = await coreFor(complete || needsComplete(opened, options));
   const loader = new core.Loader(plain(written(options, encoding)), queries, zoneChanges);

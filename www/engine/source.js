@@ -36,12 +36,14 @@ export const SAMPLE = 1 << 18;
  * @param {WireSource} source
  * @param {string | undefined} encoding if it is told
  * @param {AbortSignal} signal ends it, also while it waits for bytes
+ * @param {(meter: Meter) => Promise<void>} [heard] is told while it waits for the first ones
  * @returns {Promise<Opened>}
  */
-export async function openSource(source, encoding, signal) {
+export async function openSource(source, encoding, signal, heard = async () => {}) {
   /** @type {Meter} */
   const meter = { read: 0 };
-  let begun = await peek(await open(source, meter, signal));
+  const first = await open(source, meter, signal);
+  let begun = await peek(first, () => heard(meter));
   try {
     const packing = packingOf(begun.start);
     if (packing) begun = await peek(unpack(packing, begun.chunks, meter));
@@ -102,8 +104,8 @@ async function open(source, meter, signal) {
   return readStream(response.body, meter, signal);
 }
 
-/** The first bytes of some chunks, and all of them again. @param {Chunks} chunks @returns {Promise<Pick<Opened, "chunks" | "start" | "isAll">>} */
-async function peek(chunks) {
+/** The first bytes of some chunks, and all of them again. @param {Chunks} chunks @param {() => Promise<void>} [heard] after each chunk @returns {Promise<Pick<Opened, "chunks" | "start" | "isAll">>} */
+async function peek(chunks, heard) {
   const bytes = new Uint8Array(SAMPLE);
   let length = 0, isAll = false;
   /** @type {Uint8Array} */
@@ -117,6 +119,7 @@ async function peek(chunks) {
       bytes.set(fits, length);
       length += fits.length;
       rest = value.subarray(fits.length);
+      await heard?.();
     }
   }
   const start = bytes.subarray(0, length);
