@@ -1,12 +1,13 @@
 # `make` builds and serves the page; `make test` runs every test. Each installs what it needs, once.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: serve test dist bench conformance clean
+.PHONY: serve test dist bench conformance fuzz clean
 
 CACHE := $(HOME)/.cache/clickfold
 BINDGEN := 0.2.130
 PACK := 0.15.1
 DUCKDB := 2.0.0
+FUZZ := 0.13.2
 TOOLS := $(CACHE)/wasm-bindgen-$(BINDGEN)-wasm-pack-$(PACK)
 VENV := $(CACHE)/duckdb-$(DUCKDB)
 PORT ?= 8080
@@ -34,6 +35,18 @@ test: www/dist/index.html target/release/clickfold $(VENV)/ok $(CACHE)/chromium
 CASES ?= 10000
 conformance: target/release/clickfold $(VENV)/ok
 	$(VENV)/bin/python tests/conformance/run.py --binary target/release/clickfold --cases $(CASES)
+
+# Each decoder with bytes that nobody meant, SECONDS each: no panic, and the same rows however they are cut. The fuzzer's flags are
+# those of an unstable compiler, which the stable one takes with RUSTC_BOOTSTRAP.
+SECONDS ?= 600
+fuzz: $(CACHE)/cargo-fuzz/bin/cargo-fuzz
+	for target in csv json log blanks parquet arrow recipe; do \
+	  mkdir -p fuzz/corpus/$$target && cp -n fuzz/seeds/$$target/* fuzz/corpus/$$target/ && \
+	  RUSTC_BOOTSTRAP=1 PATH=$(CACHE)/cargo-fuzz/bin:$$PATH cargo fuzz run --fuzz-dir fuzz --sanitizer none $$target -- -max_total_time=$(SECONDS) -max_len=65536 || exit 1; \
+	done
+
+$(CACHE)/cargo-fuzz/bin/cargo-fuzz:
+	cargo install cargo-fuzz --version $(FUZZ) --locked --root $(CACHE)/cargo-fuzz
 
 # The core by itself, then the page beside other tools; figures go to benches/record/. About an hour; make bench PEERS="--rounds 1"
 # is quicker.

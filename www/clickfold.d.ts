@@ -36,11 +36,11 @@ export interface LoadOptions {
    * string of its server (Apache's LogFormat, nginx's log_format, a #Fields: directive).
    */
   format?: { kind?: FileFormat; pattern?: string; encoding?: string; separator?: string; quote?: string; header?: boolean };
-  /** A fixed type makes rejects of rows whose cell does not fit it. */
-  schema?: Record<string, { type?: Exclude<ColumnType, "null">; role?: Role | null }>;
+  /** A fixed type makes rejects of rows whose cell does not fit it. `order` says what comes first in dates such as 1/2/2024. */
+  schema?: Record<string, { type?: Exclude<ColumnType, "null">; role?: Role | null; order?: "dmy" | "mdy" }>;
   /** A recipe: steps that clean the rows, in their order. One worker then reads all of them. */
   clean?: CleaningStep[];
-  /** The time zone of the source's clock: UTC for now. */
+  /** The IANA time zone by whose clock times are that are written without a zone: UTC, if not told. */
   timezone?: string;
   /**
    * `answers`: no row is kept, only what the rows say of the `queries`, which are answered while the source is read once. So
@@ -130,6 +130,8 @@ export interface Report {
   preset?: string;
   actions?: { value: string; meaning: string }[];
   notes?: string[];
+  /** What the data does not tell, and `schema` may. */
+  questions?: { column: string; question: string; choices: ("dmy" | "mdy")[] }[];
   /** The first 1,000. */
   rejects: Reject[];
   /** What each step of the recipe did, and the first 1,000 rows that it put into quarantine. */

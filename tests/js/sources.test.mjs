@@ -95,6 +95,12 @@ test("CSV and JSON are united by their columns' names", async () => {
   assert.deepEqual([found.schema, found.rows], [SCHEMA, [...rows(3), ...rows(2)]]);
 });
 
+test("a file that has not all columns is said", async () => {
+  const found = await load([["a.csv", csv(3)], ["b.csv", "user_id,item,action,event_time,price\n1,hat,buy,2024-03-10 00:00:00,9.50\n"]]);
+  assert.deepEqual(found.report.notes, ["a.csv has no price; there it is empty."]);
+  assert.deepEqual(found.schema, [...SCHEMA, "price decimal price"]);
+});
+
 const TEXTS = { gb18030: "帽子", big5: "帽子與鞋", shift_jis: "ぼうし", "euc-kr": "모자가 있다", "utf-16le": "帽子", "windows-1252": "chapeau à pois été" };
 
 test("other encodings than UTF-8 are found out", async () => {

@@ -121,13 +121,13 @@ test("what is wrong with one of several files names it", async () => {
     const [, engine] = window.engines;
     const file = (text, name) => new File([text], name);
     return Promise.all([
-      [file("a,b\n1,2\n", "a.csv"), file("a,c\n1,2\n", "c.csv")],
+      [file("a,b\n1,2\n", "a.csv"), file("c,d\n1,2\n", "c.csv")],
       [file("a,b\n1,2\n", "a.csv"), file("\x89PNG\r\n\x1a\n\0\0\0", "p.png")],
       [file("a,b\n1,2\n", "a.csv"), file("", "e.csv")],
       [file("a,b\n", "a.csv"), file("a,b\n", "b.csv")],
     ].map(files => window.codeOf(engine.load(files))));
   });
-  assert.equal(other, "BAD_INPUT: the files have different columns: a.csv has a, b; c.csv has a, c; load those of one kind at a time");
+  assert.equal(other, "BAD_INPUT: c.csv has no column in common with the files before it (a, b); load those of one kind at a time, or join it by a key");
   assert.match(picture, /^BAD_INPUT: p\.png: this is/);
   assert.equal(empty, "BAD_INPUT: e.csv: the file is empty");
   assert.equal(header, "BAD_INPUT: the file has a header (a, b) but no rows");

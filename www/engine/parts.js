@@ -163,7 +163,8 @@ async function assemble(parts, workers, options, queries, looked, sources, progr
     firstRows.push(nRows);
     nRows += rows;
   }
-  const report = reportOf(parts, looked, sources), [{ shape: first, isComplete }] = looked;
+  const report = reportOf(parts, looked, sources);
+  const [{ shape: first, isComplete }] = looked;
   if (!report.read) throw new ClickfoldError("BAD_INPUT", `the file has a header (${first.names.join(", ")}) but no rows`);
   if (!nRows) {
     const [{ line, reason }] = report.rejects;
@@ -173,6 +174,7 @@ async function assemble(parts, workers, options, queries, looked, sources, progr
   const names = [...new Set(read.flatMap(part => part.names))];
   // Columns that a part has not are null in it, as those are of no rows.
   const types = read.map(part => part.types.length ? names.map(name => part.types[part.names.indexOf(name)] ?? NULL) : []);
+  report.notes = [...report.notes ?? [], ...lacking(parts, names, sources)];
   const shape = { ...first, names };
   const assembled = workers.map(worker => {
     const own = parts.flatMap((part, at) => part.reader === worker ? [{ part: read[at].part, firstRow: firstRows[at] }] : []);
@@ -188,6 +190,15 @@ async function assemble(parts, workers, options, queries, looked, sources, progr
     assembled.forEach((info, at) => info.then(({ handle }) => workers[at].send({ do: "close", handle })).catch(() => {})); // lost workers hold nothing
     throw error;
   }
+}
+
+/** Which files have not all columns. @param {Part[]} parts @param {string[]} names @param {FileSource[]} sources */
+function lacking(parts, names, sources) {
+  return sources.flatMap(({ name }, file) => {
+    const own = new Set(parts.flatMap(part => part.file === file ? part.read?.names ?? [] : []));
+    const missing = names.filter(name => !own.has(name));
+    return sources.length > 1 && missing.length ? [`${name} has no ${missing.join(", ")}; there it is empty.`] : [];
+  });
 }
 
 /** @param {Part[]} parts @param {Looked[]} looked @param {FileSource[]} sources @returns {Report} */
@@ -225,6 +236,9 @@ function alike(shapes, sources) {
       throw new ClickfoldError("BAD_INPUT", `${sources[at].name} does not name its columns, and has ${shape.names.length} where ${sources[0].name} has ${first.names.length}: ${first.names.join(", ")}; load those of one kind at a time`);
     }
     const names = isNameless ? first.names : shape.names;
+    if (names.length && kinds.size && !names.some(name => kinds.has(name))) {
+      throw new ClickfoldError("BAD_INPUT", `${sources[at].name} has no column in common with the files before it (${[...kinds.keys()].join(", ")}); load those of one kind at a time, or join it by a key`);
+    }
     names.forEach((name, column) => kinds.has(name) || kinds.set(name, shape.kinds[column]));
     return { ...shape, names, kinds: names.map(name => /** @type {object} */ (kinds.get(name))) };
   });

@@ -10,6 +10,10 @@ const ENCODINGS = [
   ["utf-8", "UTF-8"], ["utf-16le", "UTF-16 (little endian)"], ["utf-16be", "UTF-16 (big endian)"], ["gb18030", "GB18030 or GBK (Chinese)"],
   ["big5", "Big5 (Chinese)"], ["shift_jis", "Shift_JIS (Japanese)"], ["euc-kr", "EUC-KR (Korean)"], ["windows-1252", "Windows-1252 or Latin-1"],
 ];
+/** Names of time zones; some browsers leave UTC out. */
+const ZONES = ["UTC", ...Intl.supportedValuesOf("timeZone").filter(zone => zone !== "UTC")];
+/** @type {Record<string, string>} */
+const ORDERS = { dmy: "The day", mdy: "The month" };
 /** Formats that are texts. */
 const TEXTS = ["csv", "ndjson", "json", "blanks", "log"];
 
@@ -21,16 +25,21 @@ export class HealthPanel {
   #dataset;
   #name = "";
   #shown = ROWS;
+  #timezone = "UTC";
 
-  /** @param {() => void} redraw @param {(encoding: string) => void} recode reads the file again, as text in another encoding */
-  constructor(redraw, recode) {
+  /**
+   * @param {() => void} redraw
+   * @param {{ recode: (encoding: string) => void, rezone: (timezone: string) => void, order: (column: string, order: "dmy" | "mdy") => void }} actions read the file again, otherwise
+   */
+  constructor(redraw, actions) {
     this.redraw = redraw;
-    this.recode = recode;
+    this.actions = actions;
   }
 
-  /** @param {Dataset} dataset @param {string} name */
-  show(dataset, name) {
+  /** @param {Dataset} dataset @param {string} name @param {string} timezone */
+  show(dataset, name, timezone) {
     this.#dataset = dataset;
+    this.#timezone = timezone;
     this.#name = name;
     this.#shown = ROWS;
   }
@@ -48,12 +57,27 @@ export class HealthPanel {
     setTimeout(() => URL.revokeObjectURL(url), 10_000);
   }
 
+  #zone() {
+    const hasTimes = /** @type {Dataset} */ (this.#dataset).schema.some(({ type }) => type === "time");
+    if (!hasTimes) return nothing;
+    return html`<p class="controls"><label>Times without a zone are of the clocks of
+      <select @change=${(/** @type {any} */ e) => this.actions.rezone(e.target.value)}>
+        ${ZONES.map(zone => html`<option ?selected=${zone === this.#timezone}>${zone}</option>`)}
+      </select></label></p>`;
+  }
+
+  #questions() {
+    const { questions = [] } = /** @type {Dataset} */ (this.#dataset).report;
+    return questions.map(({ column, question, choices }) => html`<p class="question">${question}
+      ${choices.map(order => html`<button type="button" @click=${() => this.actions.order(column, order)}>${ORDERS[order]}</button> `)}</p>`);
+  }
+
   #encoding() {
     const { format, encoding } = /** @type {Dataset} */ (this.#dataset).report;
     if (!TEXTS.includes(format)) return nothing;
     const known = ENCODINGS.some(([label]) => label === encoding);
     return html`<p class="controls"><label>The text is in
-      <select @change=${(/** @type {any} */ e) => this.recode(e.target.value)}>
+      <select @change=${(/** @type {any} */ e) => this.actions.recode(e.target.value)}>
         ${known ? nothing : html`<option selected value=${encoding}>${encoding}</option>`}
         ${ENCODINGS.map(([label, name]) => html`<option value=${label} ?selected=${label === encoding}>${name}</option>`)}
       </select></label></p>`;
@@ -78,7 +102,9 @@ export class HealthPanel {
         ${preset ? html`<p class="fine">The columns are those of ${preset}.</p>` : nothing}
         ${notes.map(note => html`<p class="fine">${note}</p>`)}
         ${left_out.length ? html`<p class="fine">Columns that cannot be read: ${left_out.join(", ")}.</p>` : nothing}
+        ${this.#questions()}
         ${this.#encoding()}
+        ${this.#zone()}
         ${rejects.length ? html`
         <div class="controls"><h3>Rejected rows</h3><button type="button" @click=${() => this.#download()}>Download rejects</button></div>
         ${unread > rejects.length ? html`<p class="fine">The first ${count(rejects.length)} of ${count(unread)} are kept.</p>` : nothing}

@@ -24,7 +24,11 @@ const timeline = new TimelinePanel(redraw, fail);
 const cleaning = new CleaningPanel({ redraw, clean: recipe => void again({ recipe }), fail: error => set({ error }) });
 const rows = new RowsPanel(redraw);
 const columns = new ColumnsPanel({ retype, rerole, redraw, fail, open: (title, where) => void (state.dataset && rows.show(state.dataset, title, where)) });
-const health = new HealthPanel(redraw, recode);
+const health = new HealthPanel(redraw, {
+  recode: encoding => void again({ encoding }),
+  rezone: timezone => void again({ timezone }),
+  order: (column, order) => void retell(column, { order }),
+});
 const empty = new EmptyView({ choose: openFiles, sample: openSample });
 
 async function boot() {
@@ -68,7 +72,7 @@ function openSample(name) {
 async function replace(wanted) {
   const before = state;
   if (await load(wanted) || state.view !== "empty") return;
-  if (before.view === "loaded" && before.source) await load({ name: before.name, source: before.source, told: before.told, encoding: before.encoding, recipe: before.recipe }, state.error);
+  if (before.view === "loaded" && before.source) await load({ name: before.name, source: before.source, told: before.told, encoding: before.encoding, timezone: before.timezone, recipe: before.recipe }, state.error);
 }
 
 /**
@@ -76,14 +80,14 @@ async function replace(wanted) {
  * @param {string} [error] To be shown meanwhile and after.
  * @returns {Promise<boolean>} Whether it was read.
  */
-async function load({ name, source, told, encoding, recipe }, error = "") {
+async function load({ name, source, told, encoding, timezone, recipe }, error = "") {
   state.abort?.abort();
   state.dataset?.close().catch(() => {}); // the worker may be gone; a new one is started below
   const abort = new AbortController();
-  set({ ...emptyState(), view: "loading", name, source, told, encoding, recipe, abort, error, said: `Reading ${name}` });
+  set({ ...emptyState(), view: "loading", name, source, told, encoding, timezone, recipe, abort, error, said: `Reading ${name}` });
   try {
     const schema = Object.fromEntries(told);
-    const dataset = await (await engine).load(await source(), { format: { encoding }, schema, clean: recipe, signal: abort.signal, onProgress: progress => state.abort === abort && set({ progress }) });
+    const dataset = await (await engine).load(await source(), { format: { encoding }, schema, timezone, clean: recipe, signal: abort.signal, onProgress: progress => state.abort === abort && set({ progress }) });
     if (state.abort === abort) await show(dataset);
     else await dataset.close();
     return true;
@@ -97,7 +101,7 @@ async function load({ name, source, told, encoding, recipe }, error = "") {
 async function show(dataset) {
   const said = `${count(dataset.rows)} rows loaded${dataset.report.rejected ? `, ${count(dataset.report.rejected)} rejected` : ""}`;
   columns.show(dataset, state.told);
-  health.show(dataset, state.name);
+  health.show(dataset, state.name, state.timezone ?? "UTC");
   cleaning.show(dataset, state.name, state.recipe ?? []);
   set({ view: "loaded", dataset, progress: undefined, said });
   await Promise.all([ranking.show(dataset), timeline.show(dataset), columns.sample()]);
@@ -119,19 +123,18 @@ function fail(thrown) {
 
 /** @param {string} column @param {string} type */
 async function retype(column, type) {
-  const { told } = state;
-  await again({ told: new Map(told).set(column, { ...told.get(column), type: type || undefined }) });
+  await retell(column, { type: type || undefined });
 }
 
-/** @param {string} encoding */
-async function recode(encoding) {
-  await again({ encoding });
+/** Reads the file again, of which something was told of a column. @param {string} column @param {object} change */
+async function retell(column, change) {
+  await again({ told: new Map(state.told).set(column, { ...state.told.get(column), ...change }) });
 }
 
 /** Reads the file again, of which something else was told. @param {Partial<Wanted>} change */
 async function again(change) {
-  const { name, source, told, encoding, recipe } = state;
-  if (source) await replace({ name, source, told, encoding, recipe, ...change });
+  const { name, source, told, encoding, timezone, recipe } = state;
+  if (source) await replace({ name, source, told, encoding, timezone, recipe, ...change });
 }
 
 /** @param {string} column @param {Role | null} role */

@@ -14,18 +14,19 @@
  *   dataset?: Dataset,
  *   told: Told,
  *   encoding?: string,
+ *   timezone?: string,
  *   recipe?: CleaningStep[],
  * }} State
  */
 
 /**
  * What is to be read, and what the person said of it.
- * @typedef {{ name: string, source: () => Promise<Source> | Source, told: Told, encoding?: string, recipe?: CleaningStep[] }} Wanted
+ * @typedef {{ name: string, source: () => Promise<Source> | Source, told: Told, encoding?: string, timezone?: string, recipe?: CleaningStep[] }} Wanted
  */
 
 /**
  * What the person said of the columns, to be said again when the file is read again.
- * @typedef {Map<string, { type?: any, role?: Role | null }>} Told
+ * @typedef {Map<string, { type?: any, role?: Role | null, order?: "dmy" | "mdy" }>} Told
  */
 
 /** @returns {State} */
