@@ -23,6 +23,7 @@ use crate::analysis::Zones;
 use crate::decode::{Decoder, Format};
 use crate::event::{Column, ColumnType, Role, Schema};
 use crate::kernel::batch::Batch;
+use crate::kernel::form::Form;
 use crate::query::Query;
 use crate::store::Store;
 use crate::{Error, ErrorKind, Result};
@@ -302,7 +303,7 @@ impl Dataset {
             options.header = Some(first == names);
         }
         options.names = Some(names);
-        options.start_from(&self.store.types().collect::<Vec<_>>(), &self.epochs());
+        options.start_from(&self.store.types().collect::<Vec<_>>(), &self.forms());
         let mut decoder = Decoder::new(options);
         decoder.push(bytes)?;
         decoder.finish()?;
@@ -338,7 +339,7 @@ impl Dataset {
         }
     }
 
-    fn epochs(&self) -> Vec<bool> {
-        (0..self.schema.columns().len()).map(|at| self.store.counts_time(at)).collect()
+    fn forms(&self) -> Vec<Form> {
+        (0..self.schema.columns().len()).map(|at| self.store.form_of_times(at)).collect()
     }
 }

@@ -6,7 +6,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::column::ColumnBuilder;
 use super::csv::{self, Csv};
 use super::kind::Kind;
 use super::{Format, Options, Rejects};
@@ -67,15 +66,14 @@ impl Shape {
     /// The same of a file whose columns were found to have these types, or wider ones than its first rows told.
     pub fn widened(mut self, types: &[ColumnType]) -> Self {
         for (kind, &column_type) in self.kinds.iter_mut().zip(types) {
-            let counted = matches!(kind, Kind::Epoch(_));
-            *kind = Kind::of_type(kind.column_type().join(column_type), counted);
+            *kind = kind.retyped(kind.column_type().join(column_type));
         }
         self
     }
 
     fn reader(&self, options: &Options, limit: u64) -> Box<dyn Reader> {
         let named = self.names.iter().zip(&self.kinds);
-        let columns = named.map(|(name, &kind)| ColumnBuilder::new(kind, options.types.get(name).cloned())).collect();
+        let columns = named.map(|(name, &kind)| options.column(name, kind)).collect();
         #[cfg(feature = "formats")]
         {
             let cutter: Box<dyn records::Cutter> = match self.format {
@@ -83,7 +81,7 @@ impl Shape {
                 Format::Blanks => Box::new(blanks::Blanks::new(&self.names)),
                 Format::Ndjson | Format::Json => Box::new(json::Json::new(&self.names, &self.layout)),
             };
-            Box::new(records::Records::new(cutter, columns, &options.types, limit))
+            Box::new(records::Records::new(cutter, columns, options, limit))
         }
         #[cfg(not(feature = "formats"))]
         Box::new(Csv::new(self, columns, limit))

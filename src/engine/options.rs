@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::decode::{self, Options};
+use crate::decode::{self, Fixed, Options};
 use crate::event::{Column, ColumnType, Preset, Role, Schema, guess_roles};
 use crate::{Error, Result};
 
@@ -68,13 +68,12 @@ impl LoadOptions {
         let mut types = BTreeMap::new();
         for (name, column) in &self.schema {
             if let Some(column_type) = &column.column_type {
-                if !["int", "decimal", "time", "bool", "uuid", "text"].contains(&column_type.as_str()) {
-                    let sentence = format!(
-                        "unknown type {column_type:?} of column {name:?}; known are int, decimal, time, bool, uuid, text"
-                    );
+                let Some(fixed) = Fixed::parse(column_type) else {
+                    let known = Fixed::ALL.map(Fixed::name).join(", ");
+                    let sentence = format!("unknown type {column_type:?} of column {name:?}; known are {known}");
                     return Err(Error::bad_query(sentence).at_column(name));
-                }
-                types.insert(name.clone(), column_type.clone());
+                };
+                types.insert(name.clone(), fixed);
             }
             column.role.as_deref().map(parse_role).transpose()?;
         }
