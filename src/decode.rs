@@ -20,8 +20,10 @@ pub use kind::Fixed;
 pub use part::{Part, Shape};
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::event::ColumnType;
+use crate::kernel::bucket::Zone;
 use crate::kernel::form::Form;
 use column::ColumnBuilder;
 use kind::Kind;
@@ -50,6 +52,8 @@ pub struct Options {
     pub names: Option<Vec<String>>,
     /// Types fixed by the user, by column name. A cell that does not fit makes its row a reject.
     pub types: BTreeMap<String, Fixed>,
+    /// The zone by whose clock times are that are written without one; UTC if not given.
+    pub zone: Option<Arc<Zone>>,
     /// The kinds that the columns have already.
     pub(crate) kinds: Option<Vec<Kind>>,
 }
@@ -64,7 +68,7 @@ impl Options {
 
     /// A reader of the column of that name, which begins with that kind.
     fn column(&self, name: &str, kind: Kind) -> ColumnBuilder {
-        ColumnBuilder::new(kind, self.types.get(name).copied())
+        ColumnBuilder::new(kind, self.types.get(name).copied(), self.zone.clone())
     }
 }
 

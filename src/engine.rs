@@ -2,6 +2,7 @@
 
 mod answers;
 mod asked;
+mod dates;
 mod options;
 mod report;
 mod shard;
@@ -9,6 +10,7 @@ mod united;
 
 pub use answers::Answers;
 pub use asked::Asked;
+pub use dates::Question;
 use options::parse_role;
 pub use options::{ColumnOptions, FormatOptions, LoadOptions};
 pub use report::Report;
@@ -24,6 +26,7 @@ use crate::decode::{Decoder, Format};
 use crate::event::{Column, ColumnType, Role, Schema};
 use crate::kernel::batch::Batch;
 use crate::kernel::form::Form;
+use crate::kernel::instant::DateStyle;
 use crate::query::Query;
 use crate::store::Store;
 use crate::{Error, ErrorKind, Result};
@@ -130,17 +133,18 @@ impl Loader {
                 (Store::of_types(&types)?, Some(answers))
             }
         };
-        let schema = self.options.schema_of(self.decoder.names(), store.types())?;
+        let schema = Schema::of(self.decoder.names(), store.types());
         let shape = self.decoder.shape().cloned().unwrap_or_default();
         let report = Report {
             read: self.decoder.n_rows() + self.decoder.rejects().count,
             used: self.decoder.n_rows(),
             rejected: self.decoder.rejects().count,
             bytes: self.n_bytes,
+            n_unclear: self.decoder.n_unclear(),
             rejects: self.decoder.rejects().clone(),
             ..Report::of(&shape, self.decoder.names(), &self.options)
         };
-        Ok(Dataset {
+        let mut dataset = Dataset {
             schema,
             store,
             answers,
@@ -149,7 +153,10 @@ impl Loader {
             is_shard: false,
             has_whole_actors: true,
             exchanged: None,
-        })
+            styles: vec![],
+        };
+        dataset.decide()?;
+        Ok(dataset)
     }
 
     fn drain(&mut self) -> Result<()> {
@@ -202,6 +209,8 @@ pub struct Dataset {
     has_whole_actors: bool,
     /// The last exchange: what type the actors had, and how many of the first rows came here by it.
     exchanged: Option<(ColumnType, usize)>,
+    /// How dates of the columns are read, where that was decided.
+    styles: Vec<DateStyle>,
 }
 
 impl Dataset {
@@ -319,9 +328,11 @@ impl Dataset {
             used: decoder.n_rows(),
             rejected: decoder.rejects().count,
             bytes: bytes.len() as u64,
+            n_unclear: decoder.n_unclear(),
             rejects: decoder.rejects().clone(),
             ..Report::of(&shape, decoder.names(), &self.options)
         });
+        self.report.recognise(decoder.names(), &self.options);
         Ok(())
     }
 
@@ -339,7 +350,10 @@ impl Dataset {
         }
     }
 
+    /// How times are written in each column; where no row here says it, as those of others who share the data.
     fn forms(&self) -> Vec<Form> {
-        (0..self.schema.columns().len()).map(|at| self.store.form_of_times(at)).collect()
+        let decided = |at: usize| self.styles.get(at).map_or_else(Form::default, |style| style.form());
+        let form = |at: usize| Some(self.store.form_of_times(at)).filter(|form| *form != Form::default());
+        (0..self.schema.columns().len()).map(|at| form(at).unwrap_or_else(|| decided(at))).collect()
     }
 }

@@ -4,6 +4,7 @@
 //! than the rows before it takes those along: they are widened in place.
 
 mod arrange;
+mod dates;
 mod exchange;
 mod places;
 
@@ -138,11 +139,11 @@ impl Store {
     ///
     /// When there are fewer types than columns.
     pub fn widen(&mut self, types: &[ColumnType]) -> Result<()> {
-        self.add_columns(types.iter().copied())?;
+        self.add_columns(types.iter().map(|column_type| column_type.held()))?;
         if self.columns.len() != types.len() {
             return Err(Error::bad_state(format!("expected {} types, found {}", self.columns.len(), types.len())));
         }
-        self.columns.iter_mut().zip(types).try_for_each(|(column, &to)| column.widen_for(to))
+        self.columns.iter_mut().zip(types).try_for_each(|(column, &to)| column.widen_for(to.held()))
     }
 
     /// Makes the batches ready to be read: text that came since the last call joins the shared dictionaries.

@@ -9,6 +9,7 @@ use super::kind::{Fixed, Kind, epoch_unit, is_null, parse_bool, sounds_like_time
 use crate::Result;
 use crate::event::TimeUnit;
 use crate::kernel::batch::BatchColumn;
+use crate::kernel::bucket::Zone;
 use crate::kernel::column;
 use crate::kernel::dictionary::Dictionary;
 use crate::kernel::form::{Form, Forms};
@@ -35,7 +36,7 @@ pub(super) struct ColumnBuilder {
 }
 
 impl ColumnBuilder {
-    pub(super) fn new(kind: Kind, fixed: Option<Fixed>) -> Self {
+    pub(super) fn new(kind: Kind, fixed: Option<Fixed>, zone: Option<Arc<Zone>>) -> Self {
         Self {
             kind,
             fixed,
@@ -44,8 +45,13 @@ impl ColumnBuilder {
             dictionary: Dictionary::default(),
             null_rows: Vec::new(),
             forms: Forms::default(),
-            reader: InstantReader::default(),
+            reader: InstantReader::new(DateStyle::Plain, zone),
         }
+    }
+
+    /// How many of its times so far the source's clock shows twice or leaves out.
+    pub(super) fn n_unclear(&self) -> u64 {
+        self.reader.n_unclear()
     }
 
     /// Whether the user fixed its type.

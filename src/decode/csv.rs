@@ -75,6 +75,10 @@ impl Reader for Csv {
     fn names(&self) -> &[String] {
         &self.reading.names
     }
+
+    fn n_unclear(&self) -> u64 {
+        self.reading.columns.iter().map(ColumnBuilder::n_unclear).sum()
+    }
 }
 
 /// What the first bytes of a delimited text, or all of them, say of the whole; `None` where they do not tell.

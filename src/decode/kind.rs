@@ -124,7 +124,7 @@ impl Kind {
                 style => Self::Dated(unit, style),
             },
             ColumnType::Uuid => Self::Uuid,
-            ColumnType::Text => Self::Text,
+            ColumnType::Text | ColumnType::Dates { .. } => Self::Text,
         }
     }
 

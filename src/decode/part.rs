@@ -113,6 +113,9 @@ pub(super) trait Reader: std::fmt::Debug {
 
     /// The columns' names so far.
     fn names(&self) -> &[String];
+
+    /// How many times so far the source's clock shows twice or leaves out.
+    fn n_unclear(&self) -> u64;
 }
 
 /// A reader of the records that begin in one stretch of a file. It is given bytes and gives batches.
@@ -198,6 +201,11 @@ impl Part {
     /// Lines read so far.
     pub fn n_lines(&self) -> u64 {
         self.out.lines
+    }
+
+    /// How many times were read so far that the clock of [`Options::zone`] shows twice or leaves out.
+    pub fn n_unclear(&self) -> u64 {
+        self.reader.n_unclear()
     }
 
     /// Rows read so far.

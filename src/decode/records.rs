@@ -333,6 +333,10 @@ impl Reader for Records {
     fn names(&self) -> &[String] {
         self.cutter.names()
     }
+
+    fn n_unclear(&self) -> u64 {
+        self.columns.iter().map(ColumnBuilder::n_unclear).sum()
+    }
 }
 
 fn count_lines(bytes: &[u8]) -> u64 {

@@ -1,11 +1,14 @@
 //! What is told of a source beforehand, and what follows from it for its columns.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Deserialize;
 
 use crate::decode::{self, Fixed, Options};
-use crate::event::{Column, ColumnType, Preset, Role, Schema, guess_roles};
+use crate::event::{ColumnType, Preset, Role, Schema, guess_roles};
+use crate::kernel::bucket::Zone;
+use crate::kernel::instant::DateStyle;
 use crate::{Error, Result};
 
 /// What is known of a source beforehand; all of it is otherwise found out.
@@ -24,6 +27,11 @@ pub struct LoadOptions {
     pub format: FormatOptions,
     /// Types and roles of columns, by name.
     pub schema: BTreeMap<String, ColumnOptions>,
+    /// The IANA name of the time zone by whose clock times are that are written without a zone; UTC if not given.
+    pub timezone: Option<String>,
+    /// That zone, which the door finds.
+    #[serde(skip)]
+    pub zone: Option<Arc<Zone>>,
 }
 
 /// How a source's records are written.
@@ -49,6 +57,8 @@ pub struct ColumnOptions {
     /// `int`, `decimal`, `time`, `bool`, `uuid` or `text`; rows whose cell does not fit are rejected.
     #[serde(rename = "type")]
     pub column_type: Option<String>,
+    /// `dmy` or `mdy`: what comes first in a time whose text does not say it.
+    pub order: Option<String>,
     /// The name of a [`Role`].
     pub role: Option<String>,
 }
@@ -75,7 +85,20 @@ impl LoadOptions {
                 };
                 types.insert(name.clone(), fixed);
             }
+            if let Some(order) = &column.order {
+                let is_time = matches!(types.get(name), None | Some(Fixed::Time(_)));
+                let style = parse_order(order).filter(|_| is_time).ok_or_else(|| {
+                    let sentence =
+                        format!("the order of column {name:?} must be \"dmy\" or \"mdy\", and its type time, if it is told");
+                    Error::bad_query(sentence).at_column(name)
+                })?;
+                types.insert(name.clone(), Fixed::Time(style));
+            }
             column.role.as_deref().map(parse_role).transpose()?;
+        }
+        if let Some(name) = self.timezone.as_ref().filter(|name| *name != "UTC" && self.zone.is_none()) {
+            let sentence = format!("unknown time zone {name:?}; write an IANA name such as \"Asia/Shanghai\"");
+            return Err(Error::bad_query(sentence).at_column("timezone"));
         }
         Ok(Options {
             format: self.format.kind,
@@ -83,6 +106,7 @@ impl LoadOptions {
             quote: byte("quote", &self.format.quote)?,
             header: self.format.header,
             types,
+            zone: self.zone.clone(),
             ..Options::default()
         })
     }
@@ -90,8 +114,7 @@ impl LoadOptions {
     /// The columns of that name and type, with the roles that are told, those that a known export gives them, or else those
     /// that their names and types speak for.
     pub(super) fn schema_of(&self, names: &[String], types: impl Iterator<Item = ColumnType>) -> Result<Schema> {
-        let columns = names.iter().zip(types).map(|(name, column_type)| Column { name: name.clone(), column_type, role: None });
-        let mut schema = Schema::new(columns.collect());
+        let mut schema = Schema::of(names, types);
         for (name, told) in &self.schema {
             let at = schema.index_of(name)?;
             schema.columns_mut()[at].role = told.role.as_deref().map(parse_role).transpose()?;
@@ -101,6 +124,14 @@ impl LoadOptions {
         }
         guess_roles(schema.columns_mut());
         Ok(schema)
+    }
+}
+
+fn parse_order(order: &str) -> Option<DateStyle> {
+    match order {
+        "dmy" => Some(DateStyle::DayFirst),
+        "mdy" => Some(DateStyle::MonthFirst),
+        _ => None,
     }
 }
 

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::LoadOptions;
+use super::dates::Question;
 use crate::decode::{Format, Rejects, Shape};
 use crate::event::{Action, Preset};
 
@@ -36,6 +37,11 @@ pub struct Report {
     pub actions: &'static [Action],
     /// Sentences that whoever asks should know.
     pub notes: Vec<String>,
+    /// What the data does not tell, and the user may.
+    pub questions: Vec<Question>,
+    /// Times that the clock of the source's zone shows twice or leaves out.
+    #[serde(skip)]
+    pub n_unclear: u64,
     /// The first rejected rows.
     #[serde(serialize_with = "kept")]
     pub rejects: Rejects,
@@ -58,18 +64,26 @@ impl Report {
             preset: None,
             actions: &[],
             notes: vec![],
+            questions: vec![],
+            n_unclear: 0,
             rejects: Rejects::default(),
         };
-        report.recognise(names);
+        report.recognise(names, options);
         report
     }
 
-    /// Says what is known of an export with columns of these names.
-    pub(super) fn recognise(&mut self, names: &[String]) {
+    /// Says what is known of an export with columns of these names, and of the times.
+    pub(super) fn recognise(&mut self, names: &[String], options: &LoadOptions) {
         let preset = Preset::of(names);
         self.preset = preset.map(|preset| preset.name);
         self.actions = preset.map_or(&[], |preset| preset.actions);
         self.notes = preset.into_iter().flat_map(|preset| preset.notes).map(|&note| note.to_owned()).collect();
+        if self.n_unclear > 0 {
+            let (n_unclear, zone) = (self.n_unclear, options.timezone.as_deref().unwrap_or("UTC"));
+            self.notes.push(format!(
+                "{n_unclear} times are ones that the clocks of {zone} show twice or leave out; they are taken as before the change."
+            ));
+        }
     }
 }
 

@@ -51,6 +51,11 @@ impl DateStyle {
     pub fn of(form: Form) -> Self {
         if form == EPOCH { Self::Plain } else { date::style_of(form.0 >> HEAD_SHIFT & 15) }
     }
+
+    /// A form that this style reads and no narrower one.
+    pub fn form(self) -> Form {
+        Form(date::head_of(self) << HEAD_SHIFT)
+    }
 }
 
 /// An instant and how it was written.

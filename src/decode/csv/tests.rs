@@ -146,7 +146,7 @@ fn a_line_without_end_is_refused_before_it_fills_the_memory() {
     let error = (0..3_000).find_map(|_| decoder.push(&piece).err()).expect("refused");
     assert_eq!(error.to_string(), "the first line does not end within 16 MiB; this is not a CSV file of events");
     let shape = Shape::of(b"a,b\n1,2\n", false, &Options::default()).unwrap().unwrap();
-    let columns = shape.kinds.iter().map(|&kind| ColumnBuilder::new(kind, None)).collect();
+    let columns = shape.kinds.iter().map(|&kind| ColumnBuilder::new(kind, None, None)).collect();
     let (mut csv, mut out) = (Csv::new(&shape, columns, u64::MAX), Output::default());
     csv.push(b"1,2\n", &mut out).unwrap();
     for _ in 0..100 {

@@ -41,6 +41,16 @@ pub(super) fn style_of(head: u32) -> DateStyle {
     }
 }
 
+/// A way to write a date that is read in that style.
+pub(super) fn head_of(style: DateStyle) -> u32 {
+    match style {
+        DateStyle::Plain => YMD,
+        DateStyle::Digits => DIGITS,
+        DateStyle::DayFirst => DMY,
+        DateStyle::MonthFirst => MDY,
+    }
+}
+
 /// Whether what stands between date and time may be that: a colon only behind names, as in logs.
 pub(super) fn joins_by_colon(form: u32) -> bool {
     (DAY_NAME..NAME_COMMA).contains(&(form >> HEAD_SHIFT & 15))
