@@ -26,10 +26,28 @@ struct File {
 
 impl File {
     fn load(folder: &Path, bytes: &[u8]) -> Self {
-        let mut loader = Loader::new(LoadOptions::default()).unwrap();
+        Self::load_with(LoadOptions::default(), folder, bytes)
+    }
+
+    fn load_with(options: LoadOptions, folder: &Path, bytes: &[u8]) -> Self {
+        let mut loader = Loader::new(options).unwrap();
         bytes.chunks(1 << 16).for_each(|piece| loader.push(piece).unwrap());
         let facts = serde_json::from_slice(&fs::read(folder.join("facts.json")).unwrap()).unwrap();
         Self { data: RefCell::new(loader.finish().unwrap()), facts }
+    }
+
+    /// The export that the file is known to be, and its columns that have a role, with their types.
+    fn roles(&self) -> (Option<&'static str>, Vec<(String, &'static str, &'static str)>) {
+        let data = self.data.borrow();
+        let columns = data.columns().into_iter().filter_map(|c| Some((c.name.to_owned(), c.column_type, c.role?))).collect();
+        (data.report().preset, columns)
+    }
+
+    fn check_roles(&self, preset: Option<&str>, expected: &[(&str, &str, &str)]) {
+        let (found, columns) = self.roles();
+        assert_eq!(found, preset);
+        let columns: Vec<_> = columns.iter().map(|(name, column_type, role)| (name.as_str(), *column_type, *role)).collect();
+        assert_eq!(columns, expected);
     }
 
     /// The answer's rows, header apart, joined by line ends.
@@ -91,6 +109,43 @@ fn online_retail() {
     let gzip = Command::new("gzip").arg("-dc").arg(folder.join("online_retail_all.csv.gz")).output().unwrap();
     assert!(gzip.status.success());
     let file = File::load(&folder, &gzip.stdout);
+    check_online_retail(&file);
+    check_online_retail(&File::load(&folder, &as_first_published(&gzip.stdout)));
+}
+
+/// The same with the dates as they were first published: `12/1/2010 8:26`.
+fn as_first_published(text: &[u8]) -> Vec<u8> {
+    let text = std::str::from_utf8(text).unwrap();
+    let mut out = String::with_capacity(text.len());
+    for (at, line) in text.lines().enumerate() {
+        // Descriptions have commas, not what follows the date.
+        let cells: Vec<&str> = line.rsplitn(5, ',').collect();
+        if at == 0 {
+            out += line;
+        } else {
+            let [country, customer, price, date, before] = cells[..] else { panic!("{line}") };
+            let number = |from: usize| date[from..from + 2].parse::<u32>().unwrap();
+            let date = format!("{}/{}/{} {}:{}", number(5), number(8), &date[..4], number(11), &date[14..16]);
+            out += &[before, &date, price, customer, country].join(",");
+        }
+        out.push('\n');
+    }
+    out.into_bytes()
+}
+
+fn check_online_retail(file: &File) {
+    file.check_roles(
+        Some("UCI Online Retail"),
+        &[
+            ("InvoiceNo", "text", "order"),
+            ("StockCode", "text", "item"),
+            ("Quantity", "int", "quantity"),
+            ("InvoiceDate", "time", "time"),
+            ("UnitPrice", "decimal", "price"),
+            ("CustomerID", "decimal", "actor"),
+        ],
+    );
+    assert_eq!(file.data.borrow().report().questions, []);
     assert_eq!(file.data.borrow().report().rejected, 0);
     let clean = json!([{"column": "CustomerID", "is_null": false}, {"not": {"column": "InvoiceNo", "starts_with": "C"}},
         {"column": "Quantity", "gt": 0}, {"column": "UnitPrice", "gt": 0}]);
@@ -125,6 +180,18 @@ fn online_retail() {
 fn rees46() {
     let Some(folder) = shared("rees46") else { return };
     let file = File::load(&folder, &fs::read(folder.join("2019-Oct.csv")).unwrap());
+    file.check_roles(
+        Some("REES46 events"),
+        &[
+            ("event_time", "time", "time"),
+            ("event_type", "text", "action"),
+            ("product_id", "int", "item"),
+            ("category_code", "text", "category"),
+            ("price", "decimal", "price"),
+            ("user_id", "int", "actor"),
+            ("user_session", "uuid", "session"),
+        ],
+    );
     let report = file.data.borrow().report().clone();
     file.check("data_rows_incl_cut_last", &report.read.to_string());
     assert_eq!((report.used, report.rejected), (17_434, 1));
@@ -161,6 +228,18 @@ fn tianchi_mobile() {
     let Some(folder) = shared("tianchi_mobile") else { return };
     let bytes = fs::read(folder.join("sample_user_behavior.csv")).unwrap();
     let file = File::load(&folder, &bytes);
+    file.check_roles(
+        Some("Tianchi mobile user behavior"),
+        &[
+            ("user_id", "int", "actor"),
+            ("item_id", "int", "item"),
+            ("behavior_type", "int", "action"),
+            ("item_category", "int", "category"),
+            ("time", "time", "time"),
+        ],
+    );
+    let actions: Vec<_> = file.data.borrow().report().actions.iter().map(|action| (action.value, action.meaning)).collect();
+    assert_eq!(actions, [("1", "view"), ("2", "favorite"), ("3", "cart"), ("4", "buy")]);
     assert_eq!(file.data.borrow().report().rejected, 0);
     for (fact, column) in [("rows", ""), ("users", "user_id"), ("items", "item_id"), ("categories", "item_category")] {
         file.check(fact, &file.figure(json!([]), if column.is_empty() { "count" } else { "count_distinct" }, column));
@@ -222,6 +301,7 @@ fn superstore() {
 fn otto() {
     let Some(folder) = shared("otto") else { return };
     let file = File::load(&folder, &fs::read(folder.join("train.jsonl")).unwrap());
+    assert_eq!(file.roles().0, Some("OTTO sessions"));
     let columns: Vec<(String, &str, Option<&str>)> =
         file.data.borrow().columns().iter().map(|c| (c.name.to_owned(), c.column_type, c.role)).collect();
     let expected = [

@@ -23,7 +23,7 @@ use shown::{clock_text, decimal_of, is_valid, plain, times, written};
 
 use super::cells::{Cells, Span};
 use super::column::ColumnBuilder;
-use super::kind::{Kind, epoch_unit, sounds_like_time};
+use super::kind::{Fixed, Kind, epoch_unit, sounds_like_time};
 use crate::event::{ColumnType, TimeUnit};
 use crate::kernel::batch::BatchColumn;
 use crate::kernel::column;
@@ -77,7 +77,7 @@ impl Meaning {
 pub(super) struct Typed {
     name: String,
     pub(super) meaning: Meaning,
-    fixed: Option<String>,
+    fixed: Option<Fixed>,
     /// Values of 64 bits, the codes of texts, and, of nulls, 0.
     pub(super) narrow: Vec<i64>,
     /// Values of 128 bits.
@@ -99,7 +99,7 @@ enum Counts {
 
 impl Typed {
     /// A column of that name. `fixed` is the type that the user fixed, `known` what rows before these were.
-    pub(super) fn new(name: &str, meaning: Meaning, fixed: Option<String>, known: Option<Kind>) -> Self {
+    pub(super) fn new(name: &str, meaning: Meaning, fixed: Option<Fixed>, known: Option<Kind>) -> Self {
         let counts = match known {
             Some(Kind::Epoch(unit)) => Counts::Time(unit),
             None | Some(Kind::Null) if sounds_like_time(name) && fixed.is_none() => Counts::Unknown,
@@ -196,7 +196,7 @@ impl Typed {
         self.wide.clear();
         self.null_rows.clear();
         self.dictionary.clear();
-        self.fixed.as_ref().map_or(Ok(column.clone()), |fixed| fix(column, &self.name, fixed))
+        self.fixed.map_or(Ok(column.clone()), |fixed| fix(column, &self.name, fixed))
     }
 
     fn ints(&mut self, nulls: Option<NullBuffer>) -> BatchColumn {
@@ -332,12 +332,12 @@ pub(super) fn as_text(column: &BatchColumn) -> Result<ArrayRef> {
 }
 
 /// The column as the type that the user fixed.
-fn fix(column: BatchColumn, name: &str, fixed: &str) -> Result<BatchColumn> {
-    if column.column_type.name() == fixed {
+fn fix(column: BatchColumn, name: &str, fixed: Fixed) -> Result<BatchColumn> {
+    if column.column_type.name() == fixed.name() {
         return Ok(column);
     }
     let array = as_text(&column)?;
-    if fixed == "text" {
+    if fixed == Fixed::Text {
         return Ok(plain(array, ColumnType::Text, Forms::Plain));
     }
     let (codes, texts) = column::codes(&array)?;
@@ -348,12 +348,12 @@ fn fix(column: BatchColumn, name: &str, fixed: &str) -> Result<BatchColumn> {
         let span = code.map_or(0..0, |code| offsets[code] as usize..offsets[code + 1] as usize);
         let cell = &bytes[span.clone()];
         if Kind::fixed(fixed, cell).is_none() {
-            let sentence = format!("column {name}: expected {fixed}, found {:?}", String::from_utf8_lossy(cell));
+            let sentence = format!("column {name}: expected {}, found {:?}", fixed.name(), String::from_utf8_lossy(cell));
             return Err(Error::bad_input(sentence).at_column(name));
         }
         spans.push(Span::of(span.start, span.end));
     }
-    let mut builder = ColumnBuilder::new(Kind::Null, Some(fixed.to_owned()));
+    let mut builder = ColumnBuilder::new(Kind::Null, Some(fixed), None);
     builder.push(&Cells::of_spans(bytes, &spans, &[], 1), 0)?;
     builder.take()
 }
