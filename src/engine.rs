@@ -332,7 +332,7 @@ impl Dataset {
             rejects: decoder.rejects().clone(),
             ..Report::of(&shape, decoder.names(), &self.options)
         });
-        self.report.recognise(decoder.names(), &self.options);
+        self.tell();
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::{Chunk, Store};
 use crate::Result;
-use crate::event::ColumnType;
+use crate::event::{ColumnType, TimeUnit};
 use crate::kernel::bucket::Zone;
 use crate::kernel::column;
 use crate::kernel::dictionary::Dictionary;
@@ -61,7 +61,8 @@ impl Store {
             instants.push(instant);
             unclear.push(reader.n_unclear() > before);
         }
-        let Some(unit) = instants.iter().flatten().map(|instant| instant.unit()).max() else { return Ok(0) };
+        // Who has no such row has the type, too: others do.
+        let unit = instants.iter().flatten().map(|instant| instant.unit()).max().unwrap_or(TimeUnit::Second);
         let (mut counts, mut forms) = (vec![], vec![]);
         for instant in instants {
             let count = instant.map_or(Some(0), |instant| instant.count(unit));
