@@ -16,7 +16,7 @@ use crate::kernel::instant::{DateStyle, InstantReader};
 
 impl Store {
     /// In which orders of day and month all texts of a column are dates: [`ColumnType::Dates`], or the column's own type where
-    /// they are not, or are no text.
+    /// they are not, or are no text; null where it is of text but has none.
     pub fn type_with_dates(&self, column: usize) -> ColumnType {
         let stored = &self.columns[column];
         if stored.column_type != ColumnType::Text {
@@ -37,7 +37,7 @@ impl Store {
             }
         }
         let [day_first, month_first] = can_be.map(|reader| reader.is_some());
-        if n_texts == 0 { ColumnType::Text } else { ColumnType::Dates { day_first, month_first } }
+        if n_texts == 0 { ColumnType::Null } else { ColumnType::Dates { day_first, month_first } }
     }
 
     /// Makes a column of text one of times, whose dates are read in that style, and by that zone's clock where they have no

@@ -1,3 +1,5 @@
+//! Whole columns of dates, and what they do not say.
+
 use crate::engine::{Dataset, LoadOptions, Loader};
 use crate::{Query, text};
 

@@ -1,3 +1,5 @@
+//! Tables that name what can be meant, and are found by what they ask for.
+
 use super::*;
 use crate::event::{ColumnType, TimeUnit};
 
