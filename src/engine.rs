@@ -295,6 +295,7 @@ impl Dataset {
             n_unclear: decoder.n_unclear(),
             rejects: decoder.rejects().clone(),
             ..Report::of(&shape, decoder.names(), &self.options)
+<<<<<<< HEAD
         };
         let (batches, names, report) = self.cleaned_batches(decoder.take_batches(), decoder.names(), report)?;
         for batch in batches {
@@ -305,6 +306,10 @@ impl Dataset {
         self.take_types();
         self.report.add(&report);
         self.report.recognise(&names, &self.options);
+=======
+        });
+        self.tell();
+>>>>>>> schema
         Ok(())
     }
 

@@ -55,16 +55,30 @@ impl Dataset {
                 }
                 _ => continue,
             };
-            // A column of no rows has the type, too: more rows may come.
             n_unclear += self.store.read_dates(at, style, zone.clone())?;
             self.styles.resize(self.styles.len().max(at + 1), DateStyle::Plain);
             self.styles[at] = style;
         }
         self.take_types();
         self.report.n_unclear += n_unclear;
-        let names: Vec<String> = self.schema.columns().iter().map(|column| column.name.clone()).collect();
-        self.report.recognise(&names, &self.options);
+        self.tell();
         Ok(())
+    }
+
+    /// Has the report say what is to be known of the columns as they are.
+    pub(super) fn tell(&mut self) {
+        let columns = self.schema.columns();
+        let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
+        self.report.recognise(&names, &self.options);
+        let called = |name: &str| columns.iter().find(|column| column.name.eq_ignore_ascii_case(name));
+        if let (Some(day), Some(clock)) = (called("date"), called("time"))
+            && matches!((day.column_type, clock.column_type), (ColumnType::Time { .. }, ColumnType::Text))
+        {
+            self.report.notes.push(format!(
+                "Times are the days of {:?} alone; what {:?} says of the hour is text, so the order within a day is not known.",
+                day.name, clock.name
+            ));
+        }
     }
 }
 

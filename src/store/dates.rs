@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::{Chunk, Store};
 use crate::Result;
-use crate::event::ColumnType;
+use crate::event::{ColumnType, TimeUnit};
 use crate::kernel::bucket::Zone;
 use crate::kernel::column;
 use crate::kernel::dictionary::Dictionary;
@@ -16,7 +16,7 @@ use crate::kernel::instant::{DateStyle, InstantReader};
 
 impl Store {
     /// In which orders of day and month all texts of a column are dates: [`ColumnType::Dates`], or the column's own type where
-    /// they are not, or are no text.
+    /// they are not, or are no text; null where it is of text but has none.
     pub fn type_with_dates(&self, column: usize) -> ColumnType {
         let stored = &self.columns[column];
         if stored.column_type != ColumnType::Text {
@@ -37,7 +37,7 @@ impl Store {
             }
         }
         let [day_first, month_first] = can_be.map(|reader| reader.is_some());
-        if n_texts == 0 { ColumnType::Text } else { ColumnType::Dates { day_first, month_first } }
+        if n_texts == 0 { ColumnType::Null } else { ColumnType::Dates { day_first, month_first } }
     }
 
     /// Makes a column of text one of times, whose dates are read in that style, and by that zone's clock where they have no
@@ -61,7 +61,8 @@ impl Store {
             instants.push(instant);
             unclear.push(reader.n_unclear() > before);
         }
-        let Some(unit) = instants.iter().flatten().map(|instant| instant.unit()).max() else { return Ok(0) };
+        // Who has no such row has the type, too: others do.
+        let unit = instants.iter().flatten().map(|instant| instant.unit()).max().unwrap_or(TimeUnit::Second);
         let (mut counts, mut forms) = (vec![], vec![]);
         for instant in instants {
             let count = instant.map_or(Some(0), |instant| instant.count(unit));

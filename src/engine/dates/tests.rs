@@ -1,3 +1,5 @@
+//! Whole columns of dates, and what they do not say.
+
 use crate::engine::{Dataset, LoadOptions, Loader};
 use crate::{Query, text};
 
@@ -99,4 +101,11 @@ fn a_source_has_a_clock() {
     let notes = &data.report().notes;
     assert!(notes.len() == 1 && notes[0].starts_with("2 times are ones that"), "{notes:?}");
     assert_eq!(Loader::new(options(None)).map(|_| ()).unwrap_err().kind().code(), "BAD_QUERY");
+}
+
+#[test]
+fn a_day_and_a_clock_in_two_columns_are_noted() {
+    let notes = |text: &str| load(text, "{}").unwrap().report().notes.len();
+    assert_eq!(notes("Date,Time,x\n2024-01-01,10:00:00,1\n"), 1);
+    assert_eq!(notes("date,time,x\n2024-01-01,2024-01-01 10:00:00,1\n"), 0);
 }

@@ -1,3 +1,5 @@
+//! Texts that are times, those that are none, and all of them written back.
+
 use super::*;
 
 fn seconds(text: &str, style: DateStyle) -> Option<i64> {
