@@ -295,7 +295,6 @@ impl Dataset {
             n_unclear: decoder.n_unclear(),
             rejects: decoder.rejects().clone(),
             ..Report::of(&shape, decoder.names(), &self.options)
-<<<<<<< HEAD
         };
         let (batches, names, report) = self.cleaned_batches(decoder.take_batches(), decoder.names(), report)?;
         for batch in batches {
@@ -305,11 +304,7 @@ impl Dataset {
         self.add_columns(&names);
         self.take_types();
         self.report.add(&report);
-        self.report.recognise(&names, &self.options);
-=======
-        });
         self.tell();
->>>>>>> schema
         Ok(())
     }
 

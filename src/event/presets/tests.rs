@@ -1,8 +1,4 @@
-<<<<<<< HEAD
 //! Which headers are known, and what roles and words follow.
-=======
-//! Tables that name what can be meant, and are found by what they ask for.
->>>>>>> schema
 
 use super::*;
 use crate::event::{ColumnType, TimeUnit};
