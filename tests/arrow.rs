@@ -6,8 +6,8 @@ use std::sync::Arc;
 use arrow_array::builder::{FixedSizeBinaryBuilder, Int64Builder, ListBuilder, StringViewBuilder};
 use arrow_array::types::Int8Type;
 use arrow_array::{
-    Array, ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Float32Array, Float64Array,
-    Int32Array, LargeStringArray, NullArray, RecordBatch, StringArray, StructArray, Time32SecondArray, TimestampMicrosecondArray,
+    ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Float32Array, Float64Array, Int32Array,
+    LargeStringArray, NullArray, RecordBatch, StringArray, StructArray, Time32SecondArray, TimestampMicrosecondArray,
     TimestampNanosecondArray, UInt64Array,
 };
 use arrow_ipc::writer::{FileWriter, StreamWriter};
