@@ -401,3 +401,65 @@ fn access_log() {
         assert_eq!(json!(top), *fact(name), "{name}");
     }
 }
+
+#[test]
+fn yoochoose() {
+    let Some(folder) = shared("yoochoose100k") else { return };
+    for (part, name) in [("train", "yoochoose-clicks-100k_train_full.txt"), ("test", "yoochoose-clicks-100k_test.txt")] {
+        let file = File::load(&folder, &fs::read(folder.join(name)).unwrap());
+        assert_eq!(file.data.borrow().report().rejected, 0);
+        for (fact, function, column) in
+            [("rows", "count", ""), ("sessions", "count_distinct", "SessionId"), ("items", "count_distinct", "ItemId")]
+        {
+            file.check(&format!("{part}/{fact}"), &file.figure(json!([]), function, column));
+        }
+        if part == "train" {
+            file.top(json!([]), "ItemId", json!({"fn": "count"}), "train/top10_items");
+        }
+    }
+}
+
+#[test]
+fn retentioneering_ecom() {
+    let Some(folder) = shared("retentioneering_ecom") else { return };
+    let packed = Command::new("gzip").arg("-dc").arg(folder.join("ecom.csv.gz")).output().unwrap();
+    assert!(packed.status.success());
+    let file = File::load(&folder, &packed.stdout);
+    assert_eq!(file.data.borrow().report().rejected, 0);
+    for (fact, function, column) in
+        [("rows", "count", ""), ("users", "count_distinct", "user_id"), ("sessions", "count_distinct", "session_id")]
+    {
+        file.check(fact, &file.figure(json!([]), function, column));
+    }
+    file.top(json!([]), "event", json!({"fn": "count"}), "events");
+    let as_in_the_facts = |time: String| time.replace('T', " ").replace('Z', "");
+    file.check("first", &as_in_the_facts(file.figure(json!([]), "min", "timestamp")));
+    file.check("last", &as_in_the_facts(file.figure(json!([]), "max", "timestamp")));
+    let query = json!({"kind": "aggregate", "group_by": [{"column": "timestamp", "every": "1d"}], "measures": {"n": {"fn": "count"}}});
+    let days: serde_json::Map<String, Value> =
+        pairs(&file.ask(query)).map(|(day, n)| (day.replace("T00:00:00Z", ""), n.parse::<u64>().unwrap().into())).collect();
+    assert_eq!(&Value::Object(days), file.fact("events_by_day"));
+}
+
+#[test]
+fn tianchi_catalogue_is_joined() {
+    let Some(folder) = shared("tianchi_mobile") else { return };
+    let events = File::load(&folder, &fs::read(folder.join("sample_user_behavior.csv")).unwrap());
+    let items = fs::read(folder.join("sample_item_info.csv")).unwrap();
+    let catalogue = File::load(&folder, &items);
+    let join = clickfold::engine::Join { on: "item_id".to_owned(), indicator: Some("is_listed".to_owned()), ..Default::default() };
+    let joined = events.data.borrow_mut().join(&catalogue.data.borrow(), &join).unwrap();
+    // The same, counted by hand.
+    let listed: std::collections::BTreeSet<&str> =
+        std::str::from_utf8(&items).unwrap().lines().skip(1).map(|line| line.split(',').next().unwrap()).collect();
+    let text = fs::read_to_string(folder.join("sample_user_behavior.csv")).unwrap();
+    let keys: Vec<&str> = text.lines().skip(1).map(|line| line.split(',').nth(1).unwrap()).collect();
+    let n_matched = keys.iter().filter(|key| listed.contains(*key)).count();
+    let without: std::collections::BTreeSet<&&str> = keys.iter().filter(|key| !listed.contains(*key)).collect();
+    assert_eq!((joined.matched, joined.without), (n_matched as u64, (keys.len() - n_matched) as u64));
+    assert_eq!(joined.keys_without, without.len() as u64);
+    assert_eq!(joined.columns, ["item_geohash", "item_category_2", "is_listed"]);
+    assert_eq!(events.figure(json!([{"is_listed": true}]), "count", ""), n_matched.to_string());
+    let n_used = listed.iter().filter(|item| keys.contains(*item)).count();
+    assert_eq!(joined.used.iter().filter(|used| **used).count(), n_used);
+}
