@@ -32,14 +32,19 @@ pub use decoder::Decoder;
 pub use format::{Format, is_no_text, is_plain_csv};
 #[cfg(feature = "parquet")]
 pub use indexed::{Indexed, Need};
+pub use kind::Fixed;
 #[cfg(feature = "formats")]
 pub use log::check as check_pattern;
 pub use part::{Part, Shape};
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::event::ColumnType;
+use crate::kernel::bucket::Zone;
+use crate::kernel::form::Form;
 use crate::kernel::order;
+use column::ColumnBuilder;
 use kind::Kind;
 
 /// Rows in a batch, the last one apart.
@@ -66,9 +71,10 @@ pub struct Options {
     pub header: Option<bool>,
     /// The columns' names, for a file without a header.
     pub names: Option<Vec<String>>,
-    /// Types fixed by the user, by column name: `int`, `decimal`, `time`, `bool`, `uuid` or `text`. A cell that does not
-    /// fit makes its row a reject.
-    pub types: BTreeMap<String, String>,
+    /// Types fixed by the user, by column name. A cell that does not fit makes its row a reject.
+    pub types: BTreeMap<String, Fixed>,
+    /// The zone by whose clock times are that are written without one; UTC if not given.
+    pub zone: Option<Arc<Zone>>,
     /// The columns that are wanted, of a file that has them apart; all, if not given.
     #[cfg(feature = "parquet")]
     pub select: Option<Vec<String>>,
@@ -77,11 +83,16 @@ pub struct Options {
 }
 
 impl Options {
-    /// Begins with these types rather than those of the first rows: of data that more rows come to. `counted` says
-    /// which times are written as integers.
-    pub fn start_from(&mut self, types: &[ColumnType], counted: &[bool]) {
-        let kinds = types.iter().zip(counted);
-        self.kinds = Some(kinds.map(|(&column_type, &counted)| Kind::of_type(column_type, counted)).collect());
+    /// Begins with these types rather than those of the first rows: of data that more rows come to. `forms` says how
+    /// times are written.
+    pub fn start_from(&mut self, types: &[ColumnType], forms: &[Form]) {
+        let kinds = types.iter().zip(forms);
+        self.kinds = Some(kinds.map(|(&column_type, &form)| Kind::of_type(column_type, form)).collect());
+    }
+
+    /// A reader of the column of that name, which begins with that kind.
+    fn column(&self, name: &str, kind: Kind) -> ColumnBuilder {
+        ColumnBuilder::new(kind, self.types.get(name).copied(), self.zone.clone())
     }
 
     /// Whether a column is wanted.

@@ -4,6 +4,7 @@ mod answers;
 mod asked;
 #[cfg(feature = "formats")]
 mod cleaning;
+mod dates;
 mod join;
 mod kept;
 mod options;
@@ -15,6 +16,7 @@ mod united;
 
 pub use answers::Answers;
 pub use asked::Asked;
+pub use dates::Question;
 pub use join::{Join, Joined};
 use kept::Kept;
 use options::parse_role;
@@ -32,6 +34,8 @@ use serde::Serialize;
 use crate::analysis::Zones;
 use crate::decode::{Decoder, Format};
 use crate::event::{Column, ColumnType, Role, Schema};
+use crate::kernel::form::Form;
+use crate::kernel::instant::DateStyle;
 use crate::query::Query;
 use crate::store::Store;
 use crate::{Error, ErrorKind, Result};
@@ -115,6 +119,7 @@ impl Loader {
             used: self.decoder.n_rows(),
             rejected: self.decoder.rejects().count,
             bytes: self.n_bytes,
+            n_unclear: self.decoder.n_unclear(),
             left_out: self.decoder.left_out().to_vec(),
             rejects: self.decoder.rejects().clone(),
             ..Report::of(&shape, self.decoder.names(), &self.options)
@@ -168,6 +173,8 @@ pub struct Dataset {
     has_whole_actors: bool,
     /// The last exchange: what type the actors had, and how many of the first rows came here by it.
     exchanged: Option<(ColumnType, usize)>,
+    /// How dates of the columns are read, where that was decided.
+    styles: Vec<DateStyle>,
 }
 
 impl Dataset {
@@ -261,7 +268,7 @@ impl Dataset {
         if self.answers.is_some() {
             return Err(Error::new(ErrorKind::Unsupported, "rows are appended where rows are kept; load without \"keep\""));
         }
-        let (names, types, epochs) = self.source_columns()?;
+        let (names, types, forms) = self.source_columns()?;
         let mut options = self.options.decoding()?;
         #[cfg(feature = "parquet")]
         let format = format.or_else(|| Format::told_by(bytes));
@@ -275,7 +282,7 @@ impl Dataset {
             options.pattern = self.report.pattern.clone().or(options.pattern);
         }
         options.names = Some(names);
-        options.start_from(&types, &epochs);
+        options.start_from(&types, &forms);
         let mut decoder = Decoder::new(options);
         decoder.push(bytes)?;
         decoder.finish()?;
@@ -285,6 +292,7 @@ impl Dataset {
             used: decoder.n_rows(),
             rejected: decoder.rejects().count,
             bytes: bytes.len() as u64,
+            n_unclear: decoder.n_unclear(),
             rejects: decoder.rejects().clone(),
             ..Report::of(&shape, decoder.names(), &self.options)
         };
@@ -296,6 +304,7 @@ impl Dataset {
         self.add_columns(&names);
         self.take_types();
         self.report.add(&report);
+        self.tell();
         Ok(())
     }
 
@@ -313,11 +322,17 @@ impl Dataset {
         }
     }
 
-    /// The names of the store's columns, their types, and which are times that are written as integers.
-    fn store_columns(&self) -> (Vec<String>, Vec<ColumnType>, Vec<bool>) {
+    /// The names of the store's columns, their types, and how times are written in them.
+    fn store_columns(&self) -> (Vec<String>, Vec<ColumnType>, Vec<Form>) {
         let names: Vec<String> = self.schema.columns().iter().map(|c| c.name.clone()).collect();
-        let epochs = (0..names.len()).map(|at| self.store.counts_time(at)).collect();
-        (names, self.store.types().collect(), epochs)
+        (names, self.store.types().collect(), self.forms())
+    }
+
+    /// How times are written in each column; where no row here says it, as those of others who share the data.
+    fn forms(&self) -> Vec<Form> {
+        let decided = |at: usize| self.styles.get(at).map_or_else(Form::default, |style| style.form());
+        let form = |at: usize| Some(self.store.form_of_times(at)).filter(|form| *form != Form::default());
+        (0..self.schema.columns().len()).map(|at| form(at).unwrap_or_else(|| decided(at))).collect()
     }
 }
 
@@ -327,7 +342,7 @@ impl Dataset {
         Ok(self)
     }
 
-    fn source_columns(&self) -> Result<(Vec<String>, Vec<ColumnType>, Vec<bool>)> {
+    fn source_columns(&self) -> Result<(Vec<String>, Vec<ColumnType>, Vec<Form>)> {
         Ok(self.store_columns())
     }
 

@@ -48,6 +48,14 @@ pub enum ColumnType {
     Uuid,
     /// UTF-8 text.
     Text,
+    /// Text, all of which are dates that have the year last, and can be read so. What the parts of a file tell each other: a
+    /// data set's own column is of times or of text.
+    Dates {
+        /// With the day before the month.
+        day_first: bool,
+        /// With the month before the day.
+        month_first: bool,
+    },
 }
 
 impl ColumnType {
@@ -60,21 +68,29 @@ impl ColumnType {
             Self::Decimal { .. } => "decimal",
             Self::Time { .. } => "time",
             Self::Uuid => "uuid",
-            Self::Text => "text",
+            Self::Text | Self::Dates { .. } => "text",
         }
     }
 
     /// The narrowest type that holds the values of both.
     pub fn join(self, other: Self) -> Self {
-        use ColumnType::{Decimal, Int, Null, Text, Time};
+        use ColumnType::{Dates, Decimal, Int, Null, Text, Time};
         match (self, other) {
             (a, b) if a == b => a,
             (Null, x) | (x, Null) => x,
             (Int, Decimal { scale }) | (Decimal { scale }, Int) => Decimal { scale },
             (Decimal { scale: a }, Decimal { scale: b }) => Decimal { scale: a.max(b) },
             (Time { unit: a }, Time { unit: b }) => Time { unit: a.max(b) },
+            (Dates { day_first: a, month_first: b }, Dates { day_first: c, month_first: d }) if a && c || b && d => {
+                Dates { day_first: a && c, month_first: b && d }
+            }
             _ => Text,
         }
+    }
+
+    /// The same as a data set holds it.
+    pub(crate) fn held(self) -> Self {
+        if let Self::Dates { .. } = self { Self::Text } else { self }
     }
 }
 
@@ -134,6 +150,12 @@ impl Schema {
     /// A schema of these columns.
     pub fn new(columns: Vec<Column>) -> Self {
         Self { columns }
+    }
+
+    /// A schema of columns of these names and types, without roles.
+    pub(crate) fn of(names: &[String], types: impl Iterator<Item = ColumnType>) -> Self {
+        let column = |(name, column_type): (&String, ColumnType)| Column { name: name.clone(), column_type, role: None };
+        Self::new(names.iter().zip(types).map(column).collect())
     }
 
     /// All columns, in file order.

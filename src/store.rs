@@ -4,6 +4,7 @@
 //! than the rows before it takes those along: they are widened in place.
 
 mod arrange;
+mod dates;
 mod exchange;
 mod join;
 mod places;
@@ -24,8 +25,8 @@ use crate::event::ColumnType;
 use crate::kernel::batch::{Batch, BatchColumn, GROUPED_BY, record_batch};
 use crate::kernel::column;
 use crate::kernel::dictionary::Dictionary;
-use crate::kernel::form::Forms;
-use crate::kernel::instant::EPOCH;
+use crate::kernel::form::{Form, Forms};
+use crate::kernel::instant::{DateStyle, EPOCH};
 use crate::{Error, Result};
 
 /// Columns of the same rows, cut into chunks.
@@ -142,11 +143,11 @@ impl Store {
     ///
     /// When there are fewer types than columns.
     pub fn widen(&mut self, types: &[ColumnType]) -> Result<()> {
-        self.add_columns(types.iter().copied())?;
+        self.add_columns(types.iter().map(|column_type| column_type.held()))?;
         if self.columns.len() != types.len() {
             return Err(Error::bad_state(format!("expected {} types, found {}", self.columns.len(), types.len())));
         }
-        self.columns.iter_mut().zip(types).try_for_each(|(column, &to)| column.widen_for(to))
+        self.columns.iter_mut().zip(types).try_for_each(|(column, &to)| column.widen_for(to.held()))
     }
 
     /// Makes the batches ready to be read: text that came since the last call joins the shared dictionaries.
@@ -174,10 +175,15 @@ impl Store {
         self.columns.iter().map(|c| c.column_type)
     }
 
-    /// Whether a column's times were written as integers.
-    pub fn counts_time(&self, column: usize) -> bool {
-        let first = self.columns[column].chunks.first();
-        matches!(first, Some(Chunk::Values { forms: Forms::Alike(EPOCH), .. }))
+    /// The form of a time in a column that tells how all of them are read, where there is one.
+    pub fn form_of_times(&self, column: usize) -> Form {
+        let tells = |form: &Form| *form == EPOCH || DateStyle::of(*form) != DateStyle::Plain;
+        let first = self.columns[column].chunks.iter().find_map(|chunk| match chunk {
+            Chunk::Values { forms: Forms::Alike(form), .. } => Some(*form).filter(tells),
+            Chunk::Values { forms: Forms::Each(each), .. } => each.iter().copied().find(tells),
+            _ => None,
+        });
+        first.unwrap_or_default()
     }
 
     /// How many nulls a column has.

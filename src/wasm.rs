@@ -45,11 +45,11 @@ pub struct Loader {
 
 #[wasm_bindgen]
 impl Loader {
-    /// A loader with `{ format?, schema? }`, which keeps all rows, or only the answers to some `queries`; for `zones` see
+    /// A loader with `{ format?, schema?, timezone? }`, which keeps all rows, or only the answers to some `queries`; for `zones` see
     /// `Dataset.ask`.
     #[wasm_bindgen(constructor)]
     pub fn new(options: JsValue, queries: JsValue, zones: &js_sys::Function) -> Result<Loader, JsValue> {
-        let options = with_zones(load_options(options)?, zones)?;
+        let options = with_zones(load_options(options, Some(zones))?, zones)?;
         let answers = asked::answers_to(queries, zones, &options, 0.0)?;
         let room = answers.is_none().then(Room::default);
         Ok(Self { loader: engine::Loader::keeping(options, answers).map_err(throw)?, room })
@@ -82,8 +82,20 @@ impl Loader {
     }
 }
 
-fn load_options(options: JsValue) -> Result<LoadOptions, JsValue> {
-    if options.is_undefined() || options.is_null() { Ok(LoadOptions::default()) } else { read("the options", options) }
+/// The options with the zone that they name, as `zones` tells it; where nobody does, times are not read.
+fn load_options(options: JsValue, zones: Option<&js_sys::Function>) -> Result<LoadOptions, JsValue> {
+    if options.is_undefined() || options.is_null() {
+        return Ok(LoadOptions::default());
+    }
+    let mut options: LoadOptions = read("the options", options)?;
+    match (options.timezone.take(), zones) {
+        (Some(name), Some(zones)) => {
+            options.zone = asked::zone_of(&name, zones)?.map(std::sync::Arc::new);
+            options.timezone = Some(name);
+        }
+        (name, _) => drop(name),
+    }
+    Ok(options)
 }
 
 /// The options with the time zones that their recipe names.

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use clickfold::Query;
 use clickfold::decode::csv::{guess_separator, records};
-use clickfold::engine::{Dataset, LoadOptions, Loader};
+use clickfold::engine::{ColumnOptions, Dataset, LoadOptions, Loader};
 use clickfold::text::to_csv;
 use serde_json::Value;
 use shared::shared;
@@ -290,8 +290,16 @@ fn typed(bytes: &[u8]) -> Table {
     answer.map_or_else(|e| vec![vec![e.to_string()]], |batch| records(to_csv(&batch).as_bytes(), b',', b'"'))
 }
 
+/// The file's rows, times as text: answers write those in a way of their own.
 fn load(bytes: &[u8]) -> clickfold::Result<Dataset> {
-    let mut options = LoadOptions::default();
+    let data = load_as(bytes, LoadOptions::default())?;
+    let times = data.columns().into_iter().filter(|column| column.column_type == "time");
+    let text = |name: &str| (name.to_owned(), ColumnOptions { column_type: Some("text".to_owned()), ..ColumnOptions::default() });
+    let schema = times.map(|column| text(column.name)).collect();
+    load_as(bytes, LoadOptions { schema, ..LoadOptions::default() })
+}
+
+fn load_as(bytes: &[u8], mut options: LoadOptions) -> clickfold::Result<Dataset> {
     options.format.header = Some(true);
     options.format.separator = Some(",".to_owned());
     let mut loader = Loader::new(options)?;

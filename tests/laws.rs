@@ -13,7 +13,7 @@ use arrow_array::{ArrayRef, Int64Array, RecordBatch};
 use arrow_schema::{DataType, Field, Schema as ArrowSchema};
 use clickfold::Query;
 use clickfold::analysis::Zones;
-use clickfold::decode::{Decoder, Options};
+use clickfold::decode::{Decoder, Fixed, Options};
 use clickfold::event::{Column, Schema};
 use clickfold::fold::Fold;
 use clickfold::frame;
@@ -44,7 +44,7 @@ fn rows(random: &mut Random, n: usize) -> Vec<String> {
 /// Some rows in a store of their own.
 fn stored(rows: &[String]) -> (Store, Schema) {
     let types = ["int", "text", "text", "time", "decimal", "int"];
-    let types = HEADER.iter().zip(types).map(|(name, t)| ((*name).to_owned(), t.to_owned())).collect();
+    let types = HEADER.iter().zip(types).map(|(name, t)| ((*name).to_owned(), Fixed::parse(t).expect("a type"))).collect();
     let names = HEADER.map(str::to_owned).to_vec();
     let mut options = Options::default();
     (options.names, options.header, options.separator, options.types) = (Some(names), Some(false), Some(b','), types);

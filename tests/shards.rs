@@ -437,3 +437,50 @@ fn lines_of_json_answer_alike_whoever_sees_a_key_first() {
         }
     }
 }
+
+#[test]
+fn all_decide_alike_which_number_of_a_date_is_the_day() {
+    let random = &mut Random(11);
+    let mut seen = std::collections::BTreeSet::new();
+    for case in 0..60 {
+        let (months, days) = ([12, 12, 20][case % 3], [12, 28][case % 2]);
+        let mut text = "user,d,ts\n".to_owned();
+        for row in 0..4 + random.below(60) {
+            let (a, b) = (1 + random.below(days), 1 + random.below(months));
+            let date = match random.below(30) {
+                0 => String::new(),
+                1 if case % 5 == 0 => "2019-03-04".to_owned(),
+                _ => format!("{a}/{b}/2019 {}:05{}", random.below(24), if row % 7 == 6 { ":07.5" } else { "" }),
+            };
+            text += &format!("{},{date},2019-03-04\n", random.below(5));
+        }
+        let one = |text: &str| {
+            let mut one = whole(text);
+            let query = r#"{"kind": "rows", "select": ["user", "d"], "limit": 1000}"#;
+            let query = Query::parse(&serde_json::from_str::<Value>(query).unwrap()).unwrap();
+            (to_csv(&one.query(&query, &Zones::new()).unwrap()), query, one)
+        };
+        let (expected, query, whole) = one(&text);
+        seen.insert((whole.columns()[1].column_type, whole.report().questions.len()));
+        for n in 1..=3 {
+            let mut shards = shards(&text, n, random);
+            assert_eq!(answer(&mut shards, &query), expected, "case {case}, {n} data sets:\n{text}");
+            shards.iter().for_each(|shard| assert_eq!(shard.report().questions, whole.report().questions));
+            if whole.columns()[1].column_type != "time" {
+                continue;
+            }
+            // Rows come to one that may have none yet; they are read in the same order, or make text of all.
+            for more in ["1,2/3/2019 4:05,\n", "2,30/30/2019,\n"] {
+                let mut shards = self::shards(&text, n, random);
+                let place = shards.iter().map(Dataset::n_rows).sum::<usize>() as u32;
+                let shard = &mut shards[random.below(n)];
+                shard.go_on_at(place);
+                shard.append(more.as_bytes(), None).unwrap();
+                settle(&mut shards);
+                let (expected, ..) = one(&(text.clone() + more));
+                assert_eq!(answer(&mut shards, &query), expected, "case {case}, {n} data sets, and {more}:\n{text}");
+            }
+        }
+    }
+    assert_eq!(seen, [("text", 0), ("text", 1), ("time", 0)].into());
+}

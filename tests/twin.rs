@@ -155,7 +155,7 @@ fn batch(random: &mut Random, table: &Table, positions: &[usize], with_rows: boo
                 Arc::new(primitive::<TimestampSecondType>(random, &ints).with_timezone("UTC"))
             }
             ColumnType::Time { .. } => Arc::new(primitive::<TimestampMillisecondType>(random, &ints).with_timezone("UTC")),
-            ColumnType::Text | ColumnType::Null => text_array(random, &cells, &shared.texts),
+            ColumnType::Text | ColumnType::Dates { .. } | ColumnType::Null => text_array(random, &cells, &shared.texts),
         };
         columns.push((name, array));
     }

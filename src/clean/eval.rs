@@ -148,7 +148,7 @@ fn column<'a>(context: &Context<'a>, name: &str) -> Result<Cells<'a>> {
         ColumnType::Decimal { scale } => Kind::Number { scale },
         ColumnType::Time { .. } => Kind::Time { digits: digits(column_type) as u8 },
         ColumnType::Uuid => Kind::Uuid,
-        ColumnType::Text => return Ok(texts(written(context, at)?)),
+        ColumnType::Text | ColumnType::Dates { .. } => return Ok(texts(written(context, at)?)),
     };
     let Some(batch) = context.batch else { return Ok(numbers(kind, vec![])) };
     if kind == Kind::Null {

@@ -27,8 +27,8 @@ use crate::{Error, Result};
 ///         {"step": "filter", "where": [{"column": "price", "gte": 0}]}]"#,
 /// )?;
 /// assert_eq!(recipe[1].name(), "replace");
-/// let error = serde_json::from_str::<Step>(r#"{"step": "filter", "were": []}"#).unwrap_err();
-/// assert!(error.to_string().contains("did you mean \"where\"?"));
+/// let error = serde_json::from_str::<Step>(r#"{"step": "filtre", "where": []}"#).unwrap_err();
+/// assert!(error.to_string().contains("did you mean \"filter\"?"));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug)]

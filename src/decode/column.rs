@@ -5,14 +5,15 @@ use std::sync::Arc;
 use arrow_array::Array;
 
 use super::cells::Cells;
-use super::kind::{Kind, epoch_unit, is_null, parse_bool, sounds_like_time};
+use super::kind::{Fixed, Kind, epoch_unit, is_null, parse_bool, sounds_like_time};
 use crate::Result;
 use crate::event::TimeUnit;
 use crate::kernel::batch::BatchColumn;
+use crate::kernel::bucket::Zone;
 use crate::kernel::column;
 use crate::kernel::dictionary::Dictionary;
 use crate::kernel::form::{Form, Forms};
-use crate::kernel::instant::{EPOCH, InstantReader};
+use crate::kernel::instant::{DateStyle, EPOCH, InstantReader};
 use crate::kernel::number::{MAX_DIGITS, parse_decimal, parse_int, pow10};
 use crate::kernel::uuid::{UUID_SCALE, parse_uuid};
 
@@ -23,7 +24,7 @@ use crate::kernel::uuid::{UUID_SCALE, parse_uuid};
 pub(super) struct ColumnBuilder {
     kind: Kind,
     /// The type that the user fixed.
-    fixed: Option<String>,
+    fixed: Option<Fixed>,
     /// Int, Epoch, Time, Bool: the value. Text: the code. Null: 0.
     values: Vec<i64>,
     /// Decimal: the value at the kind's scale. Uuid: the value.
@@ -35,7 +36,7 @@ pub(super) struct ColumnBuilder {
 }
 
 impl ColumnBuilder {
-    pub(super) fn new(kind: Kind, fixed: Option<String>) -> Self {
+    pub(super) fn new(kind: Kind, fixed: Option<Fixed>, zone: Option<Arc<Zone>>) -> Self {
         Self {
             kind,
             fixed,
@@ -44,8 +45,13 @@ impl ColumnBuilder {
             dictionary: Dictionary::default(),
             null_rows: Vec::new(),
             forms: Forms::default(),
-            reader: InstantReader::default(),
+            reader: InstantReader::new(DateStyle::Plain, zone),
         }
+    }
+
+    /// How many of its times so far the source's clock shows twice or leaves out.
+    pub(super) fn n_unclear(&self) -> u64 {
+        self.reader.n_unclear()
     }
 
     /// Whether the user fixed its type.
@@ -68,7 +74,7 @@ impl ColumnBuilder {
                 Kind::Bool => self.push_bools(cells, at, row),
                 Kind::Int => self.push_ints(cells, at, row, Forms::Plain),
                 Kind::Epoch(_) => self.push_ints(cells, at, row, Forms::Alike(EPOCH)),
-                Kind::Time(unit) => self.push_times(cells, at, row, unit),
+                Kind::Time(unit) | Kind::Dated(unit, _) => self.push_times(cells, at, row, unit),
                 Kind::Decimal(scale) => self.push_decimals(cells, at, row, scale),
                 Kind::Uuid => self.push_uuids(cells, at, row),
                 Kind::Text => self.push_texts(cells, at, row)?,
@@ -77,7 +83,8 @@ impl ColumnBuilder {
                 return Ok(());
             }
             let cell = cells.get(row, at);
-            let kind = self.fixed.as_ref().and_then(|fixed| Kind::fixed(fixed, cell)).unwrap_or_else(|| Kind::of(cell));
+            let fixed = self.fixed.and_then(|fixed| Kind::fixed(fixed, cell));
+            let kind = fixed.unwrap_or_else(|| Kind::in_style(self.kind.style(), cell));
             self.widen(self.kind.join(kind))?;
         }
     }
@@ -152,6 +159,7 @@ impl ColumnBuilder {
 
     #[inline(never)]
     fn push_times(&mut self, cells: &Cells<'_>, at: usize, from: usize, unit: TimeUnit) -> usize {
+        self.reader.set_style(self.kind.style());
         self.push_with(cells, at, from, |reader, cell| {
             let instant = reader.read(cell)?;
             if instant.unit() > unit {
@@ -264,7 +272,7 @@ impl ColumnBuilder {
             Kind::Null => column::nulls(self.kind.column_type(), n_rows)?,
             Kind::Bool => column::bools(&self.values, nulls),
             Kind::Int => column::narrow_ints(&self.values, nulls),
-            Kind::Epoch(unit) | Kind::Time(unit) => column::narrow_instants(&self.values, unit, nulls),
+            Kind::Epoch(unit) | Kind::Time(unit) | Kind::Dated(unit, _) => column::narrow_instants(&self.values, unit, nulls),
             Kind::Decimal(scale) => column::narrow_decimals(&self.decimals, scale, nulls),
             Kind::Uuid => column::narrow_decimals(&self.decimals, UUID_SCALE, nulls),
             Kind::Text => {
@@ -288,19 +296,23 @@ pub(super) fn misfit<'a>(names: &[String], columns: &[ColumnBuilder], cell: impl
     names.iter().zip(columns).enumerate().find_map(|(at, (name, column))| {
         let cell = cell(at);
         let Ok(text) = std::str::from_utf8(cell) else { return Some(format!("column {name}: the text is not UTF-8")) };
-        let fixed = column.fixed.as_ref().filter(|fixed| Kind::fixed(fixed, cell).is_none())?;
+        let fixed = column.fixed.filter(|&fixed| Kind::fixed(fixed, cell).is_none())?.name();
         Some(format!("column {name}: expected {fixed}, found {text:?}"))
     })
 }
 
 /// The kind that holds a sample's cells of a column.
-pub(super) fn first_kind<'a>(name: &str, fixed: Option<&String>, cells: impl Iterator<Item = &'a [u8]> + Clone) -> Kind {
+pub(super) fn first_kind<'a>(name: &str, fixed: Option<Fixed>, cells: impl Iterator<Item = &'a [u8]> + Clone) -> Kind {
     if let Some(fixed) = fixed {
         let kind = cells.filter_map(|cell| Kind::fixed(fixed, cell)).fold(Kind::Null, Kind::join);
-        return if fixed == "text" { Kind::Text } else { kind };
+        return if fixed == Fixed::Text { Kind::Text } else { kind };
     }
     let kind = cells.clone().map(Kind::of).fold(Kind::Null, Kind::join);
     if kind == Kind::Int && sounds_like_time(name) {
+        let mut digits = InstantReader::new(DateStyle::Digits, None);
+        if cells.clone().all(|cell| is_null(cell) || digits.read(cell).is_some()) {
+            return Kind::Dated(TimeUnit::Second, DateStyle::Digits);
+        }
         let mut units = cells.filter_map(parse_int).map(epoch_unit);
         if let Some(Some(unit)) = units.next()
             && units.all(|u| u == Some(unit))

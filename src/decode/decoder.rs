@@ -86,6 +86,11 @@ impl Decoder {
         self.part().map_or(&NONE, Part::rejects)
     }
 
+    /// How many times were read so far that the clock of [`Options::zone`] shows twice or leaves out.
+    pub fn n_unclear(&self) -> u64 {
+        self.part().map_or(0, Part::n_unclear)
+    }
+
     /// The rows read so far.
     pub fn n_rows(&self) -> u64 {
         self.part().map_or(0, Part::n_rows)

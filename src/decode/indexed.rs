@@ -198,6 +198,10 @@ impl Reader for Gathered {
         false
     }
 
+    fn n_unclear(&self) -> u64 {
+        0
+    }
+
     fn names(&self) -> &[String] {
         &self.names
     }

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::event::{ColumnType, TimeUnit};
-use crate::kernel::instant::parse_instant;
+use crate::kernel::form::Form;
+use crate::kernel::instant::{DateStyle, EPOCH, Instant, InstantReader, parse_instant};
 use crate::kernel::number::{parse_decimal, parse_int};
 use crate::kernel::uuid::parse_uuid;
 
@@ -18,6 +19,8 @@ pub(crate) enum Kind {
     Epoch(TimeUnit),
     Decimal(u8),
     Time(TimeUnit),
+    /// Times, some of which that style alone reads.
+    Dated(TimeUnit, DateStyle),
     Uuid,
     Text,
 }
@@ -55,12 +58,32 @@ impl Kind {
         } else if parse_uuid(cell).is_some() {
             Self::Uuid
         } else if let Some(instant) = parse_instant(cell) {
-            Self::Time(instant.unit())
+            Self::of_instant(instant)
         } else if parse_bool(cell).is_some() {
             Self::Bool
         } else {
             Self::Text
         }
+    }
+
+    fn of_instant(instant: Instant) -> Self {
+        match DateStyle::of(instant.form) {
+            DateStyle::Plain => Self::Time(instant.unit()),
+            style => Self::Dated(instant.unit(), style),
+        }
+    }
+
+    /// The narrowest kind of a cell whose dates are read in that style.
+    pub(super) fn in_style(style: DateStyle, cell: &[u8]) -> Self {
+        match InstantReader::new(style, None).read(cell) {
+            Some(instant) if style != DateStyle::Plain => Self::of_instant(instant),
+            _ => Self::of(cell),
+        }
+    }
+
+    /// How its dates are read.
+    pub(super) fn style(self) -> DateStyle {
+        if let Self::Dated(_, style) = self { style } else { DateStyle::Plain }
     }
 
     /// The narrowest kind that holds both.
@@ -69,7 +92,9 @@ impl Kind {
             (a, b) if a == b => a,
             (epoch @ Self::Epoch(_), Self::Null) | (Self::Null, epoch @ Self::Epoch(_)) => epoch,
             (Self::Epoch(_), _) | (_, Self::Epoch(_)) => Self::Text,
-            (a, b) => Self::of_type(a.column_type().join(b.column_type()), false),
+            (Self::Dated(_, a), Self::Dated(_, b)) if a != b => Self::Text,
+            (a @ Self::Dated(..), b) => a.retyped(a.column_type().join(b.column_type())),
+            (a, b) => b.retyped(a.column_type().join(b.column_type())),
         }
     }
 
@@ -80,36 +105,90 @@ impl Kind {
             Self::Bool => ColumnType::Bool,
             Self::Int => ColumnType::Int,
             Self::Decimal(scale) => ColumnType::Decimal { scale },
-            Self::Epoch(unit) | Self::Time(unit) => ColumnType::Time { unit },
+            Self::Epoch(unit) | Self::Time(unit) | Self::Dated(unit, _) => ColumnType::Time { unit },
             Self::Uuid => ColumnType::Uuid,
             Self::Text => ColumnType::Text,
         }
     }
 
-    /// The kind of a column of that type; `counted` times are integers.
-    pub(super) fn of_type(column_type: ColumnType, counted: bool) -> Self {
+    /// The kind of a column of that type whose times are written as in that form.
+    pub(super) fn of_type(column_type: ColumnType, form: Form) -> Self {
         match column_type {
             ColumnType::Null => Self::Null,
             ColumnType::Bool => Self::Bool,
             ColumnType::Int => Self::Int,
             ColumnType::Decimal { scale } => Self::Decimal(scale),
-            ColumnType::Time { unit } if counted => Self::Epoch(unit),
-            ColumnType::Time { unit } => Self::Time(unit),
+            ColumnType::Time { unit } if form == EPOCH => Self::Epoch(unit),
+            ColumnType::Time { unit } => match DateStyle::of(form) {
+                DateStyle::Plain => Self::Time(unit),
+                style => Self::Dated(unit, style),
+            },
             ColumnType::Uuid => Self::Uuid,
-            ColumnType::Text => Self::Text,
+            ColumnType::Text | ColumnType::Dates { .. } => Self::Text,
+        }
+    }
+
+    /// The kind of a column of that type whose times are written as those of this one.
+    pub(super) fn retyped(self, column_type: ColumnType) -> Self {
+        match (self, column_type) {
+            (Self::Epoch(_), ColumnType::Time { unit }) => Self::Epoch(unit),
+            (Self::Dated(_, style), ColumnType::Time { unit }) => Self::Dated(unit, style),
+            _ => Self::of_type(column_type, Form::default()),
         }
     }
 
     /// The kind of a cell in a column whose type the user fixed; `None` if it does not fit.
-    pub(super) fn fixed(name: &str, cell: &[u8]) -> Option<Self> {
-        let kind = Self::of(cell);
-        match (name, kind) {
+    pub(super) fn fixed(fixed: Fixed, cell: &[u8]) -> Option<Self> {
+        let kind = if let Fixed::Time(style) = fixed { Self::in_style(style, cell) } else { Self::of(cell) };
+        match (fixed, kind) {
             (_, Self::Null) => Some(Self::Null),
-            ("text", _) => Some(Self::Text),
-            ("decimal", Self::Int) => Some(Self::Decimal(0)),
-            ("time", Self::Int) => epoch_unit(parse_int(cell)?).map(Self::Epoch),
-            _ => (kind.column_type().name() == name).then_some(kind),
+            (Fixed::Text, _) => Some(Self::Text),
+            (Fixed::Decimal, Self::Int) => Some(Self::Decimal(0)),
+            (Fixed::Time(_), Self::Int) => match epoch_unit(parse_int(cell)?) {
+                Some(unit) => Some(Self::Epoch(unit)),
+                None => Some(Self::in_style(DateStyle::Digits, cell)).filter(|kind| *kind != Self::Int),
+            },
+            _ => (kind.column_type().name() == fixed.name()).then_some(kind),
         }
+    }
+}
+
+/// A type that the user fixed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fixed {
+    /// True or false.
+    Bool,
+    /// Integers.
+    Int,
+    /// Integers and decimals.
+    Decimal,
+    /// Times, their dates in that style.
+    Time(DateStyle),
+    /// UUIDs.
+    Uuid,
+    /// Any text.
+    Text,
+}
+
+impl Fixed {
+    /// All of them, times in the plain style.
+    pub const ALL: [Self; 6] = [Self::Int, Self::Decimal, Self::Time(DateStyle::Plain), Self::Bool, Self::Uuid, Self::Text];
+
+    /// As options name it: the name of its [`ColumnType`].
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bool => "bool",
+            Self::Int => "int",
+            Self::Decimal => "decimal",
+            Self::Time(_) => "time",
+            Self::Uuid => "uuid",
+            Self::Text => "text",
+        }
+    }
+
+    /// The type called `name`.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|fixed| fixed.name() == name)
     }
 }
 
@@ -166,6 +245,9 @@ mod tests {
             Kind::Decimal(3),
             Kind::Time(TimeUnit::Second),
             Kind::Time(TimeUnit::Milli),
+            Kind::Dated(TimeUnit::Second, DateStyle::Digits),
+            Kind::Dated(TimeUnit::Second, DateStyle::DayFirst),
+            Kind::Dated(TimeUnit::Micro, DateStyle::DayFirst),
             Kind::Uuid,
             Kind::Text,
         ];
@@ -175,7 +257,8 @@ mod tests {
             for b in kinds {
                 assert_eq!(a.join(b), b.join(a));
                 // Rows that others read are joined by their types.
-                let are_both_times = matches!((a, b), (Kind::Epoch(_), Kind::Time(_)) | (Kind::Time(_), Kind::Epoch(_)));
+                let is_time = |kind: Kind| matches!(kind.column_type(), ColumnType::Time { .. });
+                let are_both_times = is_time(a) && is_time(b);
                 assert!(are_both_times || a.join(b).column_type() == a.column_type().join(b.column_type()), "{a:?} {b:?}");
                 for c in kinds {
                     assert_eq!(a.join(b).join(c), a.join(b.join(c)));
@@ -194,7 +277,7 @@ mod tests {
             ("text", uuid, Some(Kind::Text)),
             ("int", uuid, None),
         ] {
-            assert_eq!(Kind::fixed(name, cell.as_bytes()), kind, "{name} {cell:?}");
+            assert_eq!(Kind::fixed(Fixed::parse(name).unwrap(), cell.as_bytes()), kind, "{name} {cell:?}");
         }
     }
 

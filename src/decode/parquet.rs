@@ -28,6 +28,9 @@ use crate::{Error, Result};
 /// How a file ends: the length of its footer in four bytes, and a word.
 const END: usize = 8;
 
+/// Bytes of a column that some writers did not count: <https://issues.apache.org/jira/browse/PARQUET-816>.
+const UNCOUNTED: u64 = 100;
+
 /// A file whose footer was read.
 #[derive(Debug)]
 pub(super) struct Parquet {
@@ -72,7 +75,7 @@ impl Parquet {
         Self::of(Footer::read(footer)?, tail.file_size, options).map(Need::Nothing)
     }
 
-    fn of(footer: Footer, file_size: u64, options: &Options) -> Result<Self> {
+    fn of(mut footer: Footer, file_size: u64, options: &Options) -> Result<Self> {
         let leaves = schema::leaves(&footer.schema)?;
         let names = super::csv::sniff::unique_names(leaves.iter().map(|leaf| leaf.name.clone()));
         let (mut columns, mut left_out) = (vec![], vec![]);
@@ -84,7 +87,7 @@ impl Parquet {
                 left_out.push(name.clone());
                 continue;
             }
-            let values = Typed::new(name, leaf.meaning, options.types.get(name).cloned(), options.kind_of(name));
+            let values = Typed::new(name, leaf.meaning, options.types.get(name).copied(), options.kind_of(name));
             leaf.name.clone_from(name);
             columns.push(Column { at, leaf, values });
         }
@@ -95,13 +98,17 @@ impl Parquet {
         if n_rows.is_none_or(|n_rows| n_rows > u64::from(u32::MAX)) {
             return Err(Error::bad_input("the Parquet file has more rows than the 4,294,967,295 that one data set holds"));
         }
-        for group in &footer.groups {
+        for group in &mut footer.groups {
             if group.chunks.len() != leaves.len() {
                 return Err(damaged("a group of rows has other columns than the schema"));
             }
-            for chunk in columns.iter().map(|column| &group.chunks[column.at]) {
-                if chunk.start.checked_add(chunk.n_bytes).is_none_or(|end| end > file_size) {
-                    return Err(damaged("a column lies outside of the file"));
+            for column in &columns {
+                let chunk = &mut group.chunks[column.at];
+                let behind = chunk.start.checked_add(chunk.n_bytes).and_then(|end| file_size.checked_sub(end));
+                let behind = behind.ok_or_else(|| damaged("a column lies outside of the file"))?;
+                // Reading ends with the last row, where there are no lists.
+                if column.leaf.most_repeated == 0 {
+                    chunk.n_bytes += behind.min(UNCOUNTED);
                 }
             }
         }

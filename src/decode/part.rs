@@ -6,7 +6,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::column::ColumnBuilder;
 use super::csv::{self, Csv};
 use super::kind::Kind;
 use super::{Format, Options, Rejects};
@@ -75,8 +74,7 @@ impl Shape {
     /// The same of a file whose columns were found to have these types, or wider ones than its first rows told.
     pub fn widened(mut self, types: &[ColumnType]) -> Self {
         for (kind, &column_type) in self.kinds.iter_mut().zip(types) {
-            let counted = matches!(kind, Kind::Epoch(_));
-            *kind = Kind::of_type(kind.column_type().join(column_type), counted);
+            *kind = kind.retyped(kind.column_type().join(column_type));
         }
         self
     }
@@ -92,7 +90,7 @@ impl Shape {
 
     fn reader(&self, options: &Options, limit: u64) -> Box<dyn Reader> {
         let named = self.names.iter().zip(&self.kinds);
-        let columns = named.map(|(name, &kind)| ColumnBuilder::new(kind, options.types.get(name).cloned())).collect();
+        let columns = named.map(|(name, &kind)| options.column(name, kind)).collect();
         #[cfg(feature = "formats")]
         {
             let cutter: Box<dyn records::Cutter> = match self.format {
@@ -105,7 +103,7 @@ impl Shape {
                 #[cfg(not(feature = "parquet"))]
                 Format::Parquet | Format::Arrow => return Box::new(Csv::new(self, columns, limit)), // of no shape
             };
-            Box::new(records::Records::new(cutter, columns, &options.types, limit))
+            Box::new(records::Records::new(cutter, columns, options, limit))
         }
         #[cfg(not(feature = "formats"))]
         Box::new(Csv::new(self, columns, limit))
@@ -139,6 +137,9 @@ pub(super) trait Reader: std::fmt::Debug {
 
     /// The columns' names so far.
     fn names(&self) -> &[String];
+
+    /// How many times so far the source's clock shows twice or leaves out.
+    fn n_unclear(&self) -> u64;
 }
 
 /// A reader of the records that begin in one stretch of a file. It is given bytes and gives batches.
@@ -224,6 +225,11 @@ impl Part {
     /// Lines read so far.
     pub fn n_lines(&self) -> u64 {
         self.out.lines
+    }
+
+    /// How many times were read so far that the clock of [`Options::zone`] shows twice or leaves out.
+    pub fn n_unclear(&self) -> u64 {
+        self.reader.n_unclear()
     }
 
     /// Rows read so far.

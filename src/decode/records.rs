@@ -1,12 +1,11 @@
 //! Records that are cut one by one: lines of JSON, of a log, of cells between blanks.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::cells::{Cells, Span};
 use super::column::{ColumnBuilder, first_kind, misfit};
 use super::part::{Output, Reader};
-use super::{BATCH_ROWS, BLOCK_ROWS, LONGEST_RECORD};
+use super::{BATCH_ROWS, BLOCK_ROWS, LONGEST_RECORD, Options};
 use crate::Result;
 use crate::kernel::batch::Batch;
 
@@ -137,7 +136,7 @@ impl Rows {
 pub(super) struct Records {
     cutter: Box<dyn Cutter>,
     columns: Vec<ColumnBuilder>,
-    types: BTreeMap<String, String>,
+    options: Options,
     rows_in_batch: usize,
     rows: Rows,
     /// The record that each of the rows comes from, and its line.
@@ -152,16 +151,11 @@ pub(super) struct Records {
 
 impl Records {
     /// A reader of records whose columns are these so far, those apart that begin at byte `limit` or behind it.
-    pub(super) fn new(
-        cutter: Box<dyn Cutter>,
-        columns: Vec<ColumnBuilder>,
-        types: &BTreeMap<String, String>,
-        limit: u64,
-    ) -> Self {
+    pub(super) fn new(cutter: Box<dyn Cutter>, columns: Vec<ColumnBuilder>, options: &Options, limit: u64) -> Self {
         Self {
             cutter,
             columns,
-            types: types.clone(),
+            options: options.clone(),
             rows_in_batch: 0,
             rows: Rows::default(),
             records: vec![],
@@ -261,8 +255,8 @@ impl Records {
         let (Some((first, _)), Some((last, _))) = (self.records.first(), self.records.last()) else { return Ok(()) };
         let names = self.cutter.names();
         for name in &names[self.columns.len()..] {
-            let fixed = self.types.get(name);
-            let mut column = ColumnBuilder::new(first_kind(name, fixed, std::iter::empty()), fixed.cloned());
+            let fixed = self.options.types.get(name).copied();
+            let mut column = self.options.column(name, first_kind(name, fixed, std::iter::empty()));
             column.push_missing(self.rows_in_batch);
             self.columns.push(column);
         }
@@ -338,6 +332,10 @@ impl Reader for Records {
 
     fn names(&self) -> &[String] {
         self.cutter.names()
+    }
+
+    fn n_unclear(&self) -> u64 {
+        self.columns.iter().map(ColumnBuilder::n_unclear).sum()
     }
 }
 

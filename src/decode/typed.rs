@@ -12,21 +12,25 @@
 //!
 //! As everywhere, types widen from one batch to the next, and nothing is lost by it.
 
+mod shown;
+
 use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef};
 use arrow_buffer::NullBuffer;
 
+use shown::{clock_text, decimal_of, is_valid, plain, times, written};
+
 use super::cells::{Cells, Span};
 use super::column::ColumnBuilder;
-use super::kind::{Kind, epoch_unit, sounds_like_time};
+use super::kind::{Fixed, Kind, epoch_unit, sounds_like_time};
 use crate::event::{ColumnType, TimeUnit};
 use crate::kernel::batch::BatchColumn;
 use crate::kernel::column;
 use crate::kernel::dictionary::Dictionary;
 use crate::kernel::form::{Form, Forms};
-use crate::kernel::instant::{DATE, EPOCH, InstantReader, iso_form, write_instant};
-use crate::kernel::number::{Decimal, MAX_DIGITS, parse_decimal, pow10};
+use crate::kernel::instant::{DATE, EPOCH, InstantReader, iso_form};
+use crate::kernel::number::{MAX_DIGITS, pow10};
 use crate::kernel::uuid::{UUID_SCALE, parse_uuid};
 use crate::{Error, Result};
 
@@ -73,7 +77,7 @@ impl Meaning {
 pub(super) struct Typed {
     name: String,
     pub(super) meaning: Meaning,
-    fixed: Option<String>,
+    fixed: Option<Fixed>,
     /// Values of 64 bits, the codes of texts, and, of nulls, 0.
     pub(super) narrow: Vec<i64>,
     /// Values of 128 bits.
@@ -95,7 +99,7 @@ enum Counts {
 
 impl Typed {
     /// A column of that name. `fixed` is the type that the user fixed, `known` what rows before these were.
-    pub(super) fn new(name: &str, meaning: Meaning, fixed: Option<String>, known: Option<Kind>) -> Self {
+    pub(super) fn new(name: &str, meaning: Meaning, fixed: Option<Fixed>, known: Option<Kind>) -> Self {
         let counts = match known {
             Some(Kind::Epoch(unit)) => Counts::Time(unit),
             None | Some(Kind::Null) if sounds_like_time(name) && fixed.is_none() => Counts::Unknown,
@@ -192,7 +196,7 @@ impl Typed {
         self.wide.clear();
         self.null_rows.clear();
         self.dictionary.clear();
-        self.fixed.as_ref().map_or(Ok(column.clone()), |fixed| fix(column, &self.name, fixed))
+        self.fixed.map_or(Ok(column.clone()), |fixed| fix(column, &self.name, fixed))
     }
 
     fn ints(&mut self, nulls: Option<NullBuffer>) -> BatchColumn {
@@ -318,79 +322,6 @@ pub(super) fn code_of(dictionary: &mut Dictionary, text: &[u8]) -> Result<u32> {
     dictionary.code(&[b"0x", digits.as_slice()].concat())
 }
 
-fn is_valid(nulls: &Option<NullBuffer>, row: usize) -> bool {
-    nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row))
-}
-
-fn plain(array: ArrayRef, column_type: ColumnType, forms: Forms) -> BatchColumn {
-    BatchColumn { array, forms, column_type }
-}
-
-fn written<T: Copy>(values: &[T], nulls: Option<NullBuffer>, write: impl Fn(T, &mut Vec<u8>)) -> Result<BatchColumn> {
-    let (mut dictionary, mut text) = (Dictionary::default(), vec![]);
-    let mut codes = Vec::with_capacity(values.len());
-    for (row, &value) in values.iter().enumerate() {
-        text.clear();
-        if is_valid(&nulls, row) {
-            write(value, &mut text);
-        }
-        codes.push(dictionary.code(&text)?);
-    }
-    Ok(plain(column::texts(&codes, Arc::new(dictionary.to_array()), nulls)?, ColumnType::Text, Forms::Plain))
-}
-
-/// Seconds of the years 1 to 9999.
-const SECONDS: std::ops::Range<i128> = -62_135_596_800..253_402_300_800;
-
-/// Instants in the coarsest unit that holds all of them.
-fn times(counts: &[i128], nulls: Option<NullBuffer>, unit: TimeUnit, form: Form) -> Result<BatchColumn> {
-    let per_second = i128::from(unit.per_second());
-    let are_in_range = counts.iter().all(|count| SECONDS.contains(&count.div_euclid(per_second)));
-    let units = [TimeUnit::Second, TimeUnit::Milli, TimeUnit::Micro, TimeUnit::Nano];
-    let factor = |coarser: &TimeUnit| per_second / i128::from(coarser.per_second());
-    let coarsest = units.into_iter().find(|u| *u == unit || counts.iter().all(|count| count % factor(u) == 0)).unwrap_or(unit);
-    let factor = factor(&coarsest);
-    let values: Option<Vec<i64>> = counts.iter().map(|count| i64::try_from(count / factor).ok()).collect();
-    match values {
-        Some(values) if are_in_range => {
-            let array = column::narrow_instants(&values, coarsest, nulls);
-            Ok(plain(array, ColumnType::Time { unit: coarsest }, Forms::Alike(form)))
-        }
-        _ => written(counts, nulls, |count, out| match i64::try_from(count) {
-            Ok(short) if SECONDS.contains(&count.div_euclid(per_second)) => write_instant(short, unit, form, out),
-            _ => out.extend_from_slice(count.to_string().as_bytes()),
-        }),
-    }
-}
-
-fn clock_text(count: i64, unit: TimeUnit) -> String {
-    let (seconds, fraction) = (count.div_euclid(unit.per_second()), count.rem_euclid(unit.per_second()));
-    if !(0..86_400).contains(&seconds) {
-        return count.to_string();
-    }
-    let digits = unit.per_second().ilog10() as usize;
-    let text = format!("{:02}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60);
-    if digits == 0 { text } else { format!("{text}.{fraction:0digits$}") }
-}
-
-/// The decimal of fewest digits that reads back as the number, if it has at most 38.
-fn decimal_of(float: f64, single: bool) -> Option<Decimal> {
-    // Decimals of so few digits are all different numbers.
-    let most = if single { 1e6 } else { 1e15 };
-    for (scale, power) in [1.0, 10.0, 100.0, 1e3, 1e4].into_iter().enumerate() {
-        let units = (float * power).round();
-        if units.abs() >= most {
-            break;
-        }
-        let back = units / power;
-        if back == float || single && back as f32 == float as f32 {
-            return Some(Decimal { units: units as i128, scale: scale as u8, form: Form(scale as u32) });
-        }
-    }
-    let text = if single { format!("{}", float as f32) } else { format!("{float}") };
-    parse_decimal(text.as_bytes())
-}
-
 /// The column's values as texts.
 pub(super) fn as_text(column: &BatchColumn) -> Result<ArrayRef> {
     if column.column_type == ColumnType::Text {
@@ -401,12 +332,12 @@ pub(super) fn as_text(column: &BatchColumn) -> Result<ArrayRef> {
 }
 
 /// The column as the type that the user fixed.
-fn fix(column: BatchColumn, name: &str, fixed: &str) -> Result<BatchColumn> {
-    if column.column_type.name() == fixed {
+fn fix(column: BatchColumn, name: &str, fixed: Fixed) -> Result<BatchColumn> {
+    if column.column_type.name() == fixed.name() {
         return Ok(column);
     }
     let array = as_text(&column)?;
-    if fixed == "text" {
+    if fixed == Fixed::Text {
         return Ok(plain(array, ColumnType::Text, Forms::Plain));
     }
     let (codes, texts) = column::codes(&array)?;
@@ -417,12 +348,12 @@ fn fix(column: BatchColumn, name: &str, fixed: &str) -> Result<BatchColumn> {
         let span = code.map_or(0..0, |code| offsets[code] as usize..offsets[code + 1] as usize);
         let cell = &bytes[span.clone()];
         if Kind::fixed(fixed, cell).is_none() {
-            let sentence = format!("column {name}: expected {fixed}, found {:?}", String::from_utf8_lossy(cell));
+            let sentence = format!("column {name}: expected {}, found {:?}", fixed.name(), String::from_utf8_lossy(cell));
             return Err(Error::bad_input(sentence).at_column(name));
         }
         spans.push(Span::of(span.start, span.end));
     }
-    let mut builder = ColumnBuilder::new(Kind::Null, Some(fixed.to_owned()));
+    let mut builder = ColumnBuilder::new(Kind::Null, Some(fixed), None);
     builder.push(&Cells::of_spans(bytes, &spans, &[], 1), 0)?;
     builder.take()
 }

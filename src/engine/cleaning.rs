@@ -6,7 +6,7 @@ use crate::clean::{self, Cleaned, Condition, KEPT_QUARANTINED, Step, Table, Zone
 use crate::event::{ColumnType, Schema};
 use crate::kernel::batch::{Batch, BatchColumn};
 use crate::kernel::column;
-use crate::kernel::form::Forms;
+use crate::kernel::form::{Form, Forms};
 use crate::kernel::values::{Rows, Values};
 use crate::store::Store;
 use crate::{Error, ErrorKind, Result};
@@ -17,8 +17,8 @@ pub(super) struct Cleaning {
     steps: Vec<Step>,
     names: Vec<String>,
     types: Vec<ColumnType>,
-    /// Which of the columns are times that are written as integers.
-    epochs: Vec<bool>,
+    /// How times are written in them.
+    forms: Vec<Form>,
 }
 
 impl Condition for Filter {
@@ -45,8 +45,8 @@ impl Dataset {
         }
         let mut all_zones = self.options.zones.clone();
         all_zones.extend(zones.iter().map(|(name, zone)| (name.clone(), zone.clone())));
-        let (names, types, epochs) = self.store_columns();
-        let before = Cleaning { steps: vec![], names: names.clone(), types: types.clone(), epochs };
+        let (names, types, forms) = self.store_columns();
+        let before = Cleaning { steps: vec![], names: names.clone(), types: types.clone(), forms };
         let mut cleaning = self.cleaning.clone().unwrap_or(before);
         cleaning.steps.extend(steps.iter().cloned());
         let table = Table::new(names, types, self.store.batches()?)?;
@@ -56,6 +56,7 @@ impl Dataset {
         self.store = Store::of_batches(&types, table.into_batches())?;
         self.schema = schema;
         self.exchanged = None;
+        self.styles.clear();
         self.options.zones = all_zones;
         self.cleaning = Some(cleaning);
         let n_before = self.report.steps.len() as u64;
@@ -91,9 +92,9 @@ impl Dataset {
         Ok(self)
     }
 
-    /// The names of the columns that rows to append have, their types, and which are times that are written as integers.
-    pub(super) fn source_columns(&self) -> Result<(Vec<String>, Vec<ColumnType>, Vec<bool>)> {
-        let Some(Cleaning { steps, names, types, epochs }) = &self.cleaning else { return Ok(self.store_columns()) };
+    /// The names of the columns that rows to append have, their types, and how times are written in them.
+    pub(super) fn source_columns(&self) -> Result<(Vec<String>, Vec<ColumnType>, Vec<Form>)> {
+        let Some(Cleaning { steps, names, types, forms }) = &self.cleaning else { return Ok(self.store_columns()) };
         if let Some(step) = steps.iter().find(|step| step.needs_all_rows()) {
             let sentence = format!(
                 "the recipe's step {} looks at all rows together, so none can be appended; load the rows anew together with the new ones",
@@ -101,7 +102,7 @@ impl Dataset {
             );
             return Err(Error::new(ErrorKind::Unsupported, sentence));
         }
-        Ok((names.clone(), types.clone(), epochs.clone()))
+        Ok((names.clone(), types.clone(), forms.clone()))
     }
 
     /// The names of the columns that were there before a recipe; none where there was no recipe.
@@ -126,7 +127,7 @@ impl Dataset {
         let source = (table.names().to_vec(), table.types().to_vec());
         let Cleaned { table, steps, quarantined } = clean::apply(table, &cleaning.steps, read_conditions, &self.options.zones)?;
         (cleaning.names, cleaning.types) = source;
-        cleaning.epochs.resize(names.len(), false);
+        cleaning.forms.resize(names.len(), Form::default());
         report.count(&steps);
         report.steps = steps;
         report.quarantined = quarantined;

@@ -1,6 +1,7 @@
 //! What becomes of the rows of a source while it is read.
 
 use super::{Answers, Dataset, LoadOptions, Report};
+use crate::event::Schema;
 use crate::kernel::batch::Batch;
 use crate::store::Store;
 use crate::{Error, Result};
@@ -49,8 +50,8 @@ impl Kept {
                 (Store::of_types(&types)?, Some(answers))
             }
         };
-        let schema = options.source_schema(names, store.types())?;
-        let dataset = Dataset {
+        let schema = Schema::of(names, store.types());
+        let mut dataset = Dataset {
             schema,
             store,
             answers,
@@ -61,7 +62,9 @@ impl Kept {
             is_shard: false,
             has_whole_actors: true,
             exchanged: None,
+            styles: vec![],
         };
+        dataset.decide()?;
         dataset.cleaned()
     }
 }

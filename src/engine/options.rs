@@ -1,13 +1,16 @@
 //! What is told of a source beforehand, and what follows from it for its columns.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Deserialize;
 
 #[cfg(feature = "formats")]
 use crate::clean::Step;
-use crate::decode::{self, Options};
-use crate::event::{Column, ColumnType, Preset, Role, Schema, guess_roles};
+use crate::decode::{self, Fixed, Options};
+use crate::event::{ColumnType, Preset, Role, Schema, guess_roles};
+use crate::kernel::bucket::Zone;
+use crate::kernel::instant::DateStyle;
 use crate::{Error, ErrorKind, Result};
 
 /// What is known of a source beforehand; all of it is otherwise found out.
@@ -37,6 +40,11 @@ pub struct LoadOptions {
     /// The columns that are wanted of a Parquet or Arrow file, all if not given; files that are read row by row have them all.
     #[cfg(feature = "parquet")]
     pub select: Option<Vec<String>>,
+    /// The IANA name of the time zone by whose clock times are that are written without a zone; UTC if not given.
+    pub timezone: Option<String>,
+    /// That zone, which the door finds.
+    #[serde(skip)]
+    pub zone: Option<Arc<Zone>>,
 }
 
 /// How a source's records are written.
@@ -65,6 +73,8 @@ pub struct ColumnOptions {
     /// `int`, `decimal`, `time`, `bool`, `uuid` or `text`; rows whose cell does not fit are rejected.
     #[serde(rename = "type")]
     pub column_type: Option<String>,
+    /// `dmy` or `mdy`: what comes first in a time whose text does not say it.
+    pub order: Option<String>,
     /// The name of a [`Role`].
     pub role: Option<String>,
 }
@@ -85,15 +95,27 @@ impl LoadOptions {
         let mut types = BTreeMap::new();
         for (name, column) in &self.schema {
             if let Some(column_type) = &column.column_type {
-                if !["int", "decimal", "time", "bool", "uuid", "text"].contains(&column_type.as_str()) {
-                    let sentence = format!(
-                        "unknown type {column_type:?} of column {name:?}; known are int, decimal, time, bool, uuid, text"
-                    );
+                let Some(fixed) = Fixed::parse(column_type) else {
+                    let known = Fixed::ALL.map(Fixed::name).join(", ");
+                    let sentence = format!("unknown type {column_type:?} of column {name:?}; known are {known}");
                     return Err(Error::bad_query(sentence).at_column(name));
-                }
-                types.insert(name.clone(), column_type.clone());
+                };
+                types.insert(name.clone(), fixed);
+            }
+            if let Some(order) = &column.order {
+                let is_time = matches!(types.get(name), None | Some(Fixed::Time(_)));
+                let style = parse_order(order).filter(|_| is_time).ok_or_else(|| {
+                    let sentence =
+                        format!("the order of column {name:?} must be \"dmy\" or \"mdy\", and its type time, if it is told");
+                    Error::bad_query(sentence).at_column(name)
+                })?;
+                types.insert(name.clone(), Fixed::Time(style));
             }
             column.role.as_deref().map(parse_role).transpose()?;
+        }
+        if let Some(name) = self.timezone.as_ref().filter(|name| *name != "UTC" && self.zone.is_none()) {
+            let sentence = format!("unknown time zone {name:?}; write an IANA name such as \"Asia/Shanghai\"");
+            return Err(Error::bad_query(sentence).at_column("timezone"));
         }
         Ok(Options {
             format,
@@ -104,6 +126,7 @@ impl LoadOptions {
             types,
             #[cfg(feature = "parquet")]
             select: self.select.clone(),
+            zone: self.zone.clone(),
             ..Options::default()
         })
     }
@@ -140,11 +163,6 @@ impl LoadOptions {
         Ok(())
     }
 
-    /// The columns of a source, with roles unless a recipe goes before.
-    pub(super) fn source_schema(&self, names: &[String], types: impl Iterator<Item = ColumnType>) -> Result<Schema> {
-        if self.cleans() { Ok(without_roles(names, types)) } else { self.schema_of(names, types, &[]) }
-    }
-
     /// The columns of that name and type, with the roles that are told, those that a known export gives them, or else those
     /// that their names and types speak for. `source` has the names of columns that
     /// were there before a recipe: types may be told of those, too.
@@ -154,7 +172,7 @@ impl LoadOptions {
         types: impl Iterator<Item = ColumnType>,
         source: &[String],
     ) -> Result<Schema> {
-        let mut schema = without_roles(names, types);
+        let mut schema = Schema::of(names, types);
         for (name, told) in &self.schema {
             if told.role.is_none() && source.contains(name) {
                 continue;
@@ -170,9 +188,12 @@ impl LoadOptions {
     }
 }
 
-fn without_roles(names: &[String], types: impl Iterator<Item = ColumnType>) -> Schema {
-    let columns = names.iter().zip(types).map(|(name, column_type)| Column { name: name.clone(), column_type, role: None });
-    Schema::new(columns.collect())
+fn parse_order(order: &str) -> Option<DateStyle> {
+    match order {
+        "dmy" => Some(DateStyle::DayFirst),
+        "mdy" => Some(DateStyle::MonthFirst),
+        _ => None,
+    }
 }
 
 pub(super) fn parse_role(name: &str) -> Result<Role> {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::LoadOptions;
+use super::dates::Question;
 #[cfg(feature = "formats")]
 use crate::clean::{KEPT_QUARANTINED, Quarantined, StepReport};
 use crate::decode::{Format, Rejects, Shape};
@@ -44,6 +45,11 @@ pub struct Report {
     pub actions: &'static [Action],
     /// Sentences that whoever asks should know.
     pub notes: Vec<String>,
+    /// What the data does not tell, and the user may.
+    pub questions: Vec<Question>,
+    /// Times that the clock of the source's zone shows twice or leaves out.
+    #[serde(skip)]
+    pub n_unclear: u64,
     /// The first rejected rows.
     #[serde(serialize_with = "kept")]
     pub rejects: Rejects,
@@ -76,22 +82,30 @@ impl Report {
             preset: None,
             actions: &[],
             notes: vec![],
+            questions: vec![],
+            n_unclear: 0,
             rejects: Rejects::default(),
             #[cfg(feature = "formats")]
             steps: vec![],
             #[cfg(feature = "formats")]
             quarantined: vec![],
         };
-        report.recognise(names);
+        report.recognise(names, options);
         report
     }
 
-    /// Says what is known of an export with columns of these names.
-    pub(super) fn recognise(&mut self, names: &[String]) {
+    /// Says what is known of an export with columns of these names, and of the times.
+    pub(super) fn recognise(&mut self, names: &[String], options: &LoadOptions) {
         let preset = Preset::of(names);
         self.preset = preset.map(|preset| preset.name);
         self.actions = preset.map_or(&[], |preset| preset.actions);
         self.notes = preset.into_iter().flat_map(|preset| preset.notes).map(|&note| note.to_owned()).collect();
+        if self.n_unclear > 0 {
+            let (n_unclear, zone) = (self.n_unclear, options.timezone.as_deref().unwrap_or("UTC"));
+            self.notes.push(format!(
+                "{n_unclear} times are ones that the clocks of {zone} show twice or leave out; they are taken as before the change."
+            ));
+        }
     }
 
     /// Adds what became of another source's rows.
@@ -102,6 +116,7 @@ impl Report {
         self.filtered += other.filtered;
         self.duplicate += other.duplicate;
         self.bytes += other.bytes;
+        self.n_unclear += other.n_unclear;
         self.rejects.extend(&other.rejects);
         #[cfg(feature = "formats")]
         self.add_steps(other);

@@ -5,9 +5,10 @@
 
 use serde::Serialize;
 
+use super::dates::types_with_dates;
 use super::{Answers, Dataset, Kept, LoadOptions, Report};
 use crate::decode::{Part, Reject, Shape};
-use crate::event::{Column, ColumnType, Role, Schema};
+use crate::event::{ColumnType, Role, Schema};
 use crate::query::Query;
 use crate::store::{Exchange, Store};
 use crate::{Error, ErrorKind, Result, frame};
@@ -20,6 +21,7 @@ const WIDENING_BYTES: usize = 32;
 pub struct PartLoader {
     part: Part,
     kept: Kept,
+    options: LoadOptions,
 }
 
 impl PartLoader {
@@ -30,7 +32,8 @@ impl PartLoader {
     ///
     /// `BAD_QUERY` for an option that cannot be meant.
     pub fn new(options: &LoadOptions, shape: &Shape, from: u64, to: u64, exact: bool, answers: Option<Answers>) -> Result<Self> {
-        Ok(Self { part: Part::new(shape, &options.decoding()?, from, to, exact), kept: Kept::new(answers) })
+        let part = Part::new(shape, &options.decoding()?, from, to, exact);
+        Ok(Self { part, kept: Kept::new(answers), options: options.clone() })
     }
 
     /// The byte of the file from which on it wants to be given bytes.
@@ -67,7 +70,11 @@ impl PartLoader {
     pub fn finish(mut self) -> Result<LoadedPart> {
         self.part.finish()?;
         self.drain()?;
-        Ok(LoadedPart { part: self.part, kept: self.kept })
+        let types = match &self.kept {
+            Kept::Rows(store) => types_with_dates(store, self.part.names(), &self.options),
+            Kept::Answers(answers) => answers.types().to_vec(),
+        };
+        Ok(LoadedPart { part: self.part, kept: self.kept, types })
     }
 
     fn drain(&mut self) -> Result<()> {
@@ -81,6 +88,7 @@ impl PartLoader {
 pub struct LoadedPart {
     part: Part,
     kept: Kept,
+    types: Vec<ColumnType>,
 }
 
 /// What the parts of a file must know of each other.
@@ -126,10 +134,7 @@ impl LoadedPart {
             rejected: self.part.rejects().count,
             rejects: &self.part.rejects().kept,
             names: self.part.names(),
-            types: match &self.kept {
-                Kept::Rows(store) => store.types().collect(),
-                Kept::Answers(answers) => answers.types().to_vec(),
-            },
+            types: self.types.clone(),
             read_as: match &self.kept {
                 Kept::Rows(_) => None,
                 Kept::Answers(answers) => answers.read_as(),
@@ -167,7 +172,9 @@ impl Dataset {
     ) -> Result<Self> {
         options.refuse_cleaning(!alone || answers.is_some(), "here several do, or only answers are kept")?;
         let mut store = Store::default();
+        let mut n_unclear = 0;
         for (part, first_row) in parts {
+            n_unclear += part.part.n_unclear();
             match part.kept {
                 Kept::Rows(mut rows) => {
                     let names = part.part.names();
@@ -191,8 +198,7 @@ impl Dataset {
         }
         store.widen(&vec![ColumnType::Null; shape.names.len()])?; // there may be no part
         let report = Report::of(shape, &shape.names, &options);
-        let columns = shape.names.iter().map(|name| Column { name: name.clone(), column_type: ColumnType::Null, role: None });
-        let schema = Schema::new(columns.collect());
+        let schema = Schema::of(&shape.names, std::iter::repeat(ColumnType::Null));
         let keeps_rows = answers.is_none();
         let mut dataset = Self {
             schema,
@@ -205,8 +211,11 @@ impl Dataset {
             is_shard: !alone,
             has_whole_actors: alone || !keeps_rows,
             exchanged: None,
+            styles: vec![],
         };
         dataset.settle(types, &shape.names)?;
+        dataset.report.n_unclear = n_unclear;
+        dataset.decide_dates(&joined(types, shape.names.len()))?;
         let types = dataset.types();
         dataset.answers.iter_mut().try_for_each(|answers| answers.settle(&shape.names, &types))?;
         if !dataset.options.cleans() {
@@ -337,6 +346,12 @@ impl Dataset {
         self.store.mix(false);
         self.store.seal()
     }
+}
+
+/// The types that hold the values of all parts, of so many columns; parts of no rows have none.
+fn joined(types: &[Vec<ColumnType>], n_columns: usize) -> Vec<ColumnType> {
+    let of = |at: usize| types.iter().filter_map(|types| types.get(at)).fold(ColumnType::Null, |joined, own| joined.join(*own));
+    (0..n_columns).map(of).collect()
 }
 
 /// What one data set sends another, with the types of the columns that it is about: they must be the same in both.

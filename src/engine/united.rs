@@ -1,7 +1,8 @@
 //! Several sources as one data set: their rows one behind the other, their columns united by name.
 
 use super::{Dataset, Report};
-use crate::event::{Column, ColumnType, Schema};
+use crate::event::{ColumnType, Schema};
+use crate::kernel::instant::DateStyle;
 use crate::store::Store;
 use crate::{Error, ErrorKind, Result};
 
@@ -35,16 +36,15 @@ impl Dataset {
             }
             let own = names_of(&data);
             arrange(&mut data.store, &own, &names)?;
+            keep_styles_apart(&mut store, &data.store)?;
             store.absorb(data.store)?;
             data.report.name_source(&name);
             all.report.add(&data.report);
         }
         store.seal()?;
         all.store = store;
-        all.report.recognise(&names);
-        let column = |(name, column_type): (String, ColumnType)| Column { name, column_type, role: None };
-        all.schema = Schema::new(names.into_iter().zip(all.types()).map(column).collect());
-        all.guess_roles()?;
+        all.schema = Schema::of(&names, all.store.types());
+        all.decide()?;
         Ok(all)
     }
 }
@@ -52,6 +52,21 @@ impl Dataset {
 fn arrange(store: &mut Store, own: &[String], names: &[String]) -> Result<()> {
     let at = |name: &String| own.iter().position(|own| own == name);
     store.arrange_columns(&names.iter().map(at).collect::<Vec<_>>())
+}
+
+/// Makes text of times whose dates have the day first, or the month, where the other's have not: the column as a whole says
+/// no such thing.
+fn keep_styles_apart(store: &mut Store, other: &Store) -> Result<()> {
+    let style = |store: &Store, at: usize| DateStyle::of(store.form_of_times(at));
+    let is_decided = |style: DateStyle| matches!(style, DateStyle::DayFirst | DateStyle::MonthFirst);
+    let mut types: Vec<ColumnType> = store.types().collect();
+    for (at, (own, others)) in types.iter_mut().zip(other.types()).enumerate() {
+        let (a, b) = (style(store, at), style(other, at));
+        if a != b && (is_decided(a) || is_decided(b)) && *own != ColumnType::Null && others != ColumnType::Null {
+            *own = ColumnType::Text;
+        }
+    }
+    store.widen(&types)
 }
 
 impl Report {

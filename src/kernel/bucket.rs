@@ -67,6 +67,17 @@ impl Zone {
         self.changes.get(at).map_or(0, |&(_, offset)| i64::from(offset))
     }
 
+    /// Seconds east of Greenwich when local clocks show `local`, and whether they do so twice or never: then it is what they
+    /// were set to before.
+    pub fn offset_at_local(&self, local: i64) -> (i64, bool) {
+        let (before, after) = (self.offset(local - 86_400 * 3 / 2), self.offset(local + 86_400 * 3 / 2));
+        let (is_before, is_after) = (self.offset(local - before) == before, self.offset(local - after) == after);
+        match (is_before, is_after) {
+            (false, true) => (after, false),
+            _ => (before, before != after && is_before == is_after),
+        }
+    }
+
     /// The first UTC second at which local clocks show `local` or later.
     pub fn utc(&self, local: i64) -> i64 {
         let (before, after) = (self.offset(local - 86_400 * 3 / 2), self.offset(local + 86_400 * 3 / 2));

@@ -243,7 +243,9 @@ fn unexpected(array: &dyn Array) -> Error {
 pub fn nulls(column_type: ColumnType, n_rows: usize) -> Result<ArrayRef> {
     let nulls = Some(NullBuffer::new_null(n_rows));
     Ok(match column_type {
-        ColumnType::Null | ColumnType::Text => texts(&vec![0; n_rows], Arc::new(StringArray::from_iter_values([""])), nulls)?,
+        ColumnType::Null | ColumnType::Text | ColumnType::Dates { .. } => {
+            texts(&vec![0; n_rows], Arc::new(StringArray::from_iter_values([""])), nulls)?
+        }
         ColumnType::Bool => Arc::new(BooleanArray::new(BooleanBuffer::new_unset(n_rows), nulls)),
         ColumnType::Int => narrow_ints(&vec![0; n_rows], nulls),
         ColumnType::Decimal { scale } => narrow_decimals(&vec![0; n_rows], scale, nulls),
@@ -309,7 +311,7 @@ fn write_all(values: &[i128], forms: &Forms, from: ColumnType, nulls: Option<Nul
             ColumnType::Decimal { scale } => write_decimal(value, scale, forms.get(row), &mut text),
             ColumnType::Time { unit } => write_instant(value as i64, unit, forms.get(row), &mut text),
             ColumnType::Uuid => text.extend_from_slice(&write_uuid(value)),
-            ColumnType::Null | ColumnType::Text => {}
+            ColumnType::Null | ColumnType::Text | ColumnType::Dates { .. } => {}
         }
         codes.push(dictionary.code(&text)?);
     }

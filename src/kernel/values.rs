@@ -139,7 +139,7 @@ impl ValueType {
     /// The Arrow type of an answer's column; UUIDs are given as text, but are 128 bits in a state.
     pub fn arrow(self) -> DataType {
         match self {
-            Self::Of(ColumnType::Null | ColumnType::Text) => DataType::Utf8,
+            Self::Of(ColumnType::Null | ColumnType::Text | ColumnType::Dates { .. }) => DataType::Utf8,
             Self::Of(ColumnType::Bool) => DataType::Boolean,
             Self::Of(ColumnType::Int) => DataType::Int64,
             Self::Of(ColumnType::Decimal { scale }) => DataType::Decimal128(38, scale as i8),

@@ -23,13 +23,20 @@ pub(super) fn zones_of<'a>(queries: impl Iterator<Item = &'a Query>, zones: &js_
 pub(super) fn zones_named(names: impl IntoIterator<Item = String>, zones: &js_sys::Function) -> Result<Zones, JsValue> {
     let mut known = Zones::new();
     for name in names {
-        let changes = zones.call1(&JsValue::NULL, &JsValue::from_str(&name))?;
-        if let Some(changes) = changes.dyn_ref::<js_sys::Float64Array>() {
-            let changes = changes.to_vec();
-            known.insert(name, Zone::new(changes.chunks_exact(2).map(|c| (c[0] as i64, c[1] as i32)).collect()));
+        if let Some(zone) = zone_of(&name, zones)? {
+            known.insert(name, zone);
         }
     }
     Ok(known)
+}
+
+/// The time zone of that name, as `zones` tells it; none where it is no name of one.
+pub(super) fn zone_of(name: &str, zones: &js_sys::Function) -> Result<Option<Zone>, JsValue> {
+    let changes = zones.call1(&JsValue::NULL, &JsValue::from_str(name))?;
+    let zone = |changes: &js_sys::Float64Array| {
+        Zone::new(changes.to_vec().chunks_exact(2).map(|c| (c[0] as i64, c[1] as i32)).collect())
+    };
+    Ok(changes.dyn_ref::<js_sys::Float64Array>().map(zone))
 }
 
 /// What keeps the answers to some queries, where there are any, about rows from `place` on.

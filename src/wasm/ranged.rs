@@ -24,7 +24,7 @@ impl RangedLoader {
         zones: &Function,
         need: &Function,
     ) -> Result<Option<RangedLoader>, JsValue> {
-        let options = with_zones(load_options(options)?, zones)?;
+        let options = with_zones(load_options(options, Some(zones))?, zones)?;
         let answers = answers_to(queries, zones, &options, 0.0)?;
         match engine::RangedLoader::open(tail, file_size as u64, options, answers).map_err(throw)? {
             Need::Nothing(loader) => Ok(Some(Self(loader))),

@@ -20,7 +20,7 @@ pub fn needs_all_rows(steps: JsValue) -> Result<bool, JsValue> {
 /// What the first bytes of a file, or all of them, say of the whole; nothing where they do not tell.
 #[wasm_bindgen(js_name = shapeOf)]
 pub fn shape_of(bytes: &[u8], are_all: bool, options: JsValue) -> Result<JsValue, JsValue> {
-    let options = load_options(options)?.decoding().map_err(throw)?;
+    let options = load_options(options, None)?.decoding().map_err(throw)?;
     match Shape::of(bytes, are_all, &options).map_err(throw)? {
         Some(shape) => plain(&shape),
         None => Ok(JsValue::UNDEFINED),
@@ -80,7 +80,7 @@ impl PartLoader {
         place: f64,
         types: JsValue,
     ) -> Result<PartLoader, JsValue> {
-        let (options, mut shape) = (load_options(options)?, read::<Shape>("the shape", shape)?);
+        let (options, mut shape) = (load_options(options, Some(zones))?, read::<Shape>("the shape", shape)?);
         for types in read::<Vec<Vec<ColumnType>>>("the types", types)? {
             shape = shape.widened(&types);
         }
@@ -168,7 +168,7 @@ impl Dataset {
     ) -> Result<Dataset, JsValue> {
         let parts = parts.into_iter().map(|part| part.0).zip(first_rows).collect();
         let types: Vec<Vec<ColumnType>> = read("the types", types)?;
-        let options = with_zones(load_options(options)?, zones)?;
+        let options = with_zones(load_options(options, Some(zones))?, zones)?;
         let answers = answers_to(queries, zones, &options, 0.0)?;
         engine::Dataset::of_parts(options, &read("the shape", shape)?, parts, &types, alone, answers).map(Dataset).map_err(throw)
     }

@@ -177,7 +177,7 @@ impl<'a> Profile<'a> {
             ColumnType::Decimal { scale } => decimal_text(units, scale),
             ColumnType::Time { unit } => instant_text(units as i64, unit),
             ColumnType::Uuid => String::from_utf8_lossy(&write_uuid(units)).into_owned(),
-            ColumnType::Int | ColumnType::Text | ColumnType::Null => units.to_string(),
+            ColumnType::Int | ColumnType::Text | ColumnType::Dates { .. } | ColumnType::Null => units.to_string(),
         }
     }
 }

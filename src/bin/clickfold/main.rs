@@ -6,6 +6,7 @@ mod source;
 
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clickfold::analysis::Zones;
 use clickfold::decode::Format;
@@ -29,6 +30,7 @@ packed (gzip, zip, zstd) or not; several are one table, their columns united by 
   --encoding E    how the text is encoded, if it is not found right: a label such as gb18030 or shift_jis
   --schema JSON   types and roles of columns, such as '{\"sku\": {\"type\": \"text\", \"role\": \"item\"}}'
   --clean RECIPE  how the rows are cleaned: a list of steps as JSON, or a file that holds one
+  --timezone Z    the zone whose clock times without a zone are of, such as Asia/Shanghai; UTC if not given
   --separator C   the character between cells, if it is not found right
   --no-header     the first row is data
 
@@ -78,6 +80,11 @@ fn run(args: Vec<String>) -> Result<(), Failure> {
                 let names = || Format::ALL.map(Format::name).join(", ");
                 options.format.kind =
                     Some(known.ok_or_else(|| Failure::Usage(format!("unknown kind {kind:?}; known are {}", names())))?);
+            }
+            "--timezone" => {
+                let name = value("--timezone")?;
+                options.zone = Some(Arc::new(zone(&name)?));
+                options.timezone = Some(name);
             }
             "--no-header" => options.format.header = Some(false),
             "--schema" => {
@@ -195,21 +202,21 @@ fn load_file(path: &str, options: &LoadOptions) -> Result<Dataset, Failure> {
     }
 }
 
-/// The time zones of these names, from the bundled IANA database.
+/// The time zones of these names.
 fn zones(names: Vec<String>) -> Result<Zones, Failure> {
-    let unknown = |name: &str| Failure::Data(format!("unknown time zone {name:?}; write an IANA name such as \"Asia/Shanghai\""));
-    names
-        .into_iter()
-        .map(|name| {
-            let zone = jiff::tz::TimeZone::get(&name).map_err(|_| unknown(&name))?;
-            let start = jiff::Timestamp::from_second(-2_208_988_800).map_err(|e| Failure::Data(e.to_string()))?; // 1900
-            let end = jiff::Timestamp::from_second(4_102_444_800).map_err(|e| Failure::Data(e.to_string()))?; // 2100
-            let mut changes = vec![(start.as_second(), zone.to_offset(start).seconds())];
-            let following = zone.following(start).take_while(|change| change.timestamp() < end);
-            changes.extend(following.map(|change| (change.timestamp().as_second(), change.offset().seconds())));
-            Ok((name, Zone::new(changes)))
-        })
-        .collect()
+    names.into_iter().map(|name| Ok((name.clone(), zone(&name)?))).collect()
+}
+
+/// A time zone, from the bundled IANA database.
+fn zone(name: &str) -> Result<Zone, Failure> {
+    let unknown = |_| Failure::Data(format!("unknown time zone {name:?}; write an IANA name such as \"Asia/Shanghai\""));
+    let zone = jiff::tz::TimeZone::get(name).map_err(unknown)?;
+    let start = jiff::Timestamp::from_second(-2_208_988_800).map_err(|e| Failure::Data(e.to_string()))?; // 1900
+    let end = jiff::Timestamp::from_second(4_102_444_800).map_err(|e| Failure::Data(e.to_string()))?; // 2100
+    let mut changes = vec![(start.as_second(), zone.to_offset(start).seconds())];
+    let following = zone.following(start).take_while(|change| change.timestamp() < end);
+    changes.extend(following.map(|change| (change.timestamp().as_second(), change.offset().seconds())));
+    Ok(Zone::new(changes))
 }
 
 fn print(bytes: &[u8]) -> Result<(), Failure> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::decode::Decoder;
+use crate::decode::{Decoder, Fixed};
 use crate::event::ColumnType;
 use crate::kernel::batch::Batch;
 use crate::kernel::column;
@@ -98,7 +98,7 @@ fn widens_far_behind_the_sample_and_loses_nothing() {
 
 #[test]
 fn a_fixed_type_makes_rejects_of_what_does_not_fit() {
-    let types = BTreeMap::from([("price".to_owned(), "decimal".to_owned()), ("id".to_owned(), "text".to_owned())]);
+    let types = BTreeMap::from([("price".to_owned(), Fixed::Decimal), ("id".to_owned(), Fixed::Text)]);
     let mut decoder = decode(b"id,price\n1,2\n2,free\n3,2.25\n", 5, Options { types, ..Options::default() }).unwrap();
     assert_eq!(decoder.rejects().kept[0].reason, "column price: expected decimal, found \"free\"");
     let batches = decoder.take_batches();
@@ -146,7 +146,7 @@ fn a_line_without_end_is_refused_before_it_fills_the_memory() {
     let error = (0..3_000).find_map(|_| decoder.push(&piece).err()).expect("refused");
     assert_eq!(error.to_string(), "the first line does not end within 16 MiB; this is not a CSV file of events");
     let shape = Shape::of(b"a,b\n1,2\n", false, &Options::default()).unwrap().unwrap();
-    let columns = shape.kinds.iter().map(|&kind| ColumnBuilder::new(kind, None)).collect();
+    let columns = shape.kinds.iter().map(|&kind| ColumnBuilder::new(kind, None, None)).collect();
     let (mut csv, mut out) = (Csv::new(&shape, columns, u64::MAX), Output::default());
     csv.push(b"1,2\n", &mut out).unwrap();
     for _ in 0..100 {

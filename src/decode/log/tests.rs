@@ -345,7 +345,7 @@ fn says_why_a_line_is_none() {
     for chunk in [1, 2, 3, 7] {
         assert_eq!(read(DIRTY.as_bytes(), &options, chunk).0, whole, "chunks of {chunk}");
     }
-    let fields = "#Fields: date time sc-status\n2024-02-03 06:07:08 200\n2024-02-03 06:07 200 x\n2024-02-03 6:07:08 200\n- - -\n";
+    let fields = "#Fields: date time sc-status\n2024-02-03 06:07:08 200\n2024-02-03 06:07 200 x\n2024-02-03 6.07 200\n- - -\n";
     let reasons: Vec<String> = read(fields.as_bytes(), &Options { format: Some(Format::Log), ..Options::default() }, 5)
         .0
         .2
@@ -356,7 +356,7 @@ fn says_why_a_line_is_none() {
         reasons,
         [
             "expected 3 fields, found 4",
-            "column time: expected a date and a time such as 2015-05-17 10:05:03, found \"2024-02-03 6:07:08\""
+            "column time: expected a date and a time such as 2015-05-17 10:05:03, found \"2024-02-03 6.07\""
         ]
     );
 }

@@ -2,6 +2,7 @@
 
 use super::super::csv::tests::cells;
 use super::*;
+use crate::decode::Fixed;
 use crate::decode::{Decoder, Reject};
 
 type Read = (Vec<Vec<Option<String>>>, Vec<Reject>, u64);
@@ -110,7 +111,7 @@ fn every_cut_reads_as_the_whole_does() {
 #[test]
 fn a_fixed_type_rejects_alike_in_every_part() {
     let text = b"id,n\n1,2\nx,3\n4,y\n5,6\n";
-    let types = [("id".to_owned(), "int".to_owned()), ("n".to_owned(), "int".to_owned())].into();
+    let types = [("id".to_owned(), Fixed::Int), ("n".to_owned(), Fixed::Int)].into();
     let options = Options { types, ..Options::default() };
     let whole = read_whole(text, &options, 100);
     assert_eq!(whole.1.len(), 2);

@@ -35,7 +35,7 @@ pub(super) const NESTED: &[Preset] = &[
         notes: &[
             "A session's number is unique only together with its user.",
             "Times are counted in UTC; event_date is by the clock of the property.",
-            "traffic_source says how the user first came, not how the session began.",
+            "The traffic source says how the user first came, not how the session began.",
         ],
     },
     Preset {
