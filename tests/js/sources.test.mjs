@@ -1,5 +1,6 @@
 // Sources of every format, packing and encoding, read by the page's engine as the same rows in CSV are.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { after, before, test } from "node:test";
 import { close, openPage, server } from "./browser.mjs";
@@ -99,6 +100,11 @@ test("a file that has not all columns is said", async () => {
   const found = await load([["a.csv", csv(3)], ["b.csv", "user_id,item,action,event_time,price\n1,hat,buy,2024-03-10 00:00:00,9.50\n"]]);
   assert.deepEqual(found.report.notes, ["a.csv has no price; there it is empty."]);
   assert.deepEqual(found.schema, [...SCHEMA, "price decimal price"]);
+});
+
+test("a file that is given twice is noticed", async () => {
+  const found = await load([["a.csv", csv(3)], ["b.csv", csv(4)], ["a (1).csv", csv(3)]]);
+  assert.deepEqual(found.report.notes, ["a (1).csv and a.csv are of one size, and begin and end alike: if they are the same file, its rows count twice."]);
 });
 
 const TEXTS = { gb18030: "帽子", big5: "帽子與鞋", shift_jis: "ぼうし", "euc-kr": "모자가 있다", "utf-16le": "帽子", "windows-1252": "chapeau à pois été" };
@@ -202,4 +208,47 @@ test("another file's columns are brought in by a key, in one worker or several, 
   assert.deepEqual(unused.map(({ sku, label }) => [sku, label]), [["hat 0", "again"], ["bag", "never"]]);
   assert.deepEqual(schema.slice(4), [["price", "decimal", "price", n(2)], ["label", "text", null, n(2) + n(1)], ["is_matched", "bool", null, 0]]);
   assert.deepEqual(totals, [{ item: "hat", label: null, n: n(2), total: null }, { item: "hat 0", label: "=first", n: n(0), total: n(0) * 12.5 }, { item: "hat 1", label: null, n: n(1), total: n(1) * 8 }]);
+});
+
+test("the source's clock and the order of its dates are told, alike however many workers read it", async () => {
+  const found = await page.evaluate(async () => {
+    const { open } = await import(new URL("clickfold.js", document.baseURI).href);
+    const line = (i, last) => `${i % 997},${1 + i % 12}/${1 + i % (last ? 28 : 12)}/2024 ${i % 12}:30,2024-07-01 00:00:00`;
+    const file = last => new Blob(["user_id,day,at\n", Array.from({ length: 700_000 }, (_, i) => line(i, last && i > 600_000)).join("\n")]);
+    const found = [];
+    for (const workers of [1, 3]) {
+      const engine = await open({ workers });
+      for (const [last, options] of [[true, {}], [false, {}], [false, { schema: { day: { order: "dmy" } }, timezone: "Asia/Shanghai" }]]) {
+        const dataset = await engine.load(file(last), options);
+        const [first] = (await dataset.query({ kind: "rows", limit: 1, order_by: ["user_id", "day"] })).rows();
+        found.push([dataset.schema.map(({ name, type }) => `${name} ${type}`), dataset.report.questions, String(first.day instanceof Date ? first.day.toISOString() : first.day), first.at.toISOString()]);
+        await dataset.close();
+      }
+      await engine.close();
+    }
+    return found;
+  });
+  assert.deepEqual(found.slice(3), found.slice(0, 3));
+  const [decided, asked, told] = found;
+  assert.deepEqual(decided.slice(0, 2), [["user_id int", "day time", "at time"], []]);
+  assert.deepEqual([asked[0][1], asked[1][0].choices, asked[3]], ["day text", ["dmy", "mdy"], "2024-07-01T00:00:00.000Z"]);
+  assert.deepEqual([told[0][1], told[1], told[2], told[3]], ["day time", [], "2023-12-31T16:30:00.000Z", "2024-06-30T16:00:00.000Z"]);
+});
+
+test("Parquet and Arrow are read, packed or not, and only the columns that a recipe selects at once", async () => {
+  const parquet = readFileSync(new URL("../../fuzz/seeds/parquet/alltypes_plain.snappy.parquet", import.meta.url));
+  const look = source => page.evaluate(async ([kind, value]) => {
+    const dataset = await window.engine.load(new Blob([window.bytesOf(value)]), kind === "select" ? { clean: [{ step: "select", columns: ["id", "date_string_col"] }] } : {});
+    const table = await dataset.query({ kind: "rows" });
+    return { schema: dataset.schema.map(({ name, type }) => `${name} ${type}`), rows: table.rows().map(row => [row.id, row.date_string_col, row.double_col]), report: dataset.report, ipc: btoa(String.fromCharCode(...table.ipc)) };
+  }, source);
+  const whole = await look(["whole", parquet.toString("base64")]);
+  assert.deepEqual(whole.schema.slice(0, 3), ["id int", "bool_col bool", "tinyint_col int"]);
+  assert.deepEqual([whole.rows, whole.report.format], [[[6, "04/01/09", 0], [7, "04/01/09", 10.1]], "parquet"]);
+  const packed = await look(["packed", gzipSync(parquet).toString("base64")]);
+  assert.deepEqual(packed.rows, whole.rows);
+  const selected = await look(["select", parquet.toString("base64")]);
+  assert.deepEqual(selected.schema, ["id int", "date_string_col text"]);
+  const again = await look(["arrow", whole.ipc]);
+  assert.deepEqual([again.rows, again.report.format], [whole.rows, "arrow"]);
 });

@@ -26,10 +26,12 @@ export const notes = new WeakMap();
 export async function loadWhole(source, options, queries, signal, tell, complete = false) {
   const ranges = await rangesOf(source, signal);
   if (ranges) {
-    /** @type {Told | undefined} */
-    let progress;
-    const dataset = await loadRanged(ranges, options, queries, signal, (loader, bytes) => (progress ??= new Told(loader, tell)).tell(bytes, ranges.size));
-    await progress?.end();
+    const read = { rows: 0, rejected: 0 }, progress = new Told(read, tell);
+    const dataset = await loadRanged(ranges, options, queries, signal, (rows, bytes) => {
+      read.rows = rows;
+      return progress.tell(bytes, ranges.size);
+    });
+    await progress.end();
     return dataset;
   }
   const early = new Told({ rows: 0, rejected: 0 }, tell);

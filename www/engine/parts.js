@@ -8,6 +8,7 @@ import { openDataset } from "./dataset.js";
 import { ClickfoldError, cancelled } from "./errors.js";
 import { KEPT_REJECTS, PROGRESS_MS } from "./protocol.js";
 import { settle } from "./settle.js";
+import { twins } from "./twins.js";
 
 /** A part is so large that what it costs to begin one does not count, and so small that workers end together. */
 const LEAST_PART = 16 << 20, MOST_PART = 128 << 20;
@@ -174,7 +175,7 @@ async function assemble(parts, workers, options, queries, looked, sources, progr
   const names = [...new Set(read.flatMap(part => part.names))];
   // Columns that a part has not are null in it, as those are of no rows.
   const types = read.map(part => part.types.length ? names.map(name => part.types[part.names.indexOf(name)] ?? NULL) : []);
-  report.notes = [...report.notes ?? [], ...lacking(parts, names, sources)];
+  report.notes = [...report.notes ?? [], ...lacking(parts, names, sources), ...await twins(sources)];
   const shape = { ...first, names };
   const assembled = workers.map(worker => {
     const own = parts.flatMap((part, at) => part.reader === worker ? [{ part: read[at].part, firstRow: firstRows[at] }] : []);

@@ -40,7 +40,7 @@ export async function rangesOf(source, signal) {
 
 /**
  * @param {Ranges} ranges @param {WireOptions} options @param {Query[] | undefined} queries @param {AbortSignal} signal
- * @param {(loader: { rows: number, rejected: number }, bytes: number) => Promise<void>} tell
+ * @param {(rows: number, bytes: number) => Promise<void>} tell
  */
 export async function loadRanged({ size, read }, options, queries, signal, tell) {
   const core = /** @type {import("./core.js").CompleteCore} */ (await coreFor(true));
@@ -59,7 +59,7 @@ export async function loadRanged({ size, read }, options, queries, signal, tell)
       signal.throwIfAborted();
       loader.push(pieces);
       bytes += pieces.reduce((sum, piece) => sum + piece.length, 0);
-      await tell(loader, bytes);
+      await tell(loader.rows, bytes);
     }
   } catch (error) {
     discard(loader);
