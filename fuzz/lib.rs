@@ -13,8 +13,13 @@ pub fn check_pieces(format: Option<Format>, data: &[u8]) {
     assert_eq!(whole, pieces, "the pieces' sizes change what is read");
 }
 
-/// Loads bytes whole, and by the ranges that the file says it consists of, and compares.
+/// Loads bytes whole, and by the ranges that the file says it consists of, and compares. What begins as an Arrow stream has no
+/// ranges, whatever it ends as.
 pub fn check_ranges(format: Format, bytes: &[u8]) {
+    if bytes.starts_with(b"\xff\xff\xff\xff") {
+        drop(load(Some(format), bytes, bytes.len()));
+        return;
+    }
     let whole = load(Some(format), bytes, bytes.len().max(1));
     if let Ok(ranged) = load_ranges(bytes) {
         assert_eq!(whole.map(|read| read.0), Ok(ranged), "ranges give other rows than the whole file");

@@ -37,7 +37,6 @@ pub use kind::Fixed;
 pub use log::check as check_pattern;
 pub use part::{Part, Shape};
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::event::ColumnType;
@@ -72,7 +71,7 @@ pub struct Options {
     /// The columns' names, for a file without a header.
     pub names: Option<Vec<String>>,
     /// Types fixed by the user, by column name. A cell that does not fit makes its row a reject.
-    pub types: BTreeMap<String, Fixed>,
+    pub types: Vec<(String, Fixed)>,
     /// The zone by whose clock times are that are written without one; UTC if not given.
     pub zone: Option<Arc<Zone>>,
     /// The columns that are wanted, of a file that has them apart; all, if not given.
@@ -90,9 +89,14 @@ impl Options {
         self.kinds = Some(kinds.map(|(&column_type, &form)| Kind::of_type(column_type, form)).collect());
     }
 
+    /// The type that the user fixed for a column.
+    fn fixed(&self, name: &str) -> Option<Fixed> {
+        self.types.iter().find(|(fixed, _)| fixed == name).map(|&(_, fixed)| fixed)
+    }
+
     /// A reader of the column of that name, which begins with that kind.
     fn column(&self, name: &str, kind: Kind) -> ColumnBuilder {
-        ColumnBuilder::new(kind, self.types.get(name).copied(), self.zone.clone())
+        ColumnBuilder::new(kind, self.fixed(name), self.zone.clone())
     }
 
     /// Whether a column is wanted.

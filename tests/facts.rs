@@ -435,7 +435,8 @@ fn retentioneering_ecom() {
     let as_in_the_facts = |time: String| time.replace('T', " ").replace('Z', "");
     file.check("first", &as_in_the_facts(file.figure(json!([]), "min", "timestamp")));
     file.check("last", &as_in_the_facts(file.figure(json!([]), "max", "timestamp")));
-    let query = json!({"kind": "aggregate", "group_by": [{"column": "timestamp", "every": "1d"}], "measures": {"n": {"fn": "count"}}});
+    let query =
+        json!({"kind": "aggregate", "group_by": [{"column": "timestamp", "every": "1d"}], "measures": {"n": {"fn": "count"}}});
     let days: serde_json::Map<String, Value> =
         pairs(&file.ask(query)).map(|(day, n)| (day.replace("T00:00:00Z", ""), n.parse::<u64>().unwrap().into())).collect();
     assert_eq!(&Value::Object(days), file.fact("events_by_day"));
@@ -447,7 +448,8 @@ fn tianchi_catalogue_is_joined() {
     let events = File::load(&folder, &fs::read(folder.join("sample_user_behavior.csv")).unwrap());
     let items = fs::read(folder.join("sample_item_info.csv")).unwrap();
     let catalogue = File::load(&folder, &items);
-    let join = clickfold::engine::Join { on: "item_id".to_owned(), indicator: Some("is_listed".to_owned()), ..Default::default() };
+    let join =
+        clickfold::engine::Join { on: "item_id".to_owned(), indicator: Some("is_listed".to_owned()), ..Default::default() };
     let joined = events.data.borrow_mut().join(&catalogue.data.borrow(), &join).unwrap();
     // The same, counted by hand.
     let listed: std::collections::BTreeSet<&str> =

@@ -30,7 +30,7 @@ mkdirSync(dist + "more", { recursive: true });
 const wasm = put("clickfold.wasm", readFileSync(at("../target/pkg/clickfold_bg.wasm")));
 const more = {
   __COMPLETE_WASM__: put("complete.wasm", readFileSync(at("../target/complete/clickfold_bg.wasm")), "more/"),
-  __COMPLETE__: put("complete.js", (await bundle("../target/complete/clickfold.js")).js, "more/"),
+  __COMPLETE__: put("complete.js", (await bundle("more/complete.js")).js, "more/"),
   __HTML__: put("html.js", (await bundle("more/html.js")).js, "more/"),
   __ZIP__: put("zip.js", (await bundle("more/zip.js")).js, "more/"),
   __ZSTD__: put("zstd.js", (await bundle("more/zstd.js")).js, "more/"),
@@ -41,7 +41,8 @@ cpSync(at("clickfold.d.ts"), dist + "clickfold.d.ts");
 
 const samples = Object.fromEntries(readdirSync(at("sample")).filter(name => name !== "SOURCE.txt").map(name => [name, put(name, readFileSync(at("sample/" + name)))]));
 cpSync(at("sample/SOURCE.txt"), dist + "SAMPLES.txt");
-const page = await bundle("page/page.js", { define: { __SAMPLES__: samples }, external: ["./clickfold.js"] });
+const cleaning = put("cleaning.js", (await bundle("more/cleaning.js")).js, "more/");
+const page = await bundle("page/page.js", { define: { __SAMPLES__: samples, __CLEANING__: cleaning }, external: ["./clickfold.js"] });
 const script = put("page.js", page.js);
 const style = put("page.css", page.css);
 writeFileSync(dist + "index.html", readFileSync(at("page/index.html"), "utf8").replace("page.js", script).replace("page.css", style));

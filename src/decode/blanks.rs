@@ -93,9 +93,7 @@ pub(super) fn shape_of(text: &[u8], first_byte: u64, are_all: bool, options: &Op
     let named = first.iter().map(|cell| if header { String::from_utf8_lossy(cell).into_owned() } else { String::new() });
     let names = options.names.clone().unwrap_or_else(|| unique_names(named));
     let sample: Vec<_> = rows[usize::from(header)..].iter().filter(|row| row.len() == names.len()).collect();
-    let kind = |(at, name): (usize, &String)| {
-        first_kind(name, options.types.get(name).copied(), sample.iter().map(|row| row[at].as_slice()))
-    };
+    let kind = |(at, name): (usize, &String)| first_kind(name, options.fixed(name), sample.iter().map(|row| row[at].as_slice()));
     let kinds = options.kinds.clone().unwrap_or_else(|| names.iter().enumerate().map(kind).collect());
     let lead = text.iter().position(|byte| !byte.is_ascii_whitespace())?;
     let passed = if header { memchr::memchr(b'\n', &text[lead..]).map_or(text.len(), |end| lead + end + 1) } else { 0 };

@@ -115,9 +115,7 @@ pub(super) fn shape_of(bytes: &[u8], first_byte: u64, are_all: bool, options: &O
         None => headless::names(&rows).unwrap_or_else(|| sniff::unique_names(first.iter().map(|_| String::new()))),
     };
     let sample: Vec<_> = rows[usize::from(header)..].iter().filter(|row| row.len() == names.len()).collect();
-    let kind = |(at, name): (usize, &String)| {
-        first_kind(name, options.types.get(name).copied(), sample.iter().map(|row| row[at].as_slice()))
-    };
+    let kind = |(at, name): (usize, &String)| first_kind(name, options.fixed(name), sample.iter().map(|row| row[at].as_slice()));
     let kinds = options.kinds.clone().unwrap_or_else(|| names.iter().enumerate().map(kind).collect());
     let (passed, first_line) = if header { sniff::pass_record(bytes, separator, quote, are_all) } else { (0, 0) };
     Ok(Some(Shape {

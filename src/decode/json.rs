@@ -341,9 +341,8 @@ pub(super) fn shape_of(format: Format, text: &[u8], first_byte: u64, are_all: bo
     }
     let names = json.names().to_vec();
     let told = |at: usize| options.kinds.as_ref()?.get(at).copied();
-    let kind = |(at, name): (usize, &String)| {
-        told(at).unwrap_or_else(|| first_kind(name, options.types.get(name).copied(), rows.column(text, at)))
-    };
+    let kind =
+        |(at, name): (usize, &String)| told(at).unwrap_or_else(|| first_kind(name, options.fixed(name), rows.column(text, at)));
     let kinds = names.iter().enumerate().map(kind).collect();
     let divisible = layout.lie == Lie::Lines;
     Ok(Some(Shape { format, names, first_byte, layout, kinds, divisible, ..Shape::default() }))

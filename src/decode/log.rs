@@ -256,9 +256,8 @@ pub(super) fn shape_of(text: &[u8], first_byte: u64, are_all: bool, options: &Op
     }
     let names = log.names.clone();
     let told = |at: usize| options.kinds.as_ref()?.get(at).copied();
-    let kind = |(at, name): (usize, &String)| {
-        told(at).unwrap_or_else(|| first_kind(name, options.types.get(name).copied(), rows.column(sample, at)))
-    };
+    let kind =
+        |(at, name): (usize, &String)| told(at).unwrap_or_else(|| first_kind(name, options.fixed(name), rows.column(sample, at)));
     let kinds = names.iter().enumerate().map(kind).collect();
     let divisible = matches!(log.lines, Lines::Pattern(_));
     let pattern = Some(pattern);

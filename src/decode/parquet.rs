@@ -87,7 +87,7 @@ impl Parquet {
                 left_out.push(name.clone());
                 continue;
             }
-            let values = Typed::new(name, leaf.meaning, options.types.get(name).copied(), options.kind_of(name));
+            let values = Typed::new(name, leaf.meaning, options.fixed(name), options.kind_of(name));
             leaf.name.clone_from(name);
             columns.push(Column { at, leaf, values });
         }

@@ -255,7 +255,7 @@ impl Records {
         let (Some((first, _)), Some((last, _))) = (self.records.first(), self.records.last()) else { return Ok(()) };
         let names = self.cutter.names();
         for name in &names[self.columns.len()..] {
-            let fixed = self.options.types.get(name).copied();
+            let fixed = self.options.fixed(name);
             let mut column = self.options.column(name, first_kind(name, fixed, std::iter::empty()));
             column.push_missing(self.rows_in_batch);
             self.columns.push(column);

@@ -92,25 +92,27 @@ impl LoadOptions {
             Some(_) => Err(Error::bad_query(format!("\"{name}\" must be one ASCII character")).at_column(name)),
         };
         let format = self.format_kind()?;
-        let mut types = BTreeMap::new();
+        let mut types = vec![];
         for (name, column) in &self.schema {
+            let mut fixed = None;
             if let Some(column_type) = &column.column_type {
-                let Some(fixed) = Fixed::parse(column_type) else {
+                fixed = Fixed::parse(column_type);
+                if fixed.is_none() {
                     let known = Fixed::ALL.map(Fixed::name).join(", ");
                     let sentence = format!("unknown type {column_type:?} of column {name:?}; known are {known}");
                     return Err(Error::bad_query(sentence).at_column(name));
-                };
-                types.insert(name.clone(), fixed);
+                }
             }
             if let Some(order) = &column.order {
-                let is_time = matches!(types.get(name), None | Some(Fixed::Time(_)));
+                let is_time = matches!(fixed, None | Some(Fixed::Time(_)));
                 let style = parse_order(order).filter(|_| is_time).ok_or_else(|| {
                     let sentence =
                         format!("the order of column {name:?} must be \"dmy\" or \"mdy\", and its type time, if it is told");
                     Error::bad_query(sentence).at_column(name)
                 })?;
-                types.insert(name.clone(), Fixed::Time(style));
+                fixed = Some(Fixed::Time(style));
             }
+            types.extend(fixed.map(|fixed| (name.clone(), fixed)));
             column.role.as_deref().map(parse_role).transpose()?;
         }
         if let Some(name) = self.timezone.as_ref().filter(|name| *name != "UTC" && self.zone.is_none()) {

@@ -82,10 +82,8 @@ fn pad(bytes: &mut Vec<u8>) {
 
 fn write_field<'a>(builder: &mut FlatBufferBuilder<'a>, field: &Field) -> Result<WIPOffset<arrow_ipc::Field<'a>>> {
     let name = builder.create_string(field.name());
-    let mut metadata: Vec<_> = field.metadata().iter().collect();
-    metadata.sort_unstable();
     let mut pairs = Vec::new();
-    for (key, value) in metadata {
+    for (key, value) in super::metadata(field) {
         let (key, value) = (builder.create_string(key), builder.create_string(value));
         let mut pair = KeyValueBuilder::new(builder);
         pair.add_key(key);

@@ -27,9 +27,7 @@ pub fn pack(batch: &RecordBatch) -> Result<Vec<u8>> {
     for (field, array) in batch.schema_ref().fields().iter().zip(batch.columns()) {
         out.bytes(field.name().as_bytes());
         out.number(field.metadata().len() as u64);
-        let mut metadata: Vec<_> = field.metadata().iter().collect();
-        metadata.sort_unstable();
-        for (key, value) in metadata {
+        for (key, value) in super::metadata(field) {
             out.bytes(key.as_bytes());
             out.bytes(value.as_bytes());
         }

@@ -9,7 +9,7 @@ import * as first from "../../target/pkg/clickfold.js";
 /* global __COMPLETE__, __COMPLETE_WASM__ */
 
 /** @typedef {typeof import("../../target/pkg/clickfold.js")} Core */
-/** @typedef {typeof import("../../target/complete/clickfold.js")} CompleteCore */
+/** @typedef {typeof import("../more/complete.js")} CompleteCore */
 
 /** Bytes that both may hold. */
 let memory = Infinity;

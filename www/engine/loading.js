@@ -6,7 +6,7 @@ import { breathe } from "./breathe.js";
 import { coreFor, isComplete, needsComplete } from "./core.js";
 import { discard, freed } from "./errors.js";
 import { PROGRESS_MS } from "./protocol.js";
-import { loadRanged, rangesOf } from "./ranged.js";
+import { rangesOf } from "./ranged.js";
 import { leave, openSource, readFrom } from "./source.js";
 import { zoneChanges } from "./zones.js";
 
@@ -27,7 +27,8 @@ export async function loadWhole(source, options, queries, signal, tell, complete
   const ranges = await rangesOf(source, signal);
   if (ranges) {
     const read = { rows: 0, rejected: 0 }, progress = new Told(read, tell);
-    const dataset = await loadRanged(ranges, options, queries, signal, (rows, bytes) => {
+    const core = /** @type {import("./core.js").CompleteCore} */ (await coreFor(true));
+    const dataset = await core.loadRanged(ranges, options, queries, zoneChanges, signal, (rows, bytes) => {
       read.rows = rows;
       return progress.tell(bytes, ranges.size);
     });

@@ -1,14 +1,7 @@
 /** Files that say at their end where their columns are: only what is wanted of them is read. */
 
-/** @import { Query } from "../clickfold.js" */
-/** @import { WireOptions, WireSource } from "./protocol.js" */
+/** @import { WireSource } from "./protocol.js" */
 
-import { coreFor } from "./core.js";
-import { discard } from "./errors.js";
-import { zoneChanges } from "./zones.js";
-
-/** Bytes from the end that hold most footers. */
-const TAIL = 64 << 10;
 /** First bytes of such files. */
 const SIGNATURES = ["PAR1", "PARE", "ARROW1"];
 
@@ -36,36 +29,6 @@ export async function rangesOf(source, signal) {
     return new Uint8Array(await response.arrayBuffer());
   };
   return { size, read };
-}
-
-/**
- * @param {Ranges} ranges @param {WireOptions} options @param {Query[] | undefined} queries @param {AbortSignal} signal
- * @param {(rows: number, bytes: number) => Promise<void>} tell
- */
-export async function loadRanged({ size, read }, options, queries, signal, tell) {
-  const core = /** @type {import("./core.js").CompleteCore} */ (await coreFor(true));
-  // Columns that the recipe leaves out at once need not be read.
-  const [first] = options.clean ?? [];
-  const how = JSON.parse(JSON.stringify({ ...options, ...first?.step === "select" ? { select: first.columns } : {} }));
-  let needed = Math.min(TAIL, size), loader;
-  while (!loader) {
-    const tail = await read(size - needed, size);
-    loader = core.RangedLoader.open(tail, size, how, queries, zoneChanges, (/** @type {number} */ n) => { needed = n; });
-  }
-  try {
-    let bytes = needed;
-    for (let ranges; (ranges = /** @type {[number, number][] | undefined} */ (loader.nextRanges()));) {
-      const pieces = await Promise.all(ranges.map(([from, to]) => read(from, to)));
-      signal.throwIfAborted();
-      loader.push(pieces);
-      bytes += pieces.reduce((sum, piece) => sum + piece.length, 0);
-      await tell(loader.rows, bytes);
-    }
-  } catch (error) {
-    discard(loader);
-    throw error;
-  }
-  return loader.finish();
 }
 
 /** @param {Uint8Array} start */

@@ -3,7 +3,6 @@
 
 import { html, nothing, render } from "lit";
 import "./page.css";
-import { CleaningPanel } from "./cleaning.js";
 import { ColumnsPanel } from "./columns.js";
 import { EmptyView } from "./empty.js";
 import { count, sentence, size } from "./format.js";
@@ -21,7 +20,8 @@ let isQueued = false;
 
 const ranking = new RankingPanel(redraw, fail);
 const timeline = new TimelinePanel(redraw, fail);
-const cleaning = new CleaningPanel({ redraw, clean: recipe => void again({ recipe }), fail: error => set({ error }) });
+/** It comes when the first answers stand. @type {import("../more/cleaning.js").CleaningPanel | undefined} */
+let cleaning;
 const rows = new RowsPanel(redraw);
 const columns = new ColumnsPanel({ retype, rerole, redraw, fail, open: (title, where) => void (state.dataset && rows.show(state.dataset, title, where)) });
 const health = new HealthPanel(redraw, {
@@ -102,12 +102,25 @@ async function show(dataset) {
   const said = `${count(dataset.rows)} rows loaded${dataset.report.rejected ? `, ${count(dataset.report.rejected)} rejected` : ""}`;
   columns.show(dataset, state.told);
   health.show(dataset, state.name, state.timezone ?? "UTC");
-  cleaning.show(dataset, state.name, state.recipe ?? []);
+  cleaning?.show(dataset, state.name, state.recipe ?? []);
   set({ view: "loaded", dataset, progress: undefined, said });
   await Promise.all([ranking.show(dataset), timeline.show(dataset), columns.sample()]);
   redraw();
+  await fetchCleaning();
   // What had the focus went with the view before: whoever goes by the keyboard goes on from the file's name.
   if (document.activeElement === document.body) /** @type {HTMLElement | null} */ (document.querySelector(".file h2"))?.focus();
+}
+
+async function fetchCleaning() {
+  if (cleaning) return;
+  try {
+    const { CleaningPanel } = /** @type {typeof import("../more/cleaning.js")} */ (await import(new URL(__CLEANING__, import.meta.url).href));
+    cleaning ??= new CleaningPanel({ html, nothing, count }, { redraw, clean: recipe => void again({ recipe }), fail: error => set({ error }) });
+  } catch {
+    return; // without a network the page is one without recipes
+  }
+  if (state.dataset) cleaning?.show(state.dataset, state.name, state.recipe ?? []);
+  redraw();
 }
 
 /** @param {unknown} thrown */
@@ -192,7 +205,7 @@ function loaded() {
       </div>
     </div>
     ${columns.template()}
-    ${cleaning.template()}
+    ${cleaning?.template() ?? nothing}
     ${rows.template()}`;
 }
 

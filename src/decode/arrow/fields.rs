@@ -74,7 +74,7 @@ pub(super) fn read(schema: Schema<'_>, options: &Options) -> Result<Fields> {
             _ if !options.wants(&name) => {}
             None => out.left_out.push(name),
             Some((stored, meaning)) => {
-                let typed = Typed::new(&name, meaning, options.types.get(&name).copied(), options.kind_of(&name));
+                let typed = Typed::new(&name, meaning, options.fixed(&name), options.kind_of(&name));
                 places.pop();
                 places.push(Some(out.columns.len()));
                 out.columns.push(Column::new(stored, leaf.dictionary, typed));

@@ -1,7 +1,5 @@
 //! Dirty files, in any chunks.
 
-use std::collections::BTreeMap;
-
 use super::*;
 use crate::decode::{Decoder, Fixed};
 use crate::event::ColumnType;
@@ -98,7 +96,7 @@ fn widens_far_behind_the_sample_and_loses_nothing() {
 
 #[test]
 fn a_fixed_type_makes_rejects_of_what_does_not_fit() {
-    let types = BTreeMap::from([("price".to_owned(), Fixed::Decimal), ("id".to_owned(), Fixed::Text)]);
+    let types = Vec::from([("price".to_owned(), Fixed::Decimal), ("id".to_owned(), Fixed::Text)]);
     let mut decoder = decode(b"id,price\n1,2\n2,free\n3,2.25\n", 5, Options { types, ..Options::default() }).unwrap();
     assert_eq!(decoder.rejects().kept[0].reason, "column price: expected decimal, found \"free\"");
     let batches = decoder.take_batches();

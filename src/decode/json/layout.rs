@@ -170,7 +170,7 @@ fn balanced(bytes: &[u8], start: usize, at_end: bool) -> Option<usize> {
             b'}' | b']' if depth == 0 => return Some(at.max(start + 1)),
             b'}' | b']' if depth == 1 => return Some(at + 1),
             b'}' | b']' => depth -= 1,
-            b',' | b' ' | b'\n' | b'\t' | b'\r' if depth == 0 => return Some(at),
+            b',' | b' ' | b'\n' | b'\t' | b'\r' if depth == 0 => return Some(at.max(start + 1)),
             _ => {}
         }
         at += 1;

@@ -156,3 +156,25 @@ fn logs_of_servers_that_write_json_are_tables() {
         assert_eq!((got_names, rows), (names.split_whitespace().map(str::to_owned).collect(), vec![row.to_owned(); 2]));
     }
 }
+
+#[test]
+fn what_is_no_json_comes_to_an_end() {
+    for text in [
+        "\":1,\"events\":[\u{401}ts\":1659\"typc\":\"x\":\"x\"},{\"ts\":16\"typc\":\"x\"},\"type\":\"y\"}\"\u{1}]",
+        ",",
+        "{},,",
+        "[,",
+        "[{},,{}]",
+        "1,2",
+        "\"a\",\"b\"",
+        "} {",
+        ":,:",
+    ] {
+        for format in [Format::Json, Format::Ndjson] {
+            let mut decoder = Decoder::new(Options { format: Some(format), ..Options::default() });
+            // Whether it is read or refused, it ends.
+            let _ = text.as_bytes().chunks(3).try_for_each(|piece| decoder.push(piece)).and_then(|()| decoder.finish());
+            assert!(decoder.rejects().count <= text.len() as u64, "{text:?}");
+        }
+    }
+}

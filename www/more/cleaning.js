@@ -1,8 +1,5 @@
 /** @import { CleaningStep, Dataset, Field } from "../clickfold.js" */
 
-import { html, nothing } from "lit";
-import { count } from "./format.js";
-
 /**
  * A step that can be added: what it is called, whether it wants a column, of which types, and what else it asks for.
  * @typedef {{ name: string, label: string, of?: string[], asks?: { name: string, label: string, value?: string, choices?: [string, string][] }[], make: (column: string, asked: Record<string, string>) => CleaningStep }} Offer
@@ -34,7 +31,10 @@ const OFFERS = [
   { name: "parse", label: "Read times written as", of: ["text", "int"], asks: [{ name: "format", label: "format", value: "%d/%m/%Y %H:%M" }], make: (column, { format }) => ({ step: "parse", column, format }) },
 ];
 
-/** The recipe: its steps with what they did, and those that can be added. Each change reads the file again. */
+/**
+ * The recipe: its steps with what they did, and those that can be added. Each change reads the file again. The page fetches
+ * the panel once its first answers stand, and gives it what it draws with.
+ */
 export class CleaningPanel {
   /** @type {Dataset | undefined} */
   #dataset;
@@ -43,8 +43,12 @@ export class CleaningPanel {
   #name = "";
   #offer = OFFERS[0];
 
-  /** @param {{ redraw: () => void, clean: (recipe: CleaningStep[]) => void, fail: (sentence: string) => void }} actions */
-  constructor(actions) {
+  /**
+   * @param {{ html: typeof import("lit").html, nothing: typeof import("lit").nothing, count: (n: number) => string }} drawing
+   * @param {{ redraw: () => void, clean: (recipe: CleaningStep[]) => void, fail: (sentence: string) => void }} actions
+   */
+  constructor(drawing, actions) {
+    this.drawing = drawing;
     this.actions = actions;
   }
 
@@ -84,7 +88,7 @@ export class CleaningPanel {
   }
 
   template() {
-    const dataset = this.#dataset;
+    const { html, nothing, count } = this.drawing, dataset = this.#dataset;
     if (!dataset) return nothing;
     const { steps = [] } = dataset.report, { of, asks = [] } = this.#offer;
     const columns = dataset.schema.filter((/** @type {Field} */ { type }) => of?.includes(type));
@@ -93,7 +97,7 @@ export class CleaningPanel {
         <h2 id="cleaning-title">Cleaning</h2>
         <p class="fine">Steps are applied to all rows in this order. Each change reads the file again; the recipe can be saved, and opened on the next export.</p>
         ${steps.length ? html`<ol class="steps">${steps.map((step, at) => html`<li>
-          <span>${sentenceOf(this.#recipe[at])}</span> <span class="fine">${outcome(step)}${step.note ? ` – ${step.note}` : ""}</span>
+          <span>${sentenceOf(this.#recipe[at])}</span> <span class="fine">${outcome(step, count)}${step.note ? ` – ${step.note}` : ""}</span>
           <button type="button" aria-label=${`Take step ${at + 1} out: ${sentenceOf(this.#recipe[at])}`} @click=${() => this.actions.clean(this.#recipe.filter((_, other) => other !== at))}>Take out</button>
         </li>`)}</ol>` : html`<p>No step yet: all rows are used as they were read.</p>`}
         <form class="controls" @submit=${(/** @type {Event} */ e) => this.#add(e)}>
@@ -125,8 +129,8 @@ function sentenceOf(step) {
   return [name.replaceAll("_", " "), ...told].join(", ");
 }
 
-/** @param {import("../clickfold.js").StepReport} step */
-function outcome({ filtered, duplicate, rejected, changed }) {
+/** @param {import("../clickfold.js").StepReport} step @param {(n: number) => string} count */
+function outcome({ filtered, duplicate, rejected, changed }, count) {
   const parts = [[changed, "values changed"], [filtered, "rows left out"], [duplicate, "repeated rows left out"], [rejected, "rows in quarantine"]];
   return parts.filter(([n]) => n).map(([n, what]) => `${count(/** @type {number} */ (n))} ${what}`).join(", ") || "nothing to do";
 }
