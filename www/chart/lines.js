@@ -13,14 +13,13 @@ const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3], [14, 4], [4, 4], [1, 4]];
  * @param {number[]} marks @param {number} step Both in seconds.
  */
 function timeMarks(marks, step) {
-  let said = "";
-  return marks.map(mark => {
+  const texts = marks.map(mark => {
     const text = new Date(mark * 1000).toISOString();
-    const [upper, lower] = step < DAY ? [text.slice(11, 16), text.slice(0, 10)] : step < 28 * DAY ? [text.slice(5, 10), text.slice(0, 4)] : [text.slice(0, 7), ""];
-    const isNew = lower !== said;
-    said = lower;
-    return isNew ? `${upper}\n${lower}` : upper;
+    return step < DAY ? [text.slice(11, 16), text.slice(0, 10)] : step < 28 * DAY ? [text.slice(5, 10), text.slice(0, 4)] : [text.slice(0, 7), ""];
   });
+  // A date is longer than the way to the next mark: the first one is not said where the second is another.
+  const isNew = (/** @type {number} */ at) => at === 0 ? texts[1]?.[1] === texts[0][1] || texts.length === 1 : texts[at][1] !== texts[at - 1][1];
+  return texts.map(([upper, lower], at) => isNew(at) ? `${upper}\n${lower}` : upper);
 }
 
 /** Wide charts are taller. @param {number} width */
