@@ -413,6 +413,11 @@ fn yoochoose() {
         {
             file.check(&format!("{part}/{fact}"), &file.figure(json!([]), function, column));
         }
+        let columns: Vec<_> =
+            file.data.borrow().columns().iter().map(|column| (column.name.to_owned(), column.column_type, column.role)).collect();
+        assert_eq!(columns[2], ("Time".to_owned(), "time", Some("time")), "seconds with a fraction");
+        let first = if part == "train" { "2014-04-01T" } else { "2014-04-07T" };
+        assert!(file.figure(json!([]), "min", "Time").starts_with(first));
         if part == "train" {
             file.top(json!([]), "ItemId", json!({"fn": "count"}), "train/top10_items");
         }

@@ -142,7 +142,7 @@ impl Action for Cast {
 /// `parse`: reads a column's texts by a pattern of times (`src/clean/pattern.rs`), or as numbers that are written as an
 /// example is. Times without a zone of their own are by the clock of `timezone`, or of Greenwich.
 #[derive(Debug)]
-pub(super) struct Parse {
+pub(super) struct Reread {
     column: String,
     format: Format,
     zone: Option<String>,
@@ -154,7 +154,7 @@ enum Format {
     Number(Style),
 }
 
-impl Parse {
+impl Reread {
     pub(super) fn parse(spec: &mut Spec<'_>) -> Result<Self> {
         let (column, format) = (need_text(spec, "column")?, need_text(spec, "format")?);
         let zone = spec.text("timezone")?.map(str::to_owned);
@@ -169,7 +169,7 @@ impl Parse {
     }
 }
 
-impl Action for Parse {
+impl Action for Reread {
     fn zones(&self) -> Vec<String> {
         names_to_look_up(self.zone.iter().cloned().collect())
     }

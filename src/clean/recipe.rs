@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use super::bots::Bots;
-use super::cast::{Cast, Parse};
+use super::cast::{Cast, Reread};
 use super::derive::Derive;
 use super::duplicates::DropDuplicates;
 use super::impute::Impute;
@@ -47,7 +47,7 @@ const STEPS: &[(&str, Read)] = &[
     ("filter", |spec| Ok(Arc::new(Filter::parse(spec)?))),
     ("select", |spec| Ok(Arc::new(Select::parse(spec)?))),
     ("cast", |spec| Ok(Arc::new(Cast::parse(spec)?))),
-    ("parse", |spec| Ok(Arc::new(Parse::parse(spec)?))),
+    ("parse", |spec| Ok(Arc::new(Reread::parse(spec)?))),
     ("drop_duplicates", |spec| Ok(Arc::new(DropDuplicates::parse(spec)?))),
     ("impute", |spec| Ok(Arc::new(Impute::parse(spec)?))),
     ("quarantine", |spec| Ok(Arc::new(Quarantine::parse(spec)?))),

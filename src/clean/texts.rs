@@ -164,11 +164,14 @@ impl Action for Replace {
 /// What a text becomes; nothing where it becomes null.
 pub(super) type Change<'a> = &'a mut dyn FnMut(&str) -> Option<Cow<'_, str>>;
 
+/// A text's new code, if it has one, and whether it is another.
+type Changed = (Option<u32>, bool);
+
 /// The columns of text with other texts, and how many cells are others.
 pub(super) fn changed_texts(columns: &[BatchColumn], change: Change<'_>) -> Result<(Vec<BatchColumn>, u64)> {
     let mut builder = Builder::new(ColumnType::Text);
     let mut n_changed = 0;
-    let mut known: Option<(Texts, Vec<Option<(Option<u32>, bool)>>)> = None;
+    let mut known: Option<(Texts, Vec<Option<Changed>>)> = None;
     for column in columns {
         let (codes, texts) = column::codes(&column.array)?;
         let texts = Texts(texts);

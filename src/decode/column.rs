@@ -308,6 +308,12 @@ pub(super) fn first_kind<'a>(name: &str, fixed: Option<Fixed>, cells: impl Itera
         return if fixed == Fixed::Text { Kind::Text } else { kind };
     }
     let kind = cells.clone().map(Kind::of).fold(Kind::Null, Kind::join);
+    if matches!(kind, Kind::Decimal(1..=9)) && sounds_like_time(name) {
+        let seconds = cells.clone().map(|cell| Kind::in_style(DateStyle::Seconds, cell)).fold(Kind::Null, Kind::join);
+        if matches!(seconds, Kind::Dated(_, DateStyle::Seconds)) {
+            return seconds;
+        }
+    }
     if kind == Kind::Int && sounds_like_time(name) {
         let mut digits = InstantReader::new(DateStyle::Digits, None);
         if cells.clone().all(|cell| is_null(cell) || digits.read(cell).is_some()) {

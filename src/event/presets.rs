@@ -47,7 +47,7 @@ impl Preset {
     /// ```
     pub fn of(names: &[String]) -> Option<&'static Self> {
         let has = |required: &&str| names.iter().any(|name| is_called(name, required));
-        let known = all().filter(|preset| preset.required.iter().all(|required| has(&required)));
+        let known = all().filter(|preset| preset.required.iter().all(has));
         // The last of the greatest is found: the first of the table, from behind.
         known.rev().max_by_key(|preset| preset.required.len())
     }

@@ -7,6 +7,7 @@
 mod clock;
 mod cursor;
 mod date;
+mod seconds;
 
 use std::sync::Arc;
 
@@ -53,17 +54,23 @@ pub enum DateStyle {
     DayFirst,
     /// Of three numbers the first is the month, too: `12/1/2010`.
     MonthFirst,
+    /// Numbers are seconds since 1970, with or without a fraction: `1396860669.277`. Nothing else is a time.
+    Seconds,
 }
 
 impl DateStyle {
     /// The style that reads an instant of that form.
     pub fn of(form: Form) -> Self {
-        if form == EPOCH { Self::Plain } else { date::style_of(form.0 >> HEAD_SHIFT & 15) }
+        match form {
+            EPOCH => Self::Plain,
+            form if seconds::is_of(form) => Self::Seconds,
+            form => date::style_of(form.0 >> HEAD_SHIFT & 15),
+        }
     }
 
     /// A form that this style reads and no narrower one.
     pub fn form(self) -> Form {
-        Form(date::head_of(self) << HEAD_SHIFT)
+        if self == Self::Seconds { seconds::form_of(0) } else { Form(date::head_of(self) << HEAD_SHIFT) }
     }
 }
 
@@ -185,6 +192,9 @@ impl InstantReader {
 
     #[inline(never)]
     fn read_other(&mut self, text: &[u8]) -> Option<Instant> {
+        if self.style == DateStyle::Seconds {
+            return seconds::parse(text);
+        }
         let mut cursor = Cursor::new(text);
         let days = date::parse(&mut cursor, self.style)?;
         let (seconds, nanos) = clock::parse(&mut cursor)?;
@@ -240,6 +250,10 @@ pub fn write_instant(count: i64, unit: TimeUnit, form: Form, out: &mut Vec<u8>) 
     if form == EPOCH {
         out.extend_from_slice(count.to_string().as_bytes());
         return;
+    }
+    if seconds::is_of(form) {
+        let nanos = count.rem_euclid(unit.per_second()) * (1_000_000_000 / unit.per_second());
+        return seconds::write(count.div_euclid(unit.per_second()), nanos as u32, form, out);
     }
     let form = form.0;
     let seconds = count.div_euclid(unit.per_second()) + clock::offset_of(form) * 60;

@@ -41,10 +41,10 @@ test("a file of JSON, and one in another encoding, which can be told", async () 
   assert.match(await page.innerText("#health"), /A JSON document; each object of its largest array is a row\./);
   const latin = Buffer.from("user,item,when\n" + "1,caf\xe9 \xe0 la carte,2024-03-01 10:00:00\n".repeat(20), "latin1");
   await load(page, file("latin.csv", latin));
-  assert.equal(await page.inputValue("#health select"), "windows-1252");
+  assert.equal(await page.inputValue("#health select[name=encoding]"), "windows-1252");
   await eventually(async () => (await cells(page, "#ranking"))[0][1], "café à la carte");
-  await page.selectOption("#health select", "shift_jis");
-  await eventually(() => page.inputValue("#health select").catch(() => ""), "shift_jis");
+  await page.selectOption("#health select[name=encoding]", "shift_jis");
+  await eventually(() => page.inputValue("#health select[name=encoding]").catch(() => ""), "shift_jis");
   await eventually(async () => (await cells(page, "#ranking"))[0][1] !== "café à la carte", true);
   await leave();
 });

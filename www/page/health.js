@@ -1,4 +1,4 @@
-/** @import { Dataset, Reject } from "../clickfold.js" */
+/** @import { Dataset, FileFormat, LoadOptions, Reject } from "../clickfold.js" */
 
 import { html, nothing } from "lit";
 import { count } from "./format.js";
@@ -14,8 +14,10 @@ const ENCODINGS = [
 const ZONES = ["UTC", ...Intl.supportedValuesOf("timeZone").filter(zone => zone !== "UTC")];
 /** @type {Record<string, string>} */
 const ORDERS = { dmy: "The day", mdy: "The month" };
-/** Formats that are texts. */
+/** Formats that are texts. @type {FileFormat[]} */
 const TEXTS = ["csv", "ndjson", "json", "blanks", "log"];
+/** @type {Record<string, string>} */
+const KINDS = { csv: "cells between separators", ndjson: "JSON lines", json: "a JSON document", blanks: "cells between blanks", log: "a web server's log" };
 
 const ROWS = 100; // a thousand rows at once would hold the page up
 
@@ -29,7 +31,7 @@ export class HealthPanel {
 
   /**
    * @param {() => void} redraw
-   * @param {{ recode: (encoding: string) => void, rezone: (timezone: string) => void, order: (column: string, order: "dmy" | "mdy") => void }} actions read the file again, otherwise
+   * @param {{ reformat: (format: NonNullable<LoadOptions["format"]>) => void, rezone: (timezone: string) => void, order: (column: string, order: "dmy" | "mdy") => void }} actions read the file again, otherwise
    */
   constructor(redraw, actions) {
     this.redraw = redraw;
@@ -73,11 +75,16 @@ export class HealthPanel {
   }
 
   #encoding() {
-    const { format, encoding } = /** @type {Dataset} */ (this.#dataset).report;
+    const { format, encoding, pattern = "" } = /** @type {Dataset} */ (this.#dataset).report;
     if (!TEXTS.includes(format)) return nothing;
     const known = ENCODINGS.some(([label]) => label === encoding);
-    return html`<p class="controls"><label>The text is in
-      <select @change=${(/** @type {any} */ e) => this.actions.recode(e.target.value)}>
+    return html`<p class="controls"><label>It is read as
+      <select name="kind" @change=${(/** @type {any} */ e) => this.actions.reformat({ kind: e.target.value, pattern: undefined, separator: undefined })}>
+        ${TEXTS.map(kind => html`<option value=${kind} ?selected=${kind === format}>${KINDS[kind]}</option>`)}
+      </select></label>
+      ${format === "log" ? html`<label>whose lines are <input name="pattern" title="A known log's name, Apache's LogFormat or nginx's log_format" .value=${pattern} @change=${(/** @type {any} */ e) => this.actions.reformat({ kind: "log", pattern: e.target.value })}></label>` : nothing}
+      <label>in
+      <select name="encoding" @change=${(/** @type {any} */ e) => this.actions.reformat({ encoding: e.target.value })}>
         ${known ? nothing : html`<option selected value=${encoding}>${encoding}</option>`}
         ${ENCODINGS.map(([label, name]) => html`<option value=${label} ?selected=${label === encoding}>${name}</option>`)}
       </select></label></p>`;

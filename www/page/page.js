@@ -25,7 +25,7 @@ let cleaning;
 const rows = new RowsPanel(redraw);
 const columns = new ColumnsPanel({ retype, rerole, redraw, fail, open: (title, where) => void (state.dataset && rows.show(state.dataset, title, where)) });
 const health = new HealthPanel(redraw, {
-  recode: encoding => void again({ encoding }),
+  reformat: change => void again({ format: { ...state.format, ...change } }),
   rezone: timezone => void again({ timezone }),
   order: (column, order) => void retell(column, { order }),
 });
@@ -72,7 +72,7 @@ function openSample(name) {
 async function replace(wanted) {
   const before = state;
   if (await load(wanted) || state.view !== "empty") return;
-  if (before.view === "loaded" && before.source) await load({ name: before.name, source: before.source, told: before.told, encoding: before.encoding, timezone: before.timezone, recipe: before.recipe }, state.error);
+  if (before.view === "loaded" && before.source) await load({ name: before.name, source: before.source, told: before.told, format: before.format, timezone: before.timezone, recipe: before.recipe }, state.error);
 }
 
 /**
@@ -80,14 +80,14 @@ async function replace(wanted) {
  * @param {string} [error] To be shown meanwhile and after.
  * @returns {Promise<boolean>} Whether it was read.
  */
-async function load({ name, source, told, encoding, timezone, recipe }, error = "") {
+async function load({ name, source, told, format, timezone, recipe }, error = "") {
   state.abort?.abort();
   state.dataset?.close().catch(() => {}); // the worker may be gone; a new one is started below
   const abort = new AbortController();
-  set({ ...emptyState(), view: "loading", name, source, told, encoding, timezone, recipe, abort, error, said: `Reading ${name}` });
+  set({ ...emptyState(), view: "loading", name, source, told, format, timezone, recipe, abort, error, said: `Reading ${name}` });
   try {
     const schema = Object.fromEntries(told);
-    const dataset = await (await engine).load(await source(), { format: { encoding }, schema, timezone, clean: recipe, signal: abort.signal, onProgress: progress => state.abort === abort && set({ progress }) });
+    const dataset = await (await engine).load(await source(), { format, schema, timezone, clean: recipe, signal: abort.signal, onProgress: progress => state.abort === abort && set({ progress }) });
     if (state.abort === abort) await show(dataset);
     else await dataset.close();
     return true;
@@ -146,8 +146,8 @@ async function retell(column, change) {
 
 /** Reads the file again, of which something else was told. @param {Partial<Wanted>} change */
 async function again(change) {
-  const { name, source, told, encoding, timezone, recipe } = state;
-  if (source) await replace({ name, source, told, encoding, timezone, recipe, ...change });
+  const { name, source, told, format, timezone, recipe } = state;
+  if (source) await replace({ name, source, told, format, timezone, recipe, ...change });
 }
 
 /** @param {string} column @param {Role | null} role */

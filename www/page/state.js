@@ -1,4 +1,4 @@
-/** @import { CleaningStep, Dataset, Engine, Field, Progress, Role, Source } from "../clickfold.js" */
+/** @import { CleaningStep, Dataset, Engine, Field, LoadOptions, Progress, Role, Source } from "../clickfold.js" */
 
 /**
  * What the page shows. Panels keep their own choices; this is what they share.
@@ -13,7 +13,7 @@
  *   abort?: AbortController,
  *   dataset?: Dataset,
  *   told: Told,
- *   encoding?: string,
+ *   format?: LoadOptions["format"],
  *   timezone?: string,
  *   recipe?: CleaningStep[],
  * }} State
@@ -21,7 +21,7 @@
 
 /**
  * What is to be read, and what the person said of it.
- * @typedef {{ name: string, source: () => Promise<Source> | Source, told: Told, encoding?: string, timezone?: string, recipe?: CleaningStep[] }} Wanted
+ * @typedef {{ name: string, source: () => Promise<Source> | Source, told: Told, format?: LoadOptions["format"], timezone?: string, recipe?: CleaningStep[] }} Wanted
  */
 
 /**

@@ -38,9 +38,9 @@ pub(super) fn read(leaf: &Leaf, chunk: &Chunk, bytes: &[u8], n_rows: u64, values
                     repeated: levels(repeated, leaf.most_repeated)?,
                     defined: levels(defined, leaf.most_defined)?,
                     values: if bytes.len() == values {
-                        Rest::Nothing
+                        None
                     } else {
-                        Rest::Values(Encoded::new(encoding, leaf, &bytes[values..])?)
+                        Some(Box::new(Encoded::new(encoding, leaf, &bytes[values..])?))
                     },
                 };
                 left = column.read_page(page, left)?;
@@ -57,12 +57,8 @@ struct DataPage<'a> {
     n_values: u64,
     repeated: Hybrid<'a>,
     defined: Hybrid<'a>,
-    values: Rest<'a>,
-}
-
-enum Rest<'a> {
-    Nothing,
-    Values(Encoded<'a>),
+    /// None where all of them are null.
+    values: Option<Box<Encoded<'a>>>,
 }
 
 struct Column<'a> {
@@ -119,8 +115,8 @@ impl Column<'_> {
         let first = self.values.len();
         match &mut page.values {
             _ if n_valid == 0 => {}
-            Rest::Nothing => return Err(damaged("a page ends too early")),
-            Rest::Values(values) => values.read(self.leaf, n_valid, &mut self.dictionary, self.values)?,
+            None => return Err(damaged("a page ends too early")),
+            Some(values) => values.read(self.leaf, n_valid, &mut self.dictionary, self.values)?,
         }
         if n_valid < defined.len() {
             self.values.spread(first, defined.len(), |row| defined[row] == most);

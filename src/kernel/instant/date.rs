@@ -44,7 +44,7 @@ pub(super) fn style_of(head: u32) -> DateStyle {
 /// A way to write a date that is read in that style.
 pub(super) fn head_of(style: DateStyle) -> u32 {
     match style {
-        DateStyle::Plain => YMD,
+        DateStyle::Plain | DateStyle::Seconds => YMD,
         DateStyle::Digits => DIGITS,
         DateStyle::DayFirst => DMY,
         DateStyle::MonthFirst => MDY,
@@ -120,7 +120,7 @@ fn parse_year_last(cursor: &mut Cursor, style: DateStyle) -> Option<Date> {
     match style {
         DateStyle::DayFirst => Some((DMY + at, year, b, a)),
         DateStyle::MonthFirst => Some((MDY + at, year, a, b)),
-        DateStyle::Plain | DateStyle::Digits => None,
+        DateStyle::Plain | DateStyle::Digits | DateStyle::Seconds => None,
     }
 }
 

@@ -200,7 +200,7 @@ proptest::proptest! {
 fn writes_back(texts: &[&str]) -> usize {
     let zones = [None, Some(Arc::new(Zone::new(vec![(0, 3_600), (1_500_000_000, -5_400), (1_550_000_000, 43_200)])))];
     let mut n_read = 0;
-    for style in [DateStyle::Plain, DateStyle::Digits, DateStyle::DayFirst, DateStyle::MonthFirst] {
+    for style in [DateStyle::Plain, DateStyle::Digits, DateStyle::DayFirst, DateStyle::MonthFirst, DateStyle::Seconds] {
         for zone in &zones {
             let mut reader = InstantReader::new(style, zone.clone());
             for text in texts {
@@ -217,4 +217,35 @@ fn writes_back(texts: &[&str]) -> usize {
         }
     }
     n_read
+}
+
+#[test]
+fn seconds_with_a_fraction_are_times_in_their_style_alone() {
+    let mut reader = InstantReader::new(DateStyle::Seconds, None);
+    for (text, seconds, nanos, unit) in [
+        ("1396860669.277", 1_396_860_669, 277_000_000, TimeUnit::Milli),
+        ("1396437466.94", 1_396_437_466, 940_000_000, TimeUnit::Milli),
+        ("1646861401.5241024", 1_646_861_401, 524_102_400, TimeUnit::Nano),
+        ("1396437466", 1_396_437_466, 0, TimeUnit::Second),
+    ] {
+        let t = reader.read(text.as_bytes()).unwrap();
+        assert_eq!((t.seconds, t.nanos, t.unit()), (seconds, nanos, unit), "{text}");
+        let mut out = vec![];
+        write_instant(t.count(t.unit()).unwrap(), t.unit(), t.form, &mut out);
+        assert_eq!(String::from_utf8_lossy(&out), text);
+        assert_eq!(parse_instant(text.as_bytes()), None, "only in that style");
+    }
+    for text in [
+        "139686066.",
+        "0396860669.2",
+        "1396860669.2770000001",
+        "96860669.2",
+        "4102444800.0",
+        "1396860669,5",
+        "-1396860669.5",
+        ".5",
+        "",
+    ] {
+        assert_eq!(reader.read(text.as_bytes()), None, "{text}");
+    }
 }
