@@ -41,8 +41,8 @@ cpSync(at("clickfold.d.ts"), dist + "clickfold.d.ts");
 
 const samples = Object.fromEntries(readdirSync(at("sample")).filter(name => name !== "SOURCE.txt").map(name => [name, put(name, readFileSync(at("sample/" + name)))]));
 cpSync(at("sample/SOURCE.txt"), dist + "SAMPLES.txt");
-const cleaning = put("cleaning.js", (await bundle("more/cleaning.js")).js, "more/");
-const page = await bundle("page/page.js", { define: { __SAMPLES__: samples, __CLEANING__: cleaning }, external: ["./clickfold.js"] });
+const panels = put("panels.js", (await bundle("more/panels.js")).js, "more/");
+const page = await bundle("page/page.js", { define: { __SAMPLES__: samples, __PANELS__: panels }, external: ["./clickfold.js"] });
 const script = put("page.js", page.js);
 const style = put("page.css", page.css);
 writeFileSync(dist + "index.html", readFileSync(at("page/index.html"), "utf8").replace("page.js", script).replace("page.css", style));

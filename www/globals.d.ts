@@ -3,7 +3,7 @@ declare const __WORKER__: string;
 declare const __WASM__: string;
 declare const __COMPLETE__: string;
 declare const __COMPLETE_WASM__: string;
-declare const __CLEANING__: string;
+declare const __PANELS__: string;
 declare const __HTML__: string;
 declare const __ZIP__: string;
 declare const __ZSTD__: string;

@@ -77,3 +77,24 @@ test("a known export says so, and what its codes mean", async () => {
   assert.deepEqual(await page.$$eval("select[name=action] option", all => all.map(option => option.textContent)), ["anything", "1 (view)", "2 (favorite)", "3 (cart)", "4 (buy)"]);
   await leave();
 });
+
+test("a second file's columns are brought in, and what does not match opens", async () => {
+  const { page, leave } = await browser.visit();
+  await load(page, SHOP);
+  await page.waitForSelector("#joining");
+  await page.setInputFiles("#joining input[type=file]", file("items.csv", "item_id,label,cost\nhat,Hat,5.00\nbag,Bag,7.50\nshoe,Shoe,9.00\n"));
+  await page.click("#joining button[type=submit]");
+  await eventually(async () => (await page.innerText("#joining p:has(strong)")).replace(/\s+/g, " "),
+    "items.csv brought in label, cost: 3 rows have their key in it, 2 have not (2 different); 1 of its rows are of no event.");
+  const open = async at => {
+    await page.click(`#joining .figure >> nth=${at}`);
+    await page.waitForSelector("#rows[open] tbody tr");
+    const found = await cells(page, "#rows");
+    await page.click("#rows >> text=Close");
+    return found;
+  };
+  assert.deepEqual((await open(0)).map(row => row[1]), ["cap", "cap"]);
+  assert.deepEqual(await open(1), [["shoe", "Shoe", "9"]]);
+  await eventually(async () => (await cells(page, "#columns")).map(([name]) => name).slice(-3), ["label", "cost", "is_matched"]);
+  await leave();
+});

@@ -44,7 +44,7 @@ export class CleaningPanel {
   #offer = OFFERS[0];
 
   /**
-   * @param {{ html: typeof import("lit").html, nothing: typeof import("lit").nothing, count: (n: number) => string }} drawing
+   * @param {{ html: typeof import("lit").html, nothing: symbol, count: (n: number) => string }} drawing
    * @param {{ redraw: () => void, clean: (recipe: CleaningStep[]) => void, fail: (sentence: string) => void }} actions
    */
   constructor(drawing, actions) {

@@ -22,6 +22,8 @@ const ranking = new RankingPanel(redraw, fail);
 const timeline = new TimelinePanel(redraw, fail);
 /** It comes when the first answers stand. @type {import("../more/cleaning.js").CleaningPanel | undefined} */
 let cleaning;
+/** Likewise. @type {import("../more/joining.js").JoiningPanel | undefined} */
+let joining;
 const rows = new RowsPanel(redraw);
 const columns = new ColumnsPanel({ retype, rerole, redraw, fail, open: (title, where) => void (state.dataset && rows.show(state.dataset, title, where)) });
 const health = new HealthPanel(redraw, {
@@ -103,23 +105,33 @@ async function show(dataset) {
   columns.show(dataset, state.told);
   health.show(dataset, state.name, state.timezone ?? "UTC");
   cleaning?.show(dataset, state.name, state.recipe ?? []);
+  joining?.show(dataset);
   set({ view: "loaded", dataset, progress: undefined, said });
   await Promise.all([ranking.show(dataset), timeline.show(dataset), columns.sample()]);
   redraw();
-  await fetchCleaning();
+  await fetchPanels();
   // What had the focus went with the view before: whoever goes by the keyboard goes on from the file's name.
   if (document.activeElement === document.body) /** @type {HTMLElement | null} */ (document.querySelector(".file h2"))?.focus();
 }
 
-async function fetchCleaning() {
-  if (cleaning) return;
+/** Panels that the first answer does not need. */
+async function fetchPanels() {
+  if (cleaning && joining) return;
   try {
-    const { CleaningPanel } = /** @type {typeof import("../more/cleaning.js")} */ (await import(new URL(__CLEANING__, import.meta.url).href));
-    cleaning ??= new CleaningPanel({ html, nothing, count }, { redraw, clean: recipe => void again({ recipe }), fail: error => set({ error }) });
+    const { CleaningPanel, JoiningPanel } = /** @type {typeof import("../more/panels.js")} */ (await import(new URL(__PANELS__, import.meta.url).href));
+    const drawing = { html, nothing, count };
+    cleaning ??= new CleaningPanel(drawing, { redraw, clean: recipe => void again({ recipe }), fail: error => set({ error }) });
+    joining ??= new JoiningPanel(drawing, {
+      engine: () => engine, redraw, fail: error => isFatal(error) ? fail(error) : set({ error: /** @type {Error} */ (error).message }),
+      changed: () => show(/** @type {Dataset} */ (state.dataset)), rows: (title, answer) => void rows.showTable(title, answer),
+    });
   } catch {
-    return; // without a network the page is one without recipes
+    return; // without a network the page is one without them
   }
-  if (state.dataset) cleaning?.show(state.dataset, state.name, state.recipe ?? []);
+  if (state.dataset) {
+    cleaning.show(state.dataset, state.name, state.recipe ?? []);
+    joining.show(state.dataset);
+  }
   redraw();
 }
 
@@ -206,6 +218,7 @@ function loaded() {
     </div>
     ${columns.template()}
     ${cleaning?.template() ?? nothing}
+    ${joining?.template() ?? nothing}
     ${rows.template()}`;
 }
 
