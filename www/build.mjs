@@ -47,7 +47,7 @@ const script = put("page.js", page.js);
 const style = put("page.css", page.css);
 writeFileSync(dist + "index.html", readFileSync(at("page/index.html"), "utf8").replace("page.js", script).replace("page.css", style));
 
-// The files of the first visit, for the service worker to keep.
-const files = readdirSync(dist).filter(name => name !== "more" && !/\.(d\.ts|txt)$/.test(name));
+// The files of each visit, for the service worker to keep.
+const files = [...readdirSync(dist).filter(name => name !== "more" && !/\.(d\.ts|txt)$/.test(name)), panels];
 const cache = createHash("sha256").update(files.map(file => readFileSync(dist + file)).join("")).digest("hex").slice(0, 10);
 writeFileSync(dist + "sw.js", (await bundle("page/sw.js", { define: { __FILES__: ["./", ...files], __CACHE__: `clickfold-${cache}` } })).js);

@@ -18,7 +18,7 @@ const equation = page => page.$$eval("#health .equation strong", all => all.map(
 const steps = page => page.$$eval("#cleaning li", all => all.map(li => [...li.querySelectorAll("span")].map(span => span.textContent.trim())));
 
 /** Adds a step by the form. */
-async function add(page, step, fields = {}) {
+async function add(page, step, fields = {}, nSteps = 1) {
   const before = (await steps(page)).length;
   await page.selectOption("#cleaning select[name=step]", step);
   for (const [name, value] of Object.entries(fields)) {
@@ -27,7 +27,7 @@ async function add(page, step, fields = {}) {
     else await field.fill(value);
   }
   await page.click("#cleaning button[type=submit]");
-  await eventually(async () => (await steps(page)).length, before + 1);
+  await eventually(async () => (await steps(page)).length, before + nSteps);
 }
 
 test("steps are applied in their order, told, taken out, saved and opened", async () => {
@@ -96,5 +96,14 @@ test("a second file's columns are brought in, and what does not match opens", as
   assert.deepEqual((await open(0)).map(row => row[1]), ["cap", "cap"]);
   assert.deepEqual(await open(1), [["shoe", "Shoe", "9"]]);
   await eventually(async () => (await cells(page, "#columns")).map(([name]) => name).slice(-3), ["label", "cost", "is_matched"]);
+  await leave();
+});
+
+test("a day and an hour in two columns become one time", async () => {
+  const { page, leave } = await browser.visit();
+  await load(page, file("split.csv", "user,item,date,time\n1,hat,2024-03-01,10:05:03\n2,cap,2024-03-02,23:59:59\n"));
+  assert.match(await page.innerText("#health"), /what "time" says of the hour is text/);
+  await add(page, "clock", { column: "date", clock: "time", as: "moment" }, 2);
+  await eventually(async () => (await cells(page, "#columns")).filter(([name]) => name === "moment").map(([, , , , , range]) => range.replace(/\s+/g, " ")), ["2024-03-01 10:05 – 2024-03-02 23:59"]);
   await leave();
 });

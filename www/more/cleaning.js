@@ -2,7 +2,7 @@
 
 /**
  * A step that can be added: what it is called, whether it wants a column, of which types, and what else it asks for.
- * @typedef {{ name: string, label: string, of?: string[], asks?: { name: string, label: string, value?: string, choices?: [string, string][] }[], make: (column: string, asked: Record<string, string>) => CleaningStep }} Offer
+ * @typedef {{ name: string, label: string, of?: string[], asks?: { name: string, label: string, value?: string, choices?: [string, string][], of?: string[] }[], make: (column: string, asked: Record<string, string>) => CleaningStep | CleaningStep[] }} Offer
  */
 
 /** @type {Offer[]} */
@@ -28,6 +28,10 @@ const OFFERS = [
   { name: "future", label: "Quarantine times after", of: ["time"], asks: [{ name: "after", label: "day", value: new Date().toISOString().slice(0, 10) }], make: (column, { after }) => ({ step: "quarantine", rule: "future", column, after }) },
   { name: "bots", label: "Leave out known bots and crawlers", of: ["text"], make: column => ({ step: "bots", column }) },
   { name: "derive", label: "Compute a column", asks: [{ name: "as", label: "called", value: "revenue" }, { name: "expr", label: "as", value: "price * quantity" }], make: (_, asked) => ({ step: "derive", as: asked.as, expr: asked.expr }) },
+  {
+    name: "clock", label: "Make one time of the day", of: ["time", "text"], asks: [{ name: "clock", label: "and the hour in", of: ["text", "time"] }, { name: "as", label: "called", value: "date_time" }],
+    make: (column, { clock, as }) => [{ step: "derive", as, expr: `concat(${quoted(column)}, ' ', ${quoted(clock)})` }, { step: "cast", columns: [as], to: "time" }],
+  },
   { name: "parse", label: "Read times written as", of: ["text", "int"], asks: [{ name: "format", label: "format", value: "%d/%m/%Y %H:%M" }], make: (column, { format }) => ({ step: "parse", column, format }) },
 ];
 
@@ -64,7 +68,7 @@ export class CleaningPanel {
     event.preventDefault();
     const form = new FormData(/** @type {HTMLFormElement} */ (event.target));
     const asked = Object.fromEntries([...form].map(([key, value]) => [key, String(value)]));
-    this.actions.clean([...this.#recipe, this.#offer.make(asked.column ?? "", asked)]);
+    this.actions.clean([...this.#recipe, ...[this.#offer.make(asked.column ?? "", asked)].flat()]);
   }
 
   #save() {
@@ -91,7 +95,7 @@ export class CleaningPanel {
     const { html, nothing, count } = this.drawing, dataset = this.#dataset;
     if (!dataset) return nothing;
     const { steps = [] } = dataset.report, { of, asks = [] } = this.#offer;
-    const columns = dataset.schema.filter((/** @type {Field} */ { type }) => of?.includes(type));
+    const columnsOf = (/** @type {string[] | undefined} */ of) => dataset.schema.filter((/** @type {Field} */ { type }) => of?.includes(type)), columns = columnsOf(of);
     return html`
       <section class="panel" id="cleaning" aria-labelledby="cleaning-title">
         <h2 id="cleaning-title">Cleaning</h2>
@@ -106,7 +110,8 @@ export class CleaningPanel {
             this.actions.redraw();
           }}>${OFFERS.map(({ name, label }) => html`<option value=${name} ?selected=${name === this.#offer.name}>${label}</option>`)}</select></label>
           ${of ? html`<label>in <select name="column" required>${columns.map(({ name }) => html`<option>${name}</option>`)}</select></label>` : nothing}
-          ${asks.map(({ name, label, value = "", choices }) => html`<label>${label} ${choices
+          ${asks.map(({ name, label, value = "", choices, of }) => html`<label>${label} ${of
+            ? html`<select name=${name}>${columnsOf(of).map(({ name }) => html`<option>${name}</option>`)}</select>` : choices
             ? html`<select name=${name}>${choices.map(([key, text]) => html`<option value=${key}>${text}</option>`)}</select>`
             : html`<input name=${name} .value=${value}>`}</label>`)}
           <button type="submit" ?disabled=${of && !columns.length}>Add</button>
@@ -120,6 +125,9 @@ export class CleaningPanel {
       </section>`;
   }
 }
+
+/** A column's name as an expression has it. @param {string} name */
+const quoted = name => `"${name.replaceAll('"', '""')}"`;
 
 /** A step as a person reads it. @param {CleaningStep | undefined} step */
 function sentenceOf(step) {

@@ -76,14 +76,15 @@ export class ColumnsPanel {
   }
 
   /** @param {Field} field */
-  #values({ name, type }) {
+  #values({ name, type, role }) {
     const profile = this.#profiles.get(name);
-    if (!profile) return html`<td></td><td></td><td class="values">${(this.#samples.get(name) ?? []).map(value => html`<code title=${value}>${value}</code> `)}</td>`;
+    if (!profile) return html`<td class="different"></td><td></td><td class="values">${(this.#samples.get(name) ?? []).map(value => html`<code title=${value}>${value}</code> `)}</td>`;
     const { distinct, min, max, mean, median, q1, q3, top, bins } = profile;
-    const middle = median === undefined ? nothing : html`<span class="fine" title=${`quartiles ${q1} and ${q3}, mean ${mean}`}>middle ${short(median)}</span>`;
+    const isName = /** @type {(string | null)[]} */ (["actor", "session", "item", "category", "order"]).includes(role) || /id$/i.test(name);
+    const middle = median === undefined || isName ? nothing : html`<span class="fine" title=${`quartiles ${q1} and ${q3}, mean ${mean}`}>middle ${short(median)}</span>`;
     const most = Math.max(1, ...bins.map(bin => bin.count));
     return html`
-      <td class="number">${count(distinct)}</td>
+      <td class="number different">${count(distinct)}</td>
       <td class="range">${min === undefined ? nothing : html`${this.#figure(short(min), `${name} is ${min}`, { column: name, eq: min })} – ${this.#figure(short(max ?? ""), `${name} is ${max}`, { column: name, eq: max })} ${middle}`}</td>
       <td class="values">${bins.length > 1 ? html`<span class="histogram" role="group" aria-label=${`how the values of ${name} lie`}>${bins.map(({ from, to, count: n }, at) => html`<button type="button"
         title=${`${from} to ${to}: ${count(n)} rows`} aria-label=${`${from} to ${to}: ${count(n)} rows`} .style=${`--share: ${n / most}`}
