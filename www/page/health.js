@@ -31,7 +31,7 @@ export class HealthPanel {
 
   /**
    * @param {() => void} redraw
-   * @param {{ reformat: (format: NonNullable<LoadOptions["format"]>) => void, rezone: (timezone: string) => void, order: (column: string, order: "dmy" | "mdy") => void }} actions read the file again, otherwise
+   * @param {{ reformat: (format: NonNullable<LoadOptions["format"]>) => void, rezone: (timezone: string) => void, order: (column: string, order: "dmy" | "mdy") => void, rows: () => void }} actions `rows` opens them, the others read the file again
    */
   constructor(redraw, actions) {
     this.redraw = redraw;
@@ -100,8 +100,8 @@ export class HealthPanel {
         <h2 id="health-title">Data health</h2>
         <p class="equation">
           <span><strong>${count(read)}</strong> rows read</span> =
-          <span><strong>${count(used)}</strong> used</span> +
-          <span><strong>${count(rejected)}</strong> rejected</span> +
+          <span><button type="button" class="figure" title="Show the rows" @click=${() => this.actions.rows()}><strong>${count(used)}</strong></button> used</span> +
+          <span>${rejected ? html`<a href="#rejected"><strong>${count(rejected)}</strong></a>` : html`<strong>0</strong>`} rejected</span> +
           <span><strong>${count(filtered)}</strong> filtered</span> +
           <span><strong>${count(duplicate)}</strong> duplicate</span>
         </p>
@@ -113,7 +113,7 @@ export class HealthPanel {
         ${this.#encoding()}
         ${this.#zone()}
         ${rejects.length ? html`
-        <div class="controls"><h3>Rejected rows</h3><button type="button" @click=${() => this.#download()}>Download rejects</button></div>
+        <div class="controls" id="rejected"><h3>Rejected rows</h3><button type="button" @click=${() => this.#download()}>Download rejects</button></div>
         ${unread > rejects.length ? html`<p class="fine">The first ${count(rejects.length)} of ${count(unread)} are kept.</p>` : nothing}
         <div class="scroll" tabindex="0" role="region" aria-label="Rejected rows">
           <table class="rejects">
@@ -126,7 +126,7 @@ export class HealthPanel {
         ${rejects.length > this.#shown ? html`<p class="fine">${count(this.#shown)} of ${count(rejects.length)} shown.
           <button type="button" @click=${() => this.#showMore()}>Show more</button></p>` : nothing}` : html`<p>Every row could be read.</p>`}
         ${quarantined.length ? html`
-        <h3>Quarantine</h3>
+        <h3 id=${rejects.length ? nothing : "rejected"}>Quarantine</h3>
         <div class="scroll" tabindex="0" role="region" aria-label="Rows in quarantine">
           <table class="rejects">
             <thead><tr><th scope="col" class="number">step</th><th scope="col" class="number">row</th><th scope="col">reason</th><th scope="col">values</th></tr></thead>

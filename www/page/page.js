@@ -30,6 +30,7 @@ const health = new HealthPanel(redraw, {
   reformat: change => void again({ format: { ...state.format, ...change } }),
   rezone: timezone => void again({ timezone }),
   order: (column, order) => void retell(column, { order }),
+  rows: () => void (state.dataset && rows.show(state.dataset, state.name, [])),
 });
 const empty = new EmptyView({ choose: openFiles, sample: openSample });
 
