@@ -36,13 +36,13 @@ CASES ?= 10000
 conformance: target/release/clickfold $(VENV)/ok
 	$(VENV)/bin/python tests/conformance/run.py --binary target/release/clickfold --cases $(CASES)
 
-# Each decoder with bytes that nobody meant, SECONDS each: no panic, and the same rows however they are cut. The fuzzer's flags are
+# Each decoder with bytes that nobody meant, FUZZ_SECONDS each: no panic, and the same rows however they are cut. The fuzzer's flags are
 # those of an unstable compiler, which the stable one takes with RUSTC_BOOTSTRAP.
-SECONDS ?= 600
+FUZZ_SECONDS ?= 600
 fuzz: $(CACHE)/cargo-fuzz/bin/cargo-fuzz
 	for target in csv json log blanks parquet arrow recipe; do \
 	  mkdir -p fuzz/corpus/$$target && cp -n fuzz/seeds/$$target/* fuzz/corpus/$$target/ && \
-	  RUSTC_BOOTSTRAP=1 PATH=$(CACHE)/cargo-fuzz/bin:$$PATH cargo fuzz run --fuzz-dir fuzz --sanitizer none $$target -- -max_total_time=$(SECONDS) -max_len=65536 || exit 1; \
+	  RUSTC_BOOTSTRAP=1 PATH=$(CACHE)/cargo-fuzz/bin:$$PATH cargo fuzz run --fuzz-dir fuzz --sanitizer none $$target -- -max_total_time=$(FUZZ_SECONDS) -max_len=65536 || exit 1; \
 	done
 
 $(CACHE)/cargo-fuzz/bin/cargo-fuzz:
