@@ -28,6 +28,7 @@ export class HealthPanel {
   #name = "";
   #shown = ROWS;
   #timezone = "UTC";
+  #areZonesShown = false;
 
   /**
    * @param {() => void} redraw
@@ -63,9 +64,16 @@ export class HealthPanel {
     const hasTimes = /** @type {Dataset} */ (this.#dataset).schema.some(({ type }) => type === "time");
     if (!hasTimes) return nothing;
     return html`<p class="controls"><label>Times without a zone are of the clocks of
-      <select @change=${(/** @type {any} */ e) => this.actions.rezone(e.target.value)}>
-        ${ZONES.map(zone => html`<option ?selected=${zone === this.#timezone}>${zone}</option>`)}
+      <select name="zone" @focus=${() => this.#showZones()} @pointerdown=${() => this.#showZones()} @change=${(/** @type {any} */ e) => this.actions.rezone(e.target.value)}>
+        ${(this.#areZonesShown ? ZONES : [this.#timezone]).map(zone => html`<option ?selected=${zone === this.#timezone}>${zone}</option>`)}
       </select></label></p>`;
+  }
+
+  /** Hundreds of options take longer to draw than all else, and few people look at them. */
+  #showZones() {
+    if (this.#areZonesShown) return;
+    this.#areZonesShown = true;
+    this.redraw();
   }
 
   #questions() {
