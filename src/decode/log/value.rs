@@ -186,41 +186,25 @@ fn parts_of_request(value: &[u8]) -> Option<(usize, Range<usize>)> {
 
 /// Undoes the escapes that servers write in quoted texts.
 fn unescape(text: &[u8], out: &mut Vec<u8>) {
-    let mut rest = text;
-    while let Some(at) = memchr::memchr(b'\\', rest) {
-        out.extend_from_slice(&rest[..at]);
-        rest = match &rest[at + 1..] {
-            [byte @ (b'"' | b'\\'), rest @ ..] => {
-                out.push(*byte);
-                rest
-            }
-            [b'x', high, low, rest @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
-                out.push(hex(*high) << 4 | hex(*low));
-                rest
-            }
-            rest => {
-                out.push(b'\\');
-                rest
-            }
-        };
-    }
-    out.extend_from_slice(rest);
+    replace(text, b'\\', out, |rest| match rest {
+        [byte @ (b'"' | b'\\'), ..] => Some((*byte, 1)),
+        [b'x', digits @ ..] => hex(digits).map(|byte| (byte, 3)),
+        _ => None,
+    });
 }
 
 fn unpercent(text: &[u8], out: &mut Vec<u8>) {
+    replace(text, b'%', out, |rest| hex(rest).map(|byte| (byte, 2)));
+}
+
+/// The text with the bytes that its marks stand for: `read` gives one, and how many bytes behind the mark write it.
+fn replace(text: &[u8], mark: u8, out: &mut Vec<u8>, read: fn(&[u8]) -> Option<(u8, usize)>) {
     let mut rest = text;
-    while let Some(at) = memchr::memchr(b'%', rest) {
+    while let Some(at) = memchr::memchr(mark, rest) {
         out.extend_from_slice(&rest[..at]);
-        rest = match &rest[at + 1..] {
-            [high, low, rest @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
-                out.push(hex(*high) << 4 | hex(*low));
-                rest
-            }
-            rest => {
-                out.push(b'%');
-                rest
-            }
-        };
+        let (byte, length) = read(&rest[at + 1..]).unwrap_or((mark, 0));
+        out.push(byte);
+        rest = &rest[at + 1 + length..];
     }
     out.extend_from_slice(rest);
 }
@@ -244,9 +228,8 @@ fn unplus(text: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-fn hex(digit: u8) -> u8 {
-    match digit {
-        b'0'..=b'9' => digit - b'0',
-        _ => (digit | 0x20) - b'a' + 10,
-    }
+/// The byte that two hexadecimal digits write.
+fn hex(text: &[u8]) -> Option<u8> {
+    let digit = |at: usize| char::from(*text.get(at)?).to_digit(16);
+    Some((digit(0)? << 4 | digit(1)?) as u8)
 }
