@@ -1,6 +1,8 @@
 //! Arrow files and streams, written by Arrow's own code, are loaded as they were written.
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its input should fail")]
 
+mod ranges;
+
 use std::sync::Arc;
 
 use arrow_array::builder::{FixedSizeBinaryBuilder, Int64Builder, ListBuilder, StringViewBuilder};
@@ -12,9 +14,9 @@ use arrow_array::{
 };
 use arrow_ipc::writer::{FileWriter, StreamWriter};
 use arrow_schema::{DataType, Field};
-use clickfold::decode::Need;
-use clickfold::engine::{Dataset, LoadOptions, Loader, RangedLoader};
+use clickfold::engine::{Dataset, LoadOptions, Loader};
 use clickfold::{Query, frame, text};
+use ranges::load_ranges;
 
 /// Three rows of a column of each type, with what they are to be: type, and values as CSV has them.
 fn columns() -> Vec<(&'static str, ArrayRef, &'static str, [&'static str; 3])> {
@@ -107,22 +109,6 @@ fn file(batches: &[RecordBatch]) -> Vec<u8> {
 fn load(bytes: &[u8], chunk: usize) -> clickfold::Result<Dataset> {
     let mut loader = Loader::new(LoadOptions::default())?;
     bytes.chunks(chunk).try_for_each(|piece| loader.push(piece))?;
-    loader.finish()
-}
-
-fn load_ranges(bytes: &[u8]) -> clickfold::Result<Dataset> {
-    let size = bytes.len() as u64;
-    let mut n_bytes = 0;
-    let mut loader = loop {
-        match RangedLoader::open(&bytes[bytes.len() - n_bytes..], size, LoadOptions::default(), None)? {
-            Need::More(more) => n_bytes = more as usize,
-            Need::Nothing(loader) => break loader,
-        }
-    };
-    while let Some(ranges) = loader.next_ranges() {
-        let pieces: Vec<&[u8]> = ranges.iter().map(|range| &bytes[range.start as usize..range.end as usize]).collect();
-        loader.push(&pieces)?;
-    }
     loader.finish()
 }
 

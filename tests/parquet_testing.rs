@@ -3,14 +3,15 @@
 //! Needs the folder `CLICKFOLD_SHARED` (by default `../shared`); without it these tests pass over.
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its input should fail")]
 
+mod ranges;
 mod shared;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use clickfold::decode::Need;
-use clickfold::engine::{Dataset, LoadOptions, Loader, RangedLoader};
+use clickfold::engine::{Dataset, LoadOptions, Loader};
 use clickfold::{Query, text};
+use ranges::load_ranges;
 use shared::shared;
 
 /// Files that are refused, and why.
@@ -69,22 +70,6 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
 fn load(bytes: &[u8]) -> clickfold::Result<Dataset> {
     let mut loader = Loader::new(LoadOptions::default())?;
     bytes.chunks(10_000).try_for_each(|piece| loader.push(piece))?;
-    loader.finish()
-}
-
-/// The same by the ranges that the loader asks for.
-fn load_ranges(bytes: &[u8]) -> clickfold::Result<Dataset> {
-    let mut n_bytes = 0;
-    let mut loader = loop {
-        match RangedLoader::open(&bytes[bytes.len() - n_bytes..], bytes.len() as u64, LoadOptions::default(), None)? {
-            Need::More(more) => n_bytes = more as usize,
-            Need::Nothing(loader) => break loader,
-        }
-    };
-    while let Some(ranges) = loader.next_ranges() {
-        let pieces: Vec<&[u8]> = ranges.iter().map(|range| &bytes[range.start as usize..range.end as usize]).collect();
-        loader.push(&pieces)?;
-    }
     loader.finish()
 }
 
