@@ -3,6 +3,7 @@
 /** @import { Chunks } from "./source.js" */
 
 import { completeCore } from "./core.js";
+import { isColumnar } from "./signatures.js";
 
 /**
  * The label of the encoding that a text is written in: as told, or as its first bytes speak for.
@@ -39,10 +40,4 @@ function isUtf8(bytes) {
   } catch {
     return false;
   }
-}
-
-/** Whether bytes begin a Parquet or Arrow file, which is no text. @param {Uint8Array} bytes */
-function isColumnar(bytes) {
-  const start = String.fromCharCode(...bytes.subarray(0, 6));
-  return start.startsWith("PAR1") || start === "ARROW1" || start.startsWith("\xff\xff\xff\xff");
 }

@@ -7,11 +7,9 @@ import { coreFor, isComplete, needsComplete } from "./core.js";
 import { discard, freed } from "./errors.js";
 import { PROGRESS_MS } from "./protocol.js";
 import { rangesOf } from "./ranged.js";
+import { COLUMNAR } from "./signatures.js";
 import { leave, openSource, readFrom } from "./source.js";
 import { zoneChanges } from "./zones.js";
-
-/** Formats whose rows are known once all is there. */
-const COLUMNAR = ["parquet", "arrow"];
 
 /** Sentences on how the sources of data sets were read. @type {WeakMap<Dataset, string[]>} */
 export const notes = new WeakMap();

@@ -8,12 +8,11 @@ import { openDataset } from "./dataset.js";
 import { ClickfoldError, cancelled } from "./errors.js";
 import { KEPT_REJECTS, PROGRESS_MS } from "./protocol.js";
 import { settle } from "./settle.js";
+import { COLUMNAR } from "./signatures.js";
 import { twins } from "./twins.js";
 
 /** A part is so large that what it costs to begin one does not count, and so small that workers end together. */
 const LEAST_PART = 16 << 20, MOST_PART = 128 << 20;
-/** Formats whose rows do not follow each other. */
-const COLUMNAR = ["parquet", "arrow"];
 /** Parts for each worker, where they are not too small. */
 const PARTS_EACH = 4;
 /** The core's word for the type of a column without values. */

@@ -2,8 +2,7 @@
 
 /** @import { WireSource } from "./protocol.js" */
 
-/** First bytes of such files. */
-const SIGNATURES = ["PAR1", "PARE", "ARROW1"];
+import { LONGEST, isIndexed } from "./signatures.js";
 
 /** @typedef {{ size: number, read: (from: number, to: number) => Promise<Uint8Array> }} Ranges */
 
@@ -11,12 +10,12 @@ const SIGNATURES = ["PAR1", "PARE", "ARROW1"];
 export async function rangesOf(source, signal) {
   if ("blob" in source) {
     const { blob, member } = source;
-    if (member !== undefined || !isIndexed(new Uint8Array(await blob.slice(0, 6).arrayBuffer().catch(() => new ArrayBuffer(0))))) return undefined;
+    if (member !== undefined || !isIndexed(new Uint8Array(await blob.slice(0, LONGEST).arrayBuffer().catch(() => new ArrayBuffer(0))))) return undefined;
     return { size: blob.size, read: async (from, to) => new Uint8Array(await blob.slice(from, to).arrayBuffer()) };
   }
   if ("stream" in source || !/\.(parquet|arrow|feather)$/i.test(new URL(source.url).pathname)) return undefined;
   const fetchRange = (/** @type {string} */ range) => fetch(source.url, { headers: { range: `bytes=${range}` }, signal }).catch(() => undefined);
-  const start = await fetchRange("0-5");
+  const start = await fetchRange(`0-${LONGEST - 1}`);
   const size = Number(/\/(\d+)$/.exec(start?.headers.get("content-range") ?? "")?.[1]);
   if (start?.status !== 206 || !size || !isIndexed(new Uint8Array(await start.arrayBuffer()))) {
     await start?.body?.cancel().catch(() => {}); // it is read from its beginning to its end
@@ -30,6 +29,3 @@ export async function rangesOf(source, signal) {
   };
   return { size, read };
 }
-
-/** @param {Uint8Array} start */
-const isIndexed = start => SIGNATURES.some(signature => [...signature].every((char, at) => char.charCodeAt(0) === start[at]));

@@ -4,7 +4,8 @@
 
 import { encodingOf, transcode } from "./encoding.js";
 import { isHtml, readHtml } from "./html.js";
-import { memberOf, packingOf, unpack } from "./unpack.js";
+import { packingOf } from "./signatures.js";
+import { memberOf, unpack } from "./unpack.js";
 
 const BUFFER = 1 << 19;
 

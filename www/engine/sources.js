@@ -4,9 +4,7 @@
 /** @import { Connection, FileSource, WireSource } from "./protocol.js" */
 
 import { ClickfoldError } from "./errors.js";
-
-/** A zip archive's first bytes. */
-const ZIP = [0x50, 0x4b, 3, 4];
+import { LONGEST, packingOf } from "./signatures.js";
 
 /** @param {Source} source @param {number} [at] among several @returns {WireSource} */
 export function toWire(source, at = 0) {
@@ -31,8 +29,8 @@ export async function toFile(worker, source, signal) {
 
 /** A file, or those in it. @param {Connection} worker @param {FileSource} file @param {AbortSignal} [signal] @returns {Promise<FileSource[]>} */
 export async function unzipped(worker, file, signal) {
-  const start = new Uint8Array(await file.blob.slice(0, ZIP.length).arrayBuffer().catch(() => []));
-  if (!ZIP.every((byte, at) => start[at] === byte)) return [file];
+  const start = new Uint8Array(await file.blob.slice(0, LONGEST).arrayBuffer().catch(() => []));
+  if (packingOf(start) !== "zip") return [file];
   /** @type {{ name: string, bytes: number }[]} */
   const members = await worker.send({ do: "members", blob: file.blob }, { signal });
   return members.map(({ name, bytes }) => ({ blob: file.blob, member: name, name, bytes }));

@@ -1,5 +1,6 @@
 /** Packed sources: what they are packed with is told by their first bytes. What unpacks them is fetched when they come. */
 
+/** @import { Packing } from "./signatures.js" */
 /** @import { Chunks, Meter } from "./source.js" */
 
 import { more } from "./more.js";
@@ -12,14 +13,7 @@ const MOST_RATIO = 250;
 /** Bytes for which no ratio is asked. */
 const ALWAYS = 2 ** 30;
 
-/** @typedef {"gzip" | "zstd" | "zip"} Packing */
 /** @typedef {{ name: string, bytes: number }} Member */
-
-/** @type {[Packing, number[]][]} */
-const SIGNATURES = [["gzip", [0x1f, 0x8b]], ["zstd", [0x28, 0xb5, 0x2f, 0xfd]], ["zip", [0x50, 0x4b, 3, 4]]];
-
-/** @param {Uint8Array} start @returns {Packing | undefined} */
-export const packingOf = start => SIGNATURES.find(([, signature]) => signature.every((byte, at) => start[at] === byte))?.[0];
 
 /** @param {Packing} packing @param {Chunks} packed @param {Meter} meter @returns {Chunks} */
 export async function* unpack(packing, packed, meter) {
