@@ -125,11 +125,6 @@ pub struct Cleaned {
     pub quarantined: Vec<Quarantined>,
 }
 
-/// Whether a recipe looks at several rows together: then it must be applied to all rows at once.
-pub fn needs_all_rows(steps: &[Step]) -> bool {
-    steps.iter().any(Step::needs_all_rows)
-}
-
 /// The IANA names of the time zones that a recipe needs.
 pub fn zones(steps: &[Step]) -> Vec<String> {
     steps.iter().flat_map(Step::zones).collect()

@@ -162,15 +162,6 @@ impl Dataset {
         self.0.set_roles(&read("the roles", roles)?).map_err(throw)
     }
 
-    /// Applies the steps of a recipe to all rows; for `zones` see `ask`.
-    #[cfg(feature = "formats")]
-    pub fn clean(&mut self, steps: JsValue, zones: &js_sys::Function) -> Result<(), JsValue> {
-        let steps: Vec<crate::clean::Step> = read("the recipe", steps)?;
-        memory::make_room("cleaning", self.0.size()).map_err(throw)?;
-        let zones = asked::zones_named(crate::clean::zones(&steps), zones)?;
-        self.0.clean(&steps, &zones).map_err(throw)
-    }
-
     /// Takes rows in behind the others: text in that format, or in the data set's own.
     pub fn append(&mut self, bytes: &[u8], format: JsValue) -> Result<(), JsValue> {
         memory::make_room("appending rows", bytes.len()).map_err(throw)?;

@@ -10,13 +10,6 @@ use crate::engine;
 use crate::event::ColumnType;
 use crate::store;
 
-/// Whether a recipe looks at several rows together: then one data set must hold all rows.
-#[cfg(feature = "formats")]
-#[wasm_bindgen(js_name = needsAllRows)]
-pub fn needs_all_rows(steps: JsValue) -> Result<bool, JsValue> {
-    Ok(crate::clean::needs_all_rows(&read::<Vec<crate::clean::Step>>("the recipe", steps)?))
-}
-
 /// What the first bytes of a file, or all of them, say of the whole; nothing where they do not tell.
 #[wasm_bindgen(js_name = shapeOf)]
 pub fn shape_of(bytes: &[u8], are_all: bool, options: JsValue) -> Result<JsValue, JsValue> {
