@@ -1,24 +1,78 @@
 //! One file per question: what is asked, and the fold that answers it.
 
+#[cfg(feature = "events")]
 mod actors;
 pub mod aggregate;
 mod derived;
 pub mod describe;
 pub mod filter;
+#[cfg(feature = "events")]
 pub mod funnel;
+mod grown;
 mod key;
+#[cfg(feature = "events")]
+mod list;
 mod literal;
+#[cfg(feature = "events")]
 mod marks;
 mod measure;
 mod rank;
+#[cfg(feature = "events")]
 pub mod retention;
 pub mod rows;
 mod table;
 
 use std::collections::BTreeMap;
+use std::fmt::Debug;
 
+#[cfg(feature = "events")]
+use crate::ErrorKind;
 pub use crate::error::spec;
+use crate::event::Schema;
+use crate::fold::Fold;
 use crate::kernel::bucket::Zone;
+#[cfg(feature = "events")]
+use crate::sql::Dialect;
+use crate::{Error, Result};
 
 /// Time zones by their IANA names, as the door could find them.
 pub type Zones = BTreeMap<String, Zone>;
+
+/// What every kind of question tells of itself; [`crate::Query`] says what each means.
+pub(crate) trait Question: Debug + Send + Sync {
+    fn zones(&self) -> Vec<String> {
+        vec![]
+    }
+
+    fn distinct_columns(&self) -> Vec<&str> {
+        vec![]
+    }
+
+    fn profits_from_groups(&self, _column: &str) -> bool {
+        false
+    }
+
+    fn is_of_actors(&self) -> bool {
+        false
+    }
+
+    /// The columns (actor, time) of a question that is of actors.
+    fn actors(&self, _schema: &Schema) -> Result<(usize, usize)> {
+        Err(Error::bad_state("the question is not of actors"))
+    }
+
+    fn reads_all(&self) -> bool {
+        false
+    }
+
+    fn wants_row_numbers(&self) -> bool {
+        false
+    }
+
+    fn fold(&self, schema: &Schema, zones: &Zones) -> Result<Box<dyn Fold>>;
+
+    #[cfg(feature = "events")]
+    fn sql(&self, _schema: &Schema, dialect: Dialect) -> Result<String> {
+        Err(Error::new(ErrorKind::Unsupported, format!("this question cannot be said in the SQL of {}", dialect.name())))
+    }
+}

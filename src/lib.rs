@@ -15,6 +15,8 @@ pub mod frame;
 pub mod kernel;
 pub mod query;
 pub mod sketch;
+#[cfg(feature = "events")]
+pub mod sql;
 pub mod store;
 pub mod text;
 #[cfg(target_family = "wasm")]

@@ -1,19 +1,25 @@
 //! The one question: JSON in, a fold out.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use crate::analysis::Zones;
 use crate::analysis::aggregate::Aggregate;
 use crate::analysis::describe::Describe;
+#[cfg(feature = "events")]
 use crate::analysis::funnel::Funnel;
+#[cfg(feature = "events")]
 use crate::analysis::retention::Retention;
 pub use crate::analysis::rows::ROW;
 use crate::analysis::rows::Rows;
 use crate::analysis::spec::unknown;
+use crate::analysis::{Question, Zones};
 use crate::event::Schema;
 use crate::fold::Fold;
-use crate::{Error, ErrorKind, Result};
+#[cfg(feature = "events")]
+use crate::sql::Dialect;
+use crate::{Error, Result};
 
 /// A question about a data set, one JSON object whose `kind` says which.
 ///
@@ -29,75 +35,68 @@ use crate::{Error, ErrorKind, Result};
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum Query {
-    /// Measures per group, ranked.
-    Aggregate(Aggregate),
-    /// The rows themselves, ranked.
-    Rows(Rows),
-    /// How far actors get on a way of steps.
-    Funnel(Funnel),
-    /// How many actors come back how much later.
-    Retention(Retention),
-    /// What values each column has.
-    Describe(Describe),
-}
+pub struct Query(Arc<dyn Question>);
 
-const KINDS: [&str; 9] = ["aggregate", "rows", "funnel", "retention", "sessions", "paths", "rfm", "baskets", "describe"];
+/// Reads the question of one kind.
+type Parse = fn(&Value) -> Result<Arc<dyn Question>>;
+
+/// The kinds that every core answers.
+const KINDS: [(&str, Parse); 3] = [
+    ("aggregate", |value| Ok(Arc::new(Aggregate::parse(value)?))),
+    ("rows", |value| Ok(Arc::new(Rows::parse(value)?))),
+    ("describe", |value| Ok(Arc::new(Describe::parse(value)?))),
+];
+
+/// The kinds that a core with the feature `events` answers, too.
+#[cfg(feature = "events")]
+const EVENT_KINDS: &[(&str, Parse)] =
+    &[("funnel", |value| Ok(Arc::new(Funnel::parse(value)?))), ("retention", |value| Ok(Arc::new(Retention::parse(value)?)))];
+#[cfg(not(feature = "events"))]
+const EVENT_KINDS: &[(&str, Parse)] = &[];
 
 impl Query {
     /// Reads a question.
     ///
     /// # Errors
     ///
-    /// `BAD_QUERY` for a key, function or kind that is not known, naming the nearest that is; `UNSUPPORTED` for a
-    /// kind that cannot be answered yet.
+    /// `BAD_QUERY` for a key, function or kind that is not known, naming the nearest that is.
     pub fn parse(value: &Value) -> Result<Self> {
-        let kind = value.get("kind").and_then(Value::as_str);
-        match kind {
-            Some("aggregate") => Aggregate::parse(value).map(Self::Aggregate),
-            Some("rows") => Rows::parse(value).map(Self::Rows),
-            Some("funnel") => Funnel::parse(value).map(Self::Funnel),
-            Some("retention") => Retention::parse(value).map(Self::Retention),
-            Some("describe") => Describe::parse(value).map(Self::Describe),
-            Some(later) if KINDS.contains(&later) => Err(Error::new(
-                ErrorKind::Unsupported,
-                format!("the kind {later:?} cannot be answered yet; ask aggregate, rows, funnel, retention or describe"),
-            )),
-            Some(other) => Err(unknown(&format!("kind {other:?}"), other, &KINDS)),
-            None => Err(Error::bad_query(format!("a query is an object with a \"kind\": one of {}", KINDS.join(", ")))),
+        let mut kinds = KINDS.iter().chain(EVENT_KINDS);
+        let names = || KINDS.iter().chain(EVENT_KINDS).map(|(name, _)| *name).collect::<Vec<_>>();
+        let Some(kind) = value.get("kind").and_then(Value::as_str) else {
+            let sentence = format!("a query is an object with a \"kind\": one of {}", names().join(", "));
+            return Err(Error::bad_query(sentence));
+        };
+        match kinds.find(|(name, _)| *name == kind) {
+            Some((_, parse)) => parse(value).map(Self),
+            None => Err(unknown(&format!("kind {kind:?}"), kind, &names())),
         }
+    }
+
+    /// Whether this core answers questions of that kind.
+    pub fn is_known(kind: &str) -> bool {
+        KINDS.iter().chain(EVENT_KINDS).any(|(name, _)| *name == kind)
     }
 
     /// The IANA names of the time zones that an answer needs.
     pub fn zones(&self) -> Vec<String> {
-        match self {
-            Self::Aggregate(aggregate) => aggregate.zones(),
-            Self::Retention(retention) => retention.zones(),
-            Self::Rows(_) | Self::Funnel(_) | Self::Describe(_) => vec![],
-        }
+        self.0.zones()
     }
 
     /// The columns whose distinct values the question asks for: it is answered faster where integers are held as places
     /// among theirs.
     pub fn distinct_columns(&self) -> Vec<&str> {
-        match self {
-            Self::Aggregate(aggregate) => aggregate.distinct_columns(),
-            _ => vec![],
-        }
+        self.0.distinct_columns()
     }
 
     /// Whether the question is answered faster where the rows of each value of that column are together.
     pub fn profits_from_groups(&self, column: &str) -> bool {
-        match self {
-            Self::Aggregate(aggregate) => aggregate.counts_distinct(column),
-            _ => false,
-        }
+        self.0.profits_from_groups(column)
     }
 
     /// Whether the question looks at all rows of an actor together.
     pub fn is_of_actors(&self) -> bool {
-        matches!(self, Self::Funnel(_) | Self::Retention(_))
+        self.0.is_of_actors()
     }
 
     /// The columns (actor, time) of a question that can only be answered where the rows of each actor are together, in the
@@ -107,25 +106,17 @@ impl Query {
     ///
     /// `UNKNOWN_COLUMN`; `BAD_QUERY` where no column is named and none has the role.
     pub fn needs_actors(&self, schema: &Schema) -> Result<Option<(usize, usize)>> {
-        match self {
-            Self::Funnel(funnel) => funnel.actors(schema).map(Some),
-            Self::Retention(retention) => retention.actors(schema).map(Some),
-            Self::Aggregate(_) | Self::Rows(_) | Self::Describe(_) => Ok(None),
-        }
+        if self.is_of_actors() { self.0.actors(schema).map(Some) } else { Ok(None) }
     }
 
     /// Whether the question is about whatever columns there are.
     pub fn reads_all(&self) -> bool {
-        match self {
-            Self::Rows(rows) => rows.selects_all(),
-            Self::Describe(describe) => describe.describes_all(),
-            _ => false,
-        }
+        self.0.reads_all()
     }
 
     /// Whether the fold's batches must end with the column [`ROW`], which counts the rows of the data from 0.
     pub fn wants_row_numbers(&self) -> bool {
-        matches!(self, Self::Rows(_))
+        self.0.wants_row_numbers()
     }
 
     /// The fold that answers the question on data of that schema. Its batches have the schema's columns, in order.
@@ -134,23 +125,28 @@ impl Query {
     ///
     /// `UNKNOWN_COLUMN` with the nearest names; `BAD_QUERY` where a column's type does not fit.
     pub fn fold(&self, schema: &Schema, zones: &Zones) -> Result<Box<dyn Fold>> {
-        match self {
-            Self::Aggregate(aggregate) => aggregate.fold(schema, zones),
-            Self::Rows(rows) => rows.fold(schema),
-            Self::Funnel(funnel) => funnel.fold(schema, zones),
-            Self::Retention(retention) => retention.fold(schema, zones),
-            Self::Describe(describe) => describe.fold(schema),
-        }
+        self.0.fold(schema, zones)
+    }
+
+    /// The question in SQL, of a table `events` that has the schema's columns: one statement, whose rows are the answer's, in
+    /// its order.
+    ///
+    /// # Errors
+    ///
+    /// As [`fold`](Query::fold); `UNSUPPORTED` where that SQL cannot say it exactly.
+    #[cfg(feature = "events")]
+    pub fn sql(&self, schema: &Schema, dialect: Dialect) -> Result<String> {
+        self.0.sql(schema, dialect)
     }
 
     /// Questions that together use all that can be asked, on columns `user`, `item`, `action`, `ts`, `price` and
     /// `big`: what the laws are tested with.
-    pub fn examples() -> &'static [&'static str] {
-        &EXAMPLES
+    pub fn examples() -> Vec<&'static str> {
+        EXAMPLES.iter().chain(EVENT_EXAMPLES).copied().collect()
     }
 }
 
-const EXAMPLES: [&str; 30] = [
+const EXAMPLES: [&str; 22] = [
     r#"{"kind":"aggregate","measures":{"n":{"fn":"count"},"users":{"fn":"count_distinct","column":"user"},"total":{"fn":"sum","column":"price"},"mean":{"fn":"avg","column":"price"},"low":{"fn":"min","column":"price"},"high":{"fn":"max","column":"price"}}}"#,
     r#"{"kind":"aggregate","group_by":["item"],"measures":{"n":{"fn":"count"},"prices":{"fn":"count","column":"price"},"acts":{"fn":"count_distinct","column":"action"}},"rank":{"as":"place","fn":"rank","by":["-n"]},"limit":3}"#,
     r#"{"kind":"aggregate","where":[{"action":"view"}],"group_by":["item"],"measures":{"n":{"fn":"count"}},"rank":{"as":"place","fn":"dense_rank","by":["-n"]},"order_by":["-n","item"],"limit":2}"#,
@@ -170,6 +166,13 @@ const EXAMPLES: [&str; 30] = [
     r#"{"kind":"rows","select":["item","ts"],"rank":{"fn":"rank","within":["item"],"by":["ts"],"keep":2},"limit":100}"#,
     r#"{"kind":"rows","where":[{"column":"item","is_null":false}],"select":["price"],"order_by":["-price","action"],"limit":4}"#,
     r#"{"kind":"rows","select":["user"],"rank":{"as":"next","fn":"lead","column":"price","within":["user"],"by":["ts"]},"order_by":["-next"]}"#,
+    r#"{"kind":"describe"}"#,
+    r#"{"kind":"describe","columns":["price","user","ts"],"where":[{"action":"view"}],"top":2,"bins":3}"#,
+    r#"{"kind":"describe","columns":["big","item"],"where":[{"column":"price","is_null":false}],"top":100,"bins":40}"#,
+];
+
+#[cfg(feature = "events")]
+const EVENT_EXAMPLES: &[&str] = &[
     r#"{"kind":"funnel","actor":"user","time":"ts","steps":[{"action":"view"},{"action":"cart"},{"action":"buy"}],"within":"24h"}"#,
     r#"{"kind":"funnel","actor":"user","time":"ts","steps":[{"action":"view"},[{"action":"cart"},{"column":"price","gt":0}],{"action":"cart"}],"split_by":"item"}"#,
     r#"{"kind":"funnel","actor":"user","time":"ts","steps":[{"action":"view"},{"action":"cart"},{}],"within":"7d","mode":"strict_order","where":[{"column":"item","ne":"b"}],"split_by":"big"}"#,
@@ -178,10 +181,9 @@ const EXAMPLES: [&str; 30] = [
     r#"{"kind":"retention","actor":"user","time":"ts","every":"1d","periods":3}"#,
     r#"{"kind":"retention","actor":"user","time":"ts","start":{"action":"view"},"return":[{"action":"buy"}],"every":"6h","periods":40,"counting":"on_or_after"}"#,
     r#"{"kind":"retention","actor":"price","time":"ts","start":{"item":"a"},"return":{"column":"action","is_null":false},"where":[{"column":"big","gt":3}],"every":"1mo","periods":800}"#,
-    r#"{"kind":"describe"}"#,
-    r#"{"kind":"describe","columns":["price","user","ts"],"where":[{"action":"view"}],"top":2,"bins":3}"#,
-    r#"{"kind":"describe","columns":["big","item"],"where":[{"column":"price","is_null":false}],"top":100,"bins":40}"#,
 ];
+#[cfg(not(feature = "events"))]
+const EVENT_EXAMPLES: &[&str] = &[];
 
 impl<'de> Deserialize<'de> for Query {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -9,13 +9,13 @@ use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::{Field, Schema as ArrowSchema};
 use serde_json::Value;
 
-use super::Zones;
 use super::filter::{Filter, columns_of};
 use super::key::{Key, KeyPlan};
 use super::measure::{Measure, MeasurePlan, Measures};
 use super::rank::Rank;
 use super::spec::Spec;
 use super::table::{OrderBy, Table, TableColumn, empty, unknown_output};
+use super::{Question, Zones};
 use crate::event::Schema;
 use crate::fold::Fold;
 use crate::kernel::batch::GROUPED_BY;
@@ -70,29 +70,23 @@ impl Aggregate {
         }
         Ok(aggregate)
     }
+}
 
-    /// The columns whose distinct values the question asks for.
-    pub(crate) fn distinct_columns(&self) -> Vec<&str> {
+impl Question for Aggregate {
+    fn distinct_columns(&self) -> Vec<&str> {
         let keys = self.keys.iter().filter_map(Key::plain_column);
         keys.chain(self.measures.plain.iter().filter_map(Measure::distinct_column)).collect()
     }
 
-    /// The column that the question counts distinct values of, if it is this one.
-    pub(crate) fn counts_distinct(&self, column: &str) -> bool {
+    fn profits_from_groups(&self, column: &str) -> bool {
         self.measures.plain.iter().any(|measure| measure.distinct_column() == Some(column))
     }
 
-    /// The time zones that the question names.
-    pub(crate) fn zones(&self) -> Vec<String> {
+    fn zones(&self) -> Vec<String> {
         self.keys.iter().filter_map(|key| key.zone.clone()).collect()
     }
 
-    /// The fold that answers the question on data of that schema.
-    ///
-    /// # Errors
-    ///
-    /// `UNKNOWN_COLUMN`, or `BAD_QUERY` where a column's type does not fit.
-    pub(crate) fn fold(&self, schema: &Schema, zones: &Zones) -> Result<Box<dyn Fold>> {
+    fn fold(&self, schema: &Schema, zones: &Zones) -> Result<Box<dyn Fold>> {
         let lookup = columns_of(schema);
         let keys = self.keys.iter().map(|key| key.plan(schema, zones)).collect::<Result<Vec<_>>>()?;
         let measures = self.measures.plain.iter().map(|measure| measure.plan(schema)).collect::<Result<Vec<_>>>()?;

@@ -18,6 +18,7 @@ use serde_json::Value;
 
 use super::filter::{Filter, columns_of};
 use super::spec::Spec;
+use super::{Question, Zones};
 use crate::accumulator::Occurrences;
 use crate::event::Schema;
 use crate::fold::Fold;
@@ -91,18 +92,14 @@ impl Describe {
         spec.finish()?;
         Ok(describe)
     }
+}
 
-    /// Whether it is about whatever columns there are.
-    pub(crate) fn describes_all(&self) -> bool {
+impl Question for Describe {
+    fn reads_all(&self) -> bool {
         self.columns.is_none()
     }
 
-    /// The fold that answers the question on data of that schema.
-    ///
-    /// # Errors
-    ///
-    /// `UNKNOWN_COLUMN`, or `BAD_QUERY` where a column's type does not fit a condition.
-    pub(crate) fn fold(&self, schema: &Schema) -> Result<Box<dyn Fold>> {
+    fn fold(&self, schema: &Schema, _: &Zones) -> Result<Box<dyn Fold>> {
         let named = self.columns.iter().flatten().map(|name| schema.index_of(name)).collect::<Result<Vec<_>>>()?;
         let is_described = |at: &usize| self.columns.is_none() || named.contains(at);
         let described = |at: usize| {
@@ -206,7 +203,7 @@ mod tests {
 
     fn fold(query: &Value, column_type: ColumnType) -> Result<Box<dyn Fold>> {
         let column = Column { name: "price".to_owned(), column_type, role: None };
-        Describe::parse(query)?.fold(&Schema::new(vec![column]))
+        Describe::parse(query)?.fold(&Schema::new(vec![column]), &Zones::new())
     }
 
     /// The answer's rows of one statistic, each as its value, upper edge and count.

@@ -14,13 +14,13 @@ use attempts::Attempts;
 use durations::Durations;
 use serde_json::Value;
 
-use super::Zones;
 use super::actors::{ActorColumns, ActorReader};
 use super::filter::columns_of;
 use super::key::{Key, KeyPlan};
 use super::marks::{Marks, conditions};
 use super::spec::{Spec, unknown};
 use super::table::{Table, TableColumn, empty};
+use super::{Question, Zones};
 use crate::event::{ColumnType, Schema};
 use crate::fold::Fold;
 use crate::kernel::bucket::Every;
@@ -118,19 +118,15 @@ impl Funnel {
         }
         Ok(funnel)
     }
+}
 
-    /// The columns of the actor and the time.
-    pub(crate) fn actors(&self, schema: &Schema) -> Result<(usize, usize)> {
+impl Question for Funnel {
+    fn actors(&self, schema: &Schema) -> Result<(usize, usize)> {
         let plan = self.columns.plan(schema)?;
         Ok((plan.actor, plan.time))
     }
 
-    /// The fold that answers the question on data of that schema.
-    ///
-    /// # Errors
-    ///
-    /// `UNKNOWN_COLUMN`, or `BAD_QUERY` where a column's type does not fit.
-    pub(crate) fn fold(&self, schema: &Schema, zones: &Zones) -> Result<Box<dyn Fold>> {
+    fn fold(&self, schema: &Schema, zones: &Zones) -> Result<Box<dyn Fold>> {
         let lookup = columns_of(schema);
         let plan = self.columns.plan(schema)?;
         let marks = Marks::new(&self.filter, &self.steps, &lookup)?;
@@ -149,6 +145,10 @@ impl Funnel {
             found: Durations::new(n_steps),
             per_second: per_second as f64,
         }))
+    }
+
+    fn is_of_actors(&self) -> bool {
+        true
     }
 }
 

@@ -9,13 +9,13 @@ use arrow_array::{ArrayRef, Int64Array, RecordBatch};
 use arrow_schema::{DataType, Field, Schema as ArrowSchema};
 use serde_json::Value;
 
-use super::Zones;
 use super::actors::{ActorColumns, ActorReader};
 use super::filter::columns_of;
 use super::key::{Key, KeyPlan};
 use super::marks::{Marks, conditions};
 use super::spec::{Spec, unknown};
 use super::table::{Table, TableColumn};
+use super::{Question, Zones};
 use crate::event::{ColumnType, Schema};
 use crate::fold::Fold;
 use crate::kernel::bucket::Every;
@@ -97,24 +97,19 @@ impl Retention {
         spec.finish()?;
         Ok(retention)
     }
+}
 
-    /// The columns of the actor and the time.
-    pub(crate) fn actors(&self, schema: &Schema) -> Result<(usize, usize)> {
+impl Question for Retention {
+    fn actors(&self, schema: &Schema) -> Result<(usize, usize)> {
         let plan = self.columns.plan(schema)?;
         Ok((plan.actor, plan.time))
     }
 
-    /// The time zones that the question names.
-    pub(crate) fn zones(&self) -> Vec<String> {
+    fn zones(&self) -> Vec<String> {
         self.timezone.iter().cloned().collect()
     }
 
-    /// The fold that answers the question on data of that schema.
-    ///
-    /// # Errors
-    ///
-    /// `UNKNOWN_COLUMN`, or `BAD_QUERY` where a column's type does not fit.
-    pub(crate) fn fold(&self, schema: &Schema, zones: &Zones) -> Result<Box<dyn Fold>> {
+    fn fold(&self, schema: &Schema, zones: &Zones) -> Result<Box<dyn Fold>> {
         let lookup = columns_of(schema);
         let plan = self.columns.plan(schema)?;
         let marks = Marks::new(&self.filter, &[self.start.clone(), self.returns.clone()], &lookup)?;
@@ -131,6 +126,10 @@ impl Retention {
             last: None,
             actor: Actor::default(),
         }))
+    }
+
+    fn is_of_actors(&self) -> bool {
+        true
     }
 }
 

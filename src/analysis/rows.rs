@@ -6,12 +6,13 @@ use arrow_array::RecordBatch;
 use serde_json::Value;
 
 use super::filter::{Filter, columns_of};
+use super::grown::Grown;
 use super::rank::Rank;
 use super::spec::Spec;
 use super::table::{OrderBy, Table, TableColumn};
+use super::{Question, Zones};
 use crate::event::{ColumnType, Schema};
 use crate::fold::Fold;
-use crate::kernel::ids::Ids;
 use crate::kernel::order::{self, SortKey};
 use crate::kernel::values::{Data, Rows as Chosen, ValueType, Values, gather};
 use crate::{Error, Result};
@@ -51,18 +52,18 @@ impl Rows {
         spec.finish()?;
         Ok(rows)
     }
+}
 
-    /// Whether the answer has all columns.
-    pub(crate) fn selects_all(&self) -> bool {
+impl Question for Rows {
+    fn wants_row_numbers(&self) -> bool {
+        true
+    }
+
+    fn reads_all(&self) -> bool {
         self.select.is_none()
     }
 
-    /// The fold that answers the question on data of that schema.
-    ///
-    /// # Errors
-    ///
-    /// `UNKNOWN_COLUMN`, or `BAD_QUERY` where a column's type does not fit.
-    pub(crate) fn fold(&self, schema: &Schema) -> Result<Box<dyn Fold>> {
+    fn fold(&self, schema: &Schema, _: &Zones) -> Result<Box<dyn Fold>> {
         let lookup = columns_of(schema);
         let select = match &self.select {
             Some(select) => select.clone(),
@@ -110,67 +111,6 @@ struct Held {
     name: String,
     value_type: ValueType,
     values: Grown,
-}
-
-/// A column that grows; text as numbers of its own.
-struct Grown {
-    ints: Vec<i64>,
-    wide: Vec<i128>,
-    numbers: Vec<u32>,
-    texts: Option<Ids>,
-    valid: Vec<bool>,
-}
-
-impl Grown {
-    fn new(value_type: ValueType) -> Self {
-        let is_text = matches!(value_type, ValueType::Of(ColumnType::Text | ColumnType::Null));
-        Self { ints: vec![], wide: vec![], numbers: vec![], texts: is_text.then(Ids::no_texts), valid: vec![] }
-    }
-
-    fn push(&mut self, values: &Values) -> Result<()> {
-        match (&values.data, &mut self.texts) {
-            (Data::Codes(..), Some(texts)) => self.numbers.extend(texts.of(values)?),
-            (Data::Ints(v), None) if self.wide.is_empty() => self.ints.extend_from_slice(v),
-            (Data::Ints(v), None) => self.wide.extend(v.iter().map(|&v| i128::from(v))),
-            (Data::Wide(v), None) => {
-                self.wide.extend(std::mem::take(&mut self.ints).into_iter().map(i128::from));
-                self.wide.extend_from_slice(v);
-            }
-            _ => return Err(Error::bad_state("a column changed its type between two batches")),
-        }
-        self.valid.extend((0..values.len()).map(|row| values.is_valid(row)));
-        Ok(())
-    }
-
-    fn values(&self) -> Values {
-        let data = match &self.texts {
-            Some(texts) => texts.values(&self.numbers).data,
-            None if !self.wide.is_empty() => Data::Wide(self.wide.clone()),
-            None => Data::Ints(self.ints.clone()),
-        };
-        let all_valid = self.valid.iter().all(|&valid| valid);
-        Values { data, valid: (!all_valid).then(|| self.valid.clone()) }
-    }
-
-    fn retain(&mut self, rows: &[u32]) {
-        fn keep<T: Copy>(values: &mut Vec<T>, rows: &[u32]) {
-            if !values.is_empty() {
-                *values = rows.iter().map(|&row| values[row as usize]).collect();
-            }
-        }
-        keep(&mut self.ints, rows);
-        keep(&mut self.wide, rows);
-        keep(&mut self.numbers, rows);
-        keep(&mut self.valid, rows);
-    }
-
-    fn size(&self) -> usize {
-        8 * self.ints.capacity()
-            + 16 * self.wide.capacity()
-            + 4 * self.numbers.capacity()
-            + self.valid.capacity()
-            + self.texts.as_ref().map_or(0, Ids::size)
-    }
 }
 
 /// Rows held beyond the limit before the surplus is dropped.

@@ -12,6 +12,7 @@ use clickfold::analysis::Zones;
 use clickfold::decode::Format;
 use clickfold::engine::{Dataset, LoadOptions, Loader};
 use clickfold::kernel::bucket::Zone;
+use clickfold::sql::Dialect;
 use clickfold::{Query, frame, text};
 
 const USAGE: &str = "\
@@ -21,6 +22,7 @@ Usage:
   clickfold schema FILE...               [--format table|csv|json]
   clickfold query  QUERY.json FILE...    [--format table|csv|json|arrow]
   clickfold report FILE...
+  clickfold sql    QUERY.json FILE...    --dialect duckdb|clickhouse|spark
 
 FILE or QUERY.json may be - for standard input. QUERY.json may also be the query itself. Files are opened whether they are
 packed (gzip, zip, zstd) or not; several are one table, their columns united by name.
@@ -31,6 +33,7 @@ packed (gzip, zip, zstd) or not; several are one table, their columns united by 
   --schema JSON   types and roles of columns, such as '{\"sku\": {\"type\": \"text\", \"role\": \"item\"}}'
   --clean RECIPE  how the rows are cleaned: a list of steps as JSON, or a file that holds one
   --timezone Z    the zone whose clock times without a zone are of, such as Asia/Shanghai; UTC if not given
+  --dialect D     the SQL that the query is said in: duckdb, if not told
   --separator C   the character between cells, if it is not found right
   --no-header     the first row is data
 
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
 fn run(args: Vec<String>) -> Result<(), Failure> {
     let mut options = LoadOptions::default();
     let mut format = "table".to_owned();
+    let mut dialect = Dialect::DuckDb;
     let mut words = Vec::new();
     let mut args = args.into_iter();
     while let Some(arg) = args.next() {
@@ -72,6 +76,12 @@ fn run(args: Vec<String>) -> Result<(), Failure> {
         match arg.as_str() {
             "--format" => format = value("--format")?,
             "--separator" => options.format.separator = Some(value("--separator")?.replace("\\t", "\t")),
+            "--dialect" => {
+                let name = value("--dialect")?;
+                let known = Dialect::ALL.into_iter().find(|dialect| dialect.name() == name);
+                let names = || Dialect::ALL.map(Dialect::name).join(", ");
+                dialect = known.ok_or_else(|| Failure::Usage(format!("unknown dialect {name:?}; known are {}", names())))?;
+            }
             "--pattern" => options.format.pattern = Some(value("--pattern")?),
             "--encoding" => options.format.encoding = Some(value("--encoding")?),
             "--kind" => {
@@ -113,8 +123,12 @@ fn run(args: Vec<String>) -> Result<(), Failure> {
                 serde_json::to_string_pretty(load(files, &options)?.report()).map_err(|e| Failure::Data(e.to_string()))?;
             print(format!("{report}\n").as_bytes())
         }
+        ["sql", query, ref files @ ..] if !files.is_empty() => {
+            let sql = read_query(query)?.sql(load(files, &options)?.schema(), dialect)?;
+            print(format!("{sql}\n").as_bytes())
+        }
         [] => Err(Failure::Usage("say what to do".to_owned())),
-        [command, ..] if ["schema", "query", "report"].contains(&command) => {
+        [command, ..] if ["schema", "query", "report", "sql"].contains(&command) => {
             Err(Failure::Usage(format!("wrong arguments for {command}")))
         }
         [command, ..] => Err(Failure::Usage(format!("unknown command {command}"))),
@@ -122,9 +136,7 @@ fn run(args: Vec<String>) -> Result<(), Failure> {
 }
 
 fn query_files(query: &str, files: &[&str], options: &LoadOptions, format: &str) -> Result<(), Failure> {
-    let json = if query.trim_start().starts_with('{') { query.to_owned() } else { read_text(query)? };
-    let json: serde_json::Value = serde_json::from_str(&json).map_err(|e| Failure::Data(format!("{query} is not JSON: {e}")))?;
-    let query = Query::parse(&json)?;
+    let query = read_query(query)?;
     let answer = load(files, options)?.query(&query, &zones(query.zones())?)?;
     match format {
         "table" => print(text::to_table(&answer).as_bytes()),
@@ -133,6 +145,12 @@ fn query_files(query: &str, files: &[&str], options: &LoadOptions, format: &str)
         "arrow" => print(&frame::write(&answer)?),
         other => Err(Failure::Usage(format!("unknown format {other}; known are table, csv, json, arrow"))),
     }
+}
+
+fn read_query(query: &str) -> Result<Query, Failure> {
+    let json = if query.trim_start().starts_with('{') { query.to_owned() } else { read_text(query)? };
+    let json: serde_json::Value = serde_json::from_str(&json).map_err(|e| Failure::Data(format!("{query} is not JSON: {e}")))?;
+    Ok(Query::parse(&json)?)
 }
 
 fn read_text(path: &str) -> Result<String, Failure> {

@@ -1,0 +1,43 @@
+//! How dialects of SQL write names and values.
+
+/// A system that takes SQL, as it writes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// DuckDB 2.0 or newer.
+    DuckDb,
+    /// ClickHouse 26.9 or newer.
+    ClickHouse,
+    /// Spark 4.0 or newer, ANSI mode as by default.
+    Spark,
+}
+
+impl Dialect {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::DuckDb, Self::ClickHouse, Self::Spark];
+
+    /// `duckdb`, `clickhouse` or `spark`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::DuckDb => "duckdb",
+            Self::ClickHouse => "clickhouse",
+            Self::Spark => "spark",
+        }
+    }
+
+    /// A column's or a table's name, quoted.
+    pub fn ident(self, name: &str) -> String {
+        match self {
+            Self::DuckDb => format!("\"{}\"", name.replace('"', "\"\"")),
+            Self::ClickHouse => format!("`{}`", name.replace('\\', "\\\\").replace('`', "\\`")),
+            Self::Spark => format!("`{}`", name.replace('`', "``")),
+        }
+    }
+
+    /// A text as a literal.
+    pub fn text(self, text: &str) -> String {
+        match self {
+            Self::DuckDb => format!("'{}'", text.replace('\'', "''")),
+            Self::ClickHouse | Self::Spark => format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'")),
+        }
+    }
+}
