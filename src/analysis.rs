@@ -20,6 +20,8 @@ mod marks;
 mod measure;
 #[cfg(feature = "events")]
 mod named;
+#[cfg(feature = "events")]
+pub mod pareto;
 mod rank;
 #[cfg(feature = "events")]
 pub mod retention;
