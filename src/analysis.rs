@@ -3,6 +3,8 @@
 #[cfg(feature = "events")]
 mod actors;
 pub mod aggregate;
+#[cfg(feature = "events")]
+pub mod conversion;
 mod derived;
 pub mod describe;
 pub mod filter;
@@ -16,6 +18,10 @@ mod literal;
 #[cfg(feature = "events")]
 mod marks;
 mod measure;
+#[cfg(feature = "events")]
+mod named;
+#[cfg(feature = "events")]
+pub mod pareto;
 mod rank;
 #[cfg(feature = "events")]
 pub mod retention;

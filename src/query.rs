@@ -6,9 +6,13 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::analysis::aggregate::Aggregate;
+#[cfg(feature = "events")]
+use crate::analysis::conversion::Conversion;
 use crate::analysis::describe::Describe;
 #[cfg(feature = "events")]
 use crate::analysis::funnel::Funnel;
+#[cfg(feature = "events")]
+use crate::analysis::pareto::Pareto;
 #[cfg(feature = "events")]
 use crate::analysis::retention::Retention;
 pub use crate::analysis::rows::ROW;
@@ -49,8 +53,12 @@ const KINDS: [(&str, Parse); 3] = [
 
 /// The kinds that a core with the feature `events` answers, too.
 #[cfg(feature = "events")]
-const EVENT_KINDS: &[(&str, Parse)] =
-    &[("funnel", |value| Ok(Arc::new(Funnel::parse(value)?))), ("retention", |value| Ok(Arc::new(Retention::parse(value)?)))];
+const EVENT_KINDS: &[(&str, Parse)] = &[
+    ("funnel", |value| Ok(Arc::new(Funnel::parse(value)?))),
+    ("retention", |value| Ok(Arc::new(Retention::parse(value)?))),
+    ("conversion", |value| Ok(Arc::new(Conversion::parse(value)?))),
+    ("pareto", |value| Ok(Arc::new(Pareto::parse(value)?))),
+];
 #[cfg(not(feature = "events"))]
 const EVENT_KINDS: &[(&str, Parse)] = &[];
 
@@ -181,6 +189,14 @@ const EVENT_EXAMPLES: &[&str] = &[
     r#"{"kind":"retention","actor":"user","time":"ts","every":"1d","periods":3}"#,
     r#"{"kind":"retention","actor":"user","time":"ts","start":{"action":"view"},"return":[{"action":"buy"}],"every":"6h","periods":40,"counting":"on_or_after"}"#,
     r#"{"kind":"retention","actor":"price","time":"ts","start":{"item":"a"},"return":{"column":"action","is_null":false},"where":[{"column":"big","gt":3}],"every":"1mo","periods":800}"#,
+    r#"{"kind":"conversion","actor":"user","time":"ts","by":"item","steps":[{"action":"view"},{"action":"cart"},{"action":"buy"}]}"#,
+    r#"{"kind":"conversion","actor":"user","time":"ts","by":"big","steps":[{"action":"view"},[{"action":"buy"},{"column":"price","gte":0}]],"within":"7h","confidence":0.8,"min_actors":2,"where":[{"column":"item","ne":"b"}],"having":[{"column":"rate","gt":0}],"order_by":["-rate","actors_2"],"limit":5}"#,
+    r#"{"kind":"conversion","actor":"item","time":"ts","by":"price","steps":[{},{"column":"action","in":["view","cart"]},{},{"action":"view"}],"within":"1d"}"#,
+    r#"{"kind":"pareto","by":"item"}"#,
+    r#"{"kind":"pareto","by":"big","measure":{"fn":"sum","column":"price"},"classes":[0.3,0.6,0.9],"where":[{"column":"action","ne":"none"}],"having":[{"column":"class","ne":"C"}],"order_by":["class","-big"],"limit":4}"#,
+    r#"{"kind":"pareto","by":"user","measure":{"fn":"count_distinct","column":"item"},"classes":[0.5],"summary":true}"#,
+    r#"{"kind":"pareto","by":"item","measure":{"fn":"sum","column":"user"},"summary":"concentration"}"#,
+    r#"{"kind":"pareto","by":"price","measure":{"fn":"count","column":"action"},"classes":[],"summary":true,"having":[{"column":"groups","gt":0}]}"#,
 ];
 #[cfg(not(feature = "events"))]
 const EVENT_EXAMPLES: &[&str] = &[];
