@@ -13,6 +13,8 @@ use crate::analysis::funnel::Funnel;
 use crate::analysis::retention::Retention;
 pub use crate::analysis::rows::ROW;
 use crate::analysis::rows::Rows;
+#[cfg(feature = "events")]
+use crate::analysis::sessions::Sessions;
 use crate::analysis::spec::unknown;
 use crate::analysis::{Question, Zones};
 use crate::event::Schema;
@@ -49,8 +51,11 @@ const KINDS: [(&str, Parse); 3] = [
 
 /// The kinds that a core with the feature `events` answers, too.
 #[cfg(feature = "events")]
-const EVENT_KINDS: &[(&str, Parse)] =
-    &[("funnel", |value| Ok(Arc::new(Funnel::parse(value)?))), ("retention", |value| Ok(Arc::new(Retention::parse(value)?)))];
+const EVENT_KINDS: &[(&str, Parse)] = &[
+    ("funnel", |value| Ok(Arc::new(Funnel::parse(value)?))),
+    ("retention", |value| Ok(Arc::new(Retention::parse(value)?))),
+    ("sessions", |value| Ok(Arc::new(Sessions::parse(value)?))),
+];
 #[cfg(not(feature = "events"))]
 const EVENT_KINDS: &[(&str, Parse)] = &[];
 
@@ -181,6 +186,10 @@ const EVENT_EXAMPLES: &[&str] = &[
     r#"{"kind":"retention","actor":"user","time":"ts","every":"1d","periods":3}"#,
     r#"{"kind":"retention","actor":"user","time":"ts","start":{"action":"view"},"return":[{"action":"buy"}],"every":"6h","periods":40,"counting":"on_or_after"}"#,
     r#"{"kind":"retention","actor":"price","time":"ts","start":{"item":"a"},"return":{"column":"action","is_null":false},"where":[{"column":"big","gt":3}],"every":"1mo","periods":800}"#,
+    r#"{"kind":"sessions","actor":"user","time":"ts","gap":"7h","conversion":{"action":"buy"}}"#,
+    r#"{"kind":"sessions","actor":"user","time":"ts","gap":"1d","midnight":true,"split_on":["action","item"],"step":"action","group_by":["entry","exit"],"measures":{"n":{"fn":"count"},"long":{"fn":"median","column":"seconds"},"price":{"fn":"sum","column":"price"},"item":{"fn":"mode","column":"item"}},"having":[{"column":"n","gt":1}],"rank":{"fn":"rank","by":["-n"]},"limit":9}"#,
+    r#"{"kind":"sessions","actor":"user","time":"ts","session":"big","where":[{"column":"item","ne":"a"}],"step":"item","conversion":[{"action":"buy"},{"column":"price","gt":0}],"each":"session","having":[{"column":"events","lt":9}],"order_by":["-seconds","exit"],"limit":7}"#,
+    r#"{"kind":"sessions","actor":"item","time":"ts","session":"price","gap":"30m","split_on":["user"],"measures":{"first":{"fn":"first","column":"big"},"n":{"fn":"max","column":"session"},"converted":{"fn":"sum","column":"converted"}},"conversion":{"action":"cart"},"group_by":[{"column":"started","every":"1d"}]}"#,
 ];
 #[cfg(not(feature = "events"))]
 const EVENT_EXAMPLES: &[&str] = &[];
