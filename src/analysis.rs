@@ -28,6 +28,7 @@ pub mod retention;
 pub mod rows;
 #[cfg(feature = "events")]
 mod sql;
+pub mod sessions;
 mod table;
 
 use std::collections::BTreeMap;

@@ -17,6 +17,8 @@ use crate::analysis::pareto::Pareto;
 use crate::analysis::retention::Retention;
 pub use crate::analysis::rows::ROW;
 use crate::analysis::rows::Rows;
+#[cfg(feature = "events")]
+use crate::analysis::sessions::Sessions;
 use crate::analysis::spec::unknown;
 use crate::analysis::{Question, Zones};
 use crate::event::Schema;
@@ -58,6 +60,7 @@ const EVENT_KINDS: &[(&str, Parse)] = &[
     ("retention", |value| Ok(Arc::new(Retention::parse(value)?))),
     ("conversion", |value| Ok(Arc::new(Conversion::parse(value)?))),
     ("pareto", |value| Ok(Arc::new(Pareto::parse(value)?))),
+    ("sessions", |value| Ok(Arc::new(Sessions::parse(value)?))),
 ];
 #[cfg(not(feature = "events"))]
 const EVENT_KINDS: &[(&str, Parse)] = &[];
@@ -197,6 +200,10 @@ const EVENT_EXAMPLES: &[&str] = &[
     r#"{"kind":"pareto","by":"user","measure":{"fn":"count_distinct","column":"item"},"classes":[0.5],"summary":true}"#,
     r#"{"kind":"pareto","by":"item","measure":{"fn":"sum","column":"user"},"summary":"concentration"}"#,
     r#"{"kind":"pareto","by":"price","measure":{"fn":"count","column":"action"},"classes":[],"summary":true,"having":[{"column":"groups","gt":0}]}"#,
+    r#"{"kind":"sessions","actor":"user","time":"ts","gap":"7h","conversion":{"action":"buy"}}"#,
+    r#"{"kind":"sessions","actor":"user","time":"ts","gap":"1d","midnight":true,"split_on":["action","item"],"step":"action","group_by":["entry","exit"],"measures":{"n":{"fn":"count"},"long":{"fn":"median","column":"seconds"},"price":{"fn":"sum","column":"price"},"item":{"fn":"mode","column":"item"}},"having":[{"column":"n","gt":1}],"rank":{"fn":"rank","by":["-n"]},"limit":9}"#,
+    r#"{"kind":"sessions","actor":"user","time":"ts","session":"big","where":[{"column":"item","ne":"a"}],"step":"item","conversion":[{"action":"buy"},{"column":"price","gt":0}],"each":"session","having":[{"column":"events","lt":9}],"order_by":["-seconds","exit"],"limit":7}"#,
+    r#"{"kind":"sessions","actor":"item","time":"ts","session":"price","gap":"30m","split_on":["user"],"measures":{"first":{"fn":"first","column":"big"},"n":{"fn":"max","column":"session"},"converted":{"fn":"sum","column":"converted"}},"conversion":{"action":"cart"},"group_by":[{"column":"started","every":"1d"}]}"#,
 ];
 #[cfg(not(feature = "events"))]
 const EVENT_EXAMPLES: &[&str] = &[];
