@@ -10,6 +10,8 @@ use crate::analysis::describe::Describe;
 #[cfg(feature = "events")]
 use crate::analysis::funnel::Funnel;
 #[cfg(feature = "events")]
+use crate::analysis::intervals::Intervals;
+#[cfg(feature = "events")]
 use crate::analysis::retention::Retention;
 pub use crate::analysis::rows::ROW;
 use crate::analysis::rows::Rows;
@@ -49,8 +51,11 @@ const KINDS: [(&str, Parse); 3] = [
 
 /// The kinds that a core with the feature `events` answers, too.
 #[cfg(feature = "events")]
-const EVENT_KINDS: &[(&str, Parse)] =
-    &[("funnel", |value| Ok(Arc::new(Funnel::parse(value)?))), ("retention", |value| Ok(Arc::new(Retention::parse(value)?)))];
+const EVENT_KINDS: &[(&str, Parse)] = &[
+    ("funnel", |value| Ok(Arc::new(Funnel::parse(value)?))),
+    ("retention", |value| Ok(Arc::new(Retention::parse(value)?))),
+    ("intervals", |value| Ok(Arc::new(Intervals::parse(value)?))),
+];
 #[cfg(not(feature = "events"))]
 const EVENT_KINDS: &[(&str, Parse)] = &[];
 
@@ -181,6 +186,17 @@ const EVENT_EXAMPLES: &[&str] = &[
     r#"{"kind":"retention","actor":"user","time":"ts","every":"1d","periods":3}"#,
     r#"{"kind":"retention","actor":"user","time":"ts","start":{"action":"view"},"return":[{"action":"buy"}],"every":"6h","periods":40,"counting":"on_or_after"}"#,
     r#"{"kind":"retention","actor":"price","time":"ts","start":{"item":"a"},"return":{"column":"action","is_null":false},"where":[{"column":"big","gt":3}],"every":"1mo","periods":800}"#,
+    r#"{"kind":"retention","actor":"user","time":"ts","every":"1h","periods":60,"counting":"on_or_after","mean":"simple"}"#,
+    r#"{"kind":"retention","actor":"user","time":"ts","brackets":[[0,0],[1,3],[5,90]],"every":"6h","cohorts":"recurring","mean":"weighted","start":{"action":"view"}}"#,
+    r#"{"kind":"retention","actor":"user","time":"ts","clock":"24h","every":"1d","periods":4,"value":"price","order":"big","mean":"weighted"}"#,
+    r#"{"kind":"retention","actor":"user","time":"ts","clock":"24h","every":"1q","brackets":[[1,3],[210,230]],"counting":"on_or_after","value":"price","mean":"simple","cohorts":"recurring"}"#,
+    r#"{"kind":"retention","actor":"item","time":"ts","every":"1d","value":"price","order":"action","return":{"column":"action","ne":"view"}}"#,
+    r#"{"kind":"retention","actor":"item","time":"ts","each":"actor","every":"6h","cohorts":"recurring","having":[{"column":"period","gt":0}],"order_by":["-period"],"limit":9}"#,
+    r#"{"kind":"retention","actor":"big","time":"ts","each":"actor","every":"1h","clock":"24h","brackets":[[0,6],[7,100]],"counting":"on_or_after"}"#,
+    r#"{"kind":"intervals","actor":"user","time":"ts"}"#,
+    r#"{"kind":"intervals","actor":"user","time":"ts","event":{"action":"buy"},"order":"big","most":2,"where":[{"column":"item","is_null":false}]}"#,
+    r#"{"kind":"intervals","actor":"price","time":"ts","order":"item","each":"actor","most":3}"#,
+    r#"{"kind":"intervals","actor":"item","time":"ts","event":[{"column":"action","ne":"view"}],"each":"actor","having":[{"column":"seconds","gt":60}],"order_by":["-seconds","at"],"limit":5}"#,
 ];
 #[cfg(not(feature = "events"))]
 const EVENT_EXAMPLES: &[&str] = &[];
