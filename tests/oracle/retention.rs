@@ -132,7 +132,8 @@ pub fn answer(query: &Value, table: &Table) -> Table {
     let mut lines: Vec<Line> = vec![];
     for (&cohort, members) in &cohorts {
         let size = members.len() as i128;
-        let now = calendar::steps(every, zone, cohort, calendar::bucket(every, zone, last), brackets(query).last().unwrap().1 + 1);
+        let now =
+            calendar::steps(every, zone, cohort, calendar::bucket(every, zone, last), brackets(query).last().unwrap().1 + 1);
         for bracket in brackets(query) {
             let (has_begun, is_complete) = match query["clock"] == "24h" {
                 false => (bracket.0 <= now.max(0), bracket.1 < now),
