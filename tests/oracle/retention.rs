@@ -129,11 +129,14 @@ pub fn answer(query: &Value, table: &Table) -> Table {
     let last = actors(query, table).iter().flatten().map(|(nanos, _)| *nanos).max().unwrap_or(0);
     let value_kind = query["value"].as_str().map(|name| table.columns[place(&table.columns, name)].kind);
     let unit = if let Some(Kind::Decimal(scale)) = value_kind { power(scale) as f64 } else { 1.0 };
+    let most = brackets(query).last().unwrap().1 + 1;
     let mut lines: Vec<Line> = vec![];
     for (&cohort, members) in &cohorts {
         let size = members.len() as i128;
-        let now =
-            calendar::steps(every, zone, cohort, calendar::bucket(every, zone, last), brackets(query).last().unwrap().1 + 1);
+        let now = match query["clock"] == "24h" {
+            true => 0,
+            false => calendar::steps(every, zone, cohort, calendar::bucket(every, zone, last), most),
+        };
         for bracket in brackets(query) {
             let (has_begun, is_complete) = match query["clock"] == "24h" {
                 false => (bracket.0 <= now.max(0), bracket.1 < now),
