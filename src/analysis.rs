@@ -3,6 +3,8 @@
 #[cfg(feature = "events")]
 mod actors;
 pub mod aggregate;
+#[cfg(feature = "events")]
+pub mod conversion;
 mod derived;
 pub mod describe;
 pub mod filter;
@@ -18,12 +20,17 @@ mod literal;
 #[cfg(feature = "events")]
 mod marks;
 mod measure;
+#[cfg(feature = "events")]
+mod named;
+#[cfg(feature = "events")]
+pub mod pareto;
 mod rank;
 #[cfg(feature = "events")]
 pub mod retention;
 pub mod rows;
 #[cfg(feature = "events")]
 mod sql;
+pub mod sessions;
 mod table;
 
 use std::collections::BTreeMap;

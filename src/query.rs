@@ -6,15 +6,20 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::analysis::aggregate::Aggregate;
+#[cfg(feature = "events")]
+use crate::analysis::conversion::Conversion;
 use crate::analysis::describe::Describe;
 #[cfg(feature = "events")]
 use crate::analysis::funnel::Funnel;
 #[cfg(feature = "events")]
 use crate::analysis::intervals::Intervals;
+use crate::analysis::pareto::Pareto;
 #[cfg(feature = "events")]
 use crate::analysis::retention::Retention;
 pub use crate::analysis::rows::ROW;
 use crate::analysis::rows::Rows;
+#[cfg(feature = "events")]
+use crate::analysis::sessions::Sessions;
 use crate::analysis::spec::unknown;
 use crate::analysis::{Question, Zones};
 use crate::event::Schema;
@@ -55,6 +60,9 @@ const EVENT_KINDS: &[(&str, Parse)] = &[
     ("funnel", |value| Ok(Arc::new(Funnel::parse(value)?))),
     ("retention", |value| Ok(Arc::new(Retention::parse(value)?))),
     ("intervals", |value| Ok(Arc::new(Intervals::parse(value)?))),
+    ("conversion", |value| Ok(Arc::new(Conversion::parse(value)?))),
+    ("pareto", |value| Ok(Arc::new(Pareto::parse(value)?))),
+    ("sessions", |value| Ok(Arc::new(Sessions::parse(value)?))),
 ];
 #[cfg(not(feature = "events"))]
 const EVENT_KINDS: &[(&str, Parse)] = &[];
@@ -197,6 +205,18 @@ const EVENT_EXAMPLES: &[&str] = &[
     r#"{"kind":"intervals","actor":"user","time":"ts","event":{"action":"buy"},"order":"big","most":2,"where":[{"column":"item","is_null":false}]}"#,
     r#"{"kind":"intervals","actor":"price","time":"ts","order":"item","each":"actor","most":3}"#,
     r#"{"kind":"intervals","actor":"item","time":"ts","event":[{"column":"action","ne":"view"}],"each":"actor","having":[{"column":"seconds","gt":60}],"order_by":["-seconds","at"],"limit":5}"#,
+    r#"{"kind":"conversion","actor":"user","time":"ts","by":"item","steps":[{"action":"view"},{"action":"cart"},{"action":"buy"}]}"#,
+    r#"{"kind":"conversion","actor":"user","time":"ts","by":"big","steps":[{"action":"view"},[{"action":"buy"},{"column":"price","gte":0}]],"within":"7h","confidence":0.8,"min_actors":2,"where":[{"column":"item","ne":"b"}],"having":[{"column":"rate","gt":0}],"order_by":["-rate","actors_2"],"limit":5}"#,
+    r#"{"kind":"conversion","actor":"item","time":"ts","by":"price","steps":[{},{"column":"action","in":["view","cart"]},{},{"action":"view"}],"within":"1d"}"#,
+    r#"{"kind":"pareto","by":"item"}"#,
+    r#"{"kind":"pareto","by":"big","measure":{"fn":"sum","column":"price"},"classes":[0.3,0.6,0.9],"where":[{"column":"action","ne":"none"}],"having":[{"column":"class","ne":"C"}],"order_by":["class","-big"],"limit":4}"#,
+    r#"{"kind":"pareto","by":"user","measure":{"fn":"count_distinct","column":"item"},"classes":[0.5],"summary":true}"#,
+    r#"{"kind":"pareto","by":"item","measure":{"fn":"sum","column":"user"},"summary":"concentration"}"#,
+    r#"{"kind":"pareto","by":"price","measure":{"fn":"count","column":"action"},"classes":[],"summary":true,"having":[{"column":"groups","gt":0}]}"#,
+    r#"{"kind":"sessions","actor":"user","time":"ts","gap":"7h","conversion":{"action":"buy"}}"#,
+    r#"{"kind":"sessions","actor":"user","time":"ts","gap":"1d","midnight":true,"split_on":["action","item"],"step":"action","group_by":["entry","exit"],"measures":{"n":{"fn":"count"},"long":{"fn":"median","column":"seconds"},"price":{"fn":"sum","column":"price"},"item":{"fn":"mode","column":"item"}},"having":[{"column":"n","gt":1}],"rank":{"fn":"rank","by":["-n"]},"limit":9}"#,
+    r#"{"kind":"sessions","actor":"user","time":"ts","session":"big","where":[{"column":"item","ne":"a"}],"step":"item","conversion":[{"action":"buy"},{"column":"price","gt":0}],"each":"session","having":[{"column":"events","lt":9}],"order_by":["-seconds","exit"],"limit":7}"#,
+    r#"{"kind":"sessions","actor":"item","time":"ts","session":"price","gap":"30m","split_on":["user"],"measures":{"first":{"fn":"first","column":"big"},"n":{"fn":"max","column":"session"},"converted":{"fn":"sum","column":"converted"}},"conversion":{"action":"cart"},"group_by":[{"column":"started","every":"1d"}]}"#,
 ];
 #[cfg(not(feature = "events"))]
 const EVENT_EXAMPLES: &[&str] = &[];
