@@ -11,6 +11,8 @@ pub mod filter;
 #[cfg(feature = "events")]
 pub mod funnel;
 mod grown;
+#[cfg(feature = "events")]
+pub mod intervals;
 mod key;
 #[cfg(feature = "events")]
 mod list;

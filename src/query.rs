@@ -12,6 +12,7 @@ use crate::analysis::describe::Describe;
 #[cfg(feature = "events")]
 use crate::analysis::funnel::Funnel;
 #[cfg(feature = "events")]
+use crate::analysis::intervals::Intervals;
 use crate::analysis::pareto::Pareto;
 #[cfg(feature = "events")]
 use crate::analysis::retention::Retention;
@@ -58,6 +59,7 @@ const KINDS: [(&str, Parse); 3] = [
 const EVENT_KINDS: &[(&str, Parse)] = &[
     ("funnel", |value| Ok(Arc::new(Funnel::parse(value)?))),
     ("retention", |value| Ok(Arc::new(Retention::parse(value)?))),
+    ("intervals", |value| Ok(Arc::new(Intervals::parse(value)?))),
     ("conversion", |value| Ok(Arc::new(Conversion::parse(value)?))),
     ("pareto", |value| Ok(Arc::new(Pareto::parse(value)?))),
     ("sessions", |value| Ok(Arc::new(Sessions::parse(value)?))),
@@ -192,6 +194,17 @@ const EVENT_EXAMPLES: &[&str] = &[
     r#"{"kind":"retention","actor":"user","time":"ts","every":"1d","periods":3}"#,
     r#"{"kind":"retention","actor":"user","time":"ts","start":{"action":"view"},"return":[{"action":"buy"}],"every":"6h","periods":40,"counting":"on_or_after"}"#,
     r#"{"kind":"retention","actor":"price","time":"ts","start":{"item":"a"},"return":{"column":"action","is_null":false},"where":[{"column":"big","gt":3}],"every":"1mo","periods":800}"#,
+    r#"{"kind":"retention","actor":"user","time":"ts","every":"1h","periods":60,"counting":"on_or_after","mean":"simple"}"#,
+    r#"{"kind":"retention","actor":"user","time":"ts","brackets":[[0,0],[1,3],[5,90]],"every":"6h","cohorts":"recurring","mean":"weighted","start":{"action":"view"}}"#,
+    r#"{"kind":"retention","actor":"user","time":"ts","clock":"24h","every":"1d","periods":4,"value":"price","order":"big","mean":"weighted"}"#,
+    r#"{"kind":"retention","actor":"user","time":"ts","clock":"24h","every":"1q","brackets":[[1,3],[210,230]],"counting":"on_or_after","value":"price","mean":"simple","cohorts":"recurring"}"#,
+    r#"{"kind":"retention","actor":"item","time":"ts","every":"1d","value":"price","order":"action","return":{"column":"action","ne":"view"}}"#,
+    r#"{"kind":"retention","actor":"item","time":"ts","each":"actor","every":"6h","cohorts":"recurring","having":[{"column":"period","gt":0}],"order_by":["-period"],"limit":9}"#,
+    r#"{"kind":"retention","actor":"big","time":"ts","each":"actor","every":"1h","clock":"24h","brackets":[[0,6],[7,100]],"counting":"on_or_after"}"#,
+    r#"{"kind":"intervals","actor":"user","time":"ts"}"#,
+    r#"{"kind":"intervals","actor":"user","time":"ts","event":{"action":"buy"},"order":"big","most":2,"where":[{"column":"item","is_null":false}]}"#,
+    r#"{"kind":"intervals","actor":"price","time":"ts","order":"item","each":"actor","most":3}"#,
+    r#"{"kind":"intervals","actor":"item","time":"ts","event":[{"column":"action","ne":"view"}],"each":"actor","having":[{"column":"seconds","gt":60}],"order_by":["-seconds","at"],"limit":5}"#,
     r#"{"kind":"conversion","actor":"user","time":"ts","by":"item","steps":[{"action":"view"},{"action":"cart"},{"action":"buy"}]}"#,
     r#"{"kind":"conversion","actor":"user","time":"ts","by":"big","steps":[{"action":"view"},[{"action":"buy"},{"column":"price","gte":0}]],"within":"7h","confidence":0.8,"min_actors":2,"where":[{"column":"item","ne":"b"}],"having":[{"column":"rate","gt":0}],"order_by":["-rate","actors_2"],"limit":5}"#,
     r#"{"kind":"conversion","actor":"item","time":"ts","by":"price","steps":[{},{"column":"action","in":["view","cart"]},{},{"action":"view"}],"within":"1d"}"#,

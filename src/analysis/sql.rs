@@ -129,14 +129,14 @@ pub(super) fn to_units(number: &str, column_type: ColumnType, dialect: Dialect) 
     }
 }
 
-/// The exact sum of an expression of integers or decimals, of its own type.
-pub(super) fn sum(number: &str, column_type: ColumnType, dialect: Dialect) -> String {
+/// The exact sum of an expression of integers or decimals, of its own type; `over` is nothing or the window's ` OVER (…)`.
+pub(super) fn sum(number: &str, column_type: ColumnType, over: &str, dialect: Dialect) -> String {
     let is_int = column_type == ColumnType::Int;
     match dialect {
-        Dialect::DuckDb if is_int => format!("CAST(sum({number}) AS BIGINT)"),
-        Dialect::ClickHouse if is_int => format!("accurateCast(sum(toInt128({number})), 'Nullable(Int64)')"),
-        Dialect::Spark if is_int => format!("CAST(sum(CAST({number} AS DECIMAL(38, 0))) AS BIGINT)"),
-        _ => format!("sum({number})"),
+        Dialect::DuckDb if is_int => format!("CAST(sum({number}){over} AS BIGINT)"),
+        Dialect::ClickHouse if is_int => format!("accurateCast(sum(toInt128({number})){over}, 'Nullable(Int64)')"),
+        Dialect::Spark if is_int => format!("CAST(sum(CAST({number} AS DECIMAL(38, 0))){over} AS BIGINT)"),
+        _ => format!("sum({number}){over}"),
     }
 }
 
@@ -237,19 +237,19 @@ pub(super) fn bucket(time: &str, every: Every, zone: Option<&str>, unit: TimeUni
 }
 
 fn duckdb_bucket(time: &str, every: Every, zone: Option<&str>) -> String {
-    let width = duckdb_interval(every, 1);
+    let width = duckdb_interval(every);
     match (every, zone) {
         (_, None) => format!("time_bucket({width}, {time})"),
         (Every::Seconds(_), Some(zone)) => {
-            let local = format!("({time} AT TIME ZONE 'UTC' AT TIME ZONE {zone})");
+            let local = local(time, Some(zone), Dialect::DuckDb);
             format!("{time} - ({local} - time_bucket({width}, {local}))")
         }
         (_, Some(zone)) => format!("time_bucket({width}, {time} AT TIME ZONE 'UTC', {zone}) AT TIME ZONE 'UTC'"),
     }
 }
 
-/// So many steps of a bucket's width.
-pub(super) fn duckdb_interval(every: Every, times: i64) -> String {
+/// A bucket's width.
+fn duckdb_interval(every: Every) -> String {
     let (n, name) = match every {
         Every::Seconds(n) if n % 3_600 == 0 => (n / 3_600, "HOUR"),
         Every::Seconds(n) if n % 60 == 0 => (n / 60, "MINUTE"),
@@ -257,39 +257,80 @@ pub(super) fn duckdb_interval(every: Every, times: i64) -> String {
         Every::Days(n) => (n, "DAY"),
         Every::Months(n) => (n, "MONTH"),
     };
-    format!("INTERVAL {} {name}", i128::from(n) * i128::from(times))
+    format!("INTERVAL {n} {name}")
 }
 
 fn click_house_bucket(time: &str, every: Every, zone: Option<&str>, unit: TimeUnit) -> Result<String> {
-    let units = time_units(time, unit, Dialect::ClickHouse)?;
-    let (per_second, name) = (unit.per_second(), click_house_name(unit));
-    let local = match zone {
-        None => units.clone(),
-        Some(zone) => format!("({units} + timeZoneOffset(toTimeZone({time}, {zone})) * {per_second})"),
-    };
-    let since =
-        |width: i64| format!("positiveModulo({local} - {}, {})", MONDAY * per_second, i128::from(width) * i128::from(per_second));
-    Ok(match (every, zone) {
-        (Every::Seconds(width), _) => format!("fromUnixTimestamp64{name}({units} - {}, 'UTC')", since(width)),
-        (Every::Days(n), None) => format!("fromUnixTimestamp64{name}({units} - {}, 'UTC')", since(n * 86_400)),
-        (Every::Days(_) | Every::Months(_), _) => {
-            return Err(unsupported("a bucket of such a width and zone", Dialect::ClickHouse));
+    let place = local_place(time, every, zone, Dialect::ClickHouse);
+    let first = |n: i64| format!("{place} - positiveModulo({place}, {n})");
+    let day = match every {
+        Every::Seconds(width) => {
+            let (units, per_second) = (time_units(time, unit, Dialect::ClickHouse)?, unit.per_second());
+            let offset = zone.map_or_else(String::new, |zone| {
+                let offset = format!("timeZoneOffset(toTimeZone({time}, {zone}))");
+                if per_second == 1 { format!(" + {offset}") } else { format!(" + {offset} * {per_second}") }
+            });
+            let width = i128::from(width) * i128::from(per_second);
+            let since = format!("positiveModulo({units}{offset} - {}, {width})", MONDAY * per_second);
+            return Ok(format!("fromUnixTimestamp64{}({units} - {since}, 'UTC')", click_house_name(unit)));
         }
-    })
+        Every::Days(n) => format!("addDays(toDate32('2000-01-03'), {})", first(n)),
+        Every::Months(n) => format!("addMonths(toDate32('2000-01-01'), {})", first(n)),
+    };
+    let midnight = format!("toDateTime64({day}, {}, {})", digits(ColumnType::Time { unit }), zone.unwrap_or("'UTC'"));
+    Ok(if zone.is_some() { format!("toTimeZone({midnight}, 'UTC')") } else { midnight })
 }
 
 fn spark_bucket(time: &str, every: Every, zone: Option<&str>) -> String {
-    let local = zone.map_or_else(|| time.to_owned(), |zone| format!("from_utc_timestamp({time}, {zone})"));
-    let seconds = |width: i64| format!("pmod(unix_seconds({local}) - {MONDAY}, {width})");
-    let start = match every {
-        Every::Seconds(width) => return format!("timestamp_seconds(unix_seconds({time}) - {})", seconds(width)),
-        Every::Days(n) => format!("timestamp_seconds(unix_seconds({local}) - {})", seconds(n * 86_400)),
-        Every::Months(n) => {
-            let months = format!("(year({local}) * 12 + month({local}) - 24001)");
-            format!("CAST(add_months(DATE '2000-01-01', {months} - pmod({months}, {n})) AS TIMESTAMP)")
+    let place = local_place(time, every, zone, Dialect::Spark);
+    let day = match every {
+        Every::Seconds(width) => {
+            let local = local(time, zone, Dialect::Spark);
+            return format!("timestamp_seconds(unix_seconds({time}) - pmod(unix_seconds({local}) - {MONDAY}, {width}))");
         }
+        Every::Days(n) => format!("date_add(DATE '2000-01-03', {place} - pmod({place}, {n}))"),
+        Every::Months(n) => format!("add_months(DATE '2000-01-01', {place} - pmod({place}, {n}))"),
     };
-    zone.map_or(start.clone(), |zone| format!("to_utc_timestamp({start}, {zone})"))
+    let midnight = format!("CAST({day} AS TIMESTAMP)");
+    zone.map_or(midnight.clone(), |zone| format!("to_utc_timestamp({midnight}, {zone})"))
+}
+
+/// Where a bucket's start is among all: so many units, days or months. How many steps it is from one bucket to another is told
+/// by the difference of their places.
+///
+/// # Errors
+///
+/// `UNSUPPORTED` where the dialect has no such times.
+pub(super) fn place(start: &str, every: Every, zone: Option<&str>, unit: TimeUnit, dialect: Dialect) -> Result<String> {
+    check_unit(unit, dialect)?;
+    match every {
+        Every::Seconds(_) => time_units(start, unit, dialect),
+        Every::Days(_) | Every::Months(_) => {
+            Ok(local_place(start, every, zone.map(|zone| dialect.text(zone)).as_deref(), dialect))
+        }
+    }
+}
+
+/// The days from 2000-01-03, or months from 2000-01-01, that the local clock shows at a time.
+fn local_place(time: &str, every: Every, zone: Option<&str>, dialect: Dialect) -> String {
+    let local = local(time, zone, dialect);
+    match (every, dialect) {
+        (Every::Months(_), Dialect::ClickHouse) => format!("((toYear({local}) - 2000) * 12 + toMonth({local}) - 1)"),
+        (Every::Months(_), _) => format!("((year({local}) - 2000) * 12 + month({local}) - 1)"),
+        (_, Dialect::DuckDb) => format!("(CAST({local} AS DATE) - DATE '2000-01-03')"),
+        (_, Dialect::ClickHouse) => format!("dateDiff('day', toDate32('2000-01-03'), toDate32({local}))"),
+        (_, Dialect::Spark) => format!("datediff(CAST({local} AS DATE), DATE '2000-01-03')"),
+    }
+}
+
+/// What a zone's clock shows at a time; the zone is a literal.
+fn local(time: &str, zone: Option<&str>, dialect: Dialect) -> String {
+    match (zone, dialect) {
+        (None, _) => time.to_owned(),
+        (Some(zone), Dialect::DuckDb) => format!("({time} AT TIME ZONE 'UTC' AT TIME ZONE {zone})"),
+        (Some(zone), Dialect::ClickHouse) => format!("toTimeZone({time}, {zone})"),
+        (Some(zone), Dialect::Spark) => format!("from_utc_timestamp({time}, {zone})"),
+    }
 }
 
 fn click_house_name(unit: TimeUnit) -> &'static str {

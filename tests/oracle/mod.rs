@@ -9,6 +9,7 @@ mod conversion;
 mod derived;
 mod describe;
 mod funnel;
+mod intervals;
 mod pareto;
 mod rank;
 mod retention;
@@ -64,6 +65,7 @@ pub fn answer(query: &Value, table: &Table) -> Result<Table, &'static str> {
     match query["kind"].as_str() {
         Some("rows") => Ok(rows(query, kept)),
         Some("funnel") => Ok(funnel::answer(query, &kept)),
+        Some("intervals") => Ok(intervals::answer(query, &kept)),
         Some("retention") => Ok(retention::answer(query, &kept)),
         Some("conversion") => Ok(conversion::answer(query, &kept)),
         Some("pareto") => pareto::answer(query, &kept),
@@ -273,6 +275,12 @@ fn ordered(query: &Value, mut table: Table, mut order: Vec<String>, ties: &[Stri
         table.rows.truncate(limit as usize);
     }
     table
+}
+
+/// The rows that a question for one of each chooses, by `having`, `order_by` and `limit`.
+fn choice(query: &Value, mut table: Table, ties: &[String]) -> Table {
+    table.rows.retain(|row| condition::all(&query["having"], &table.columns, row) == Some(true));
+    ordered(query, table, strings(&query["order_by"]), ties)
 }
 
 fn in_order(order: &[String], columns: &[Column], a: &Row, b: &Row) -> Ordering {

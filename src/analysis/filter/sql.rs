@@ -42,6 +42,15 @@ impl Filter {
     pub(in crate::analysis) fn sql_of(&self, columns: &[(String, ValueType)], dialect: Dialect) -> Result<String> {
         self.root.sql(&|at| (dialect.ident(&columns[at].0), columns[at].1), dialect)
     }
+
+    /// The same on a schema's columns in a table called `table`: where other columns may be called alike.
+    pub(in crate::analysis) fn sql_in(&self, table: &str, schema: &Schema, dialect: Dialect) -> Result<String> {
+        let column = |at: usize| {
+            let column = &schema.columns()[at];
+            (format!("{table}.{}", dialect.ident(&column.name)), ValueType::Of(column.column_type))
+        };
+        self.root.sql(&column, dialect)
+    }
 }
 
 impl Node {
