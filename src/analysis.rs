@@ -16,6 +16,8 @@ mod literal;
 #[cfg(feature = "events")]
 mod marks;
 mod measure;
+#[cfg(feature = "events")]
+pub mod paths;
 mod rank;
 #[cfg(feature = "events")]
 pub mod retention;

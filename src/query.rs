@@ -10,6 +10,8 @@ use crate::analysis::describe::Describe;
 #[cfg(feature = "events")]
 use crate::analysis::funnel::Funnel;
 #[cfg(feature = "events")]
+use crate::analysis::paths::Paths;
+#[cfg(feature = "events")]
 use crate::analysis::retention::Retention;
 pub use crate::analysis::rows::ROW;
 use crate::analysis::rows::Rows;
@@ -54,6 +56,7 @@ const KINDS: [(&str, Parse); 3] = [
 const EVENT_KINDS: &[(&str, Parse)] = &[
     ("funnel", |value| Ok(Arc::new(Funnel::parse(value)?))),
     ("retention", |value| Ok(Arc::new(Retention::parse(value)?))),
+    ("paths", |value| Ok(Arc::new(Paths::parse(value)?))),
     ("sessions", |value| Ok(Arc::new(Sessions::parse(value)?))),
 ];
 #[cfg(not(feature = "events"))]
@@ -186,6 +189,10 @@ const EVENT_EXAMPLES: &[&str] = &[
     r#"{"kind":"retention","actor":"user","time":"ts","every":"1d","periods":3}"#,
     r#"{"kind":"retention","actor":"user","time":"ts","start":{"action":"view"},"return":[{"action":"buy"}],"every":"6h","periods":40,"counting":"on_or_after"}"#,
     r#"{"kind":"retention","actor":"price","time":"ts","start":{"item":"a"},"return":{"column":"action","is_null":false},"where":[{"column":"big","gt":3}],"every":"1mo","periods":800}"#,
+    r#"{"kind":"paths","actor":"user","time":"ts","step":"action"}"#,
+    r#"{"kind":"paths","actor":"user","time":"ts","step":"item","from":{"action":"view"},"depth":2,"limit":1,"loops":"keep","within":"8h","where":[{"column":"action","ne":"none"}]}"#,
+    r#"{"kind":"paths","actor":"item","time":"ts","step":"price","to":[{"action":"buy"},{"column":"big","gt":3}],"depth":20,"limit":2}"#,
+    r#"{"kind":"paths","actor":"user","time":"ts","step":"big","to":{"item":"b"},"depth":3,"each":"actor","having":[{"column":"depth","gte":1}],"order_by":["-value"],"limit":5}"#,
     r#"{"kind":"sessions","actor":"user","time":"ts","gap":"7h","conversion":{"action":"buy"}}"#,
     r#"{"kind":"sessions","actor":"user","time":"ts","gap":"1d","midnight":true,"split_on":["action","item"],"step":"action","group_by":["entry","exit"],"measures":{"n":{"fn":"count"},"long":{"fn":"median","column":"seconds"},"price":{"fn":"sum","column":"price"},"item":{"fn":"mode","column":"item"}},"having":[{"column":"n","gt":1}],"rank":{"fn":"rank","by":["-n"]},"limit":9}"#,
     r#"{"kind":"sessions","actor":"user","time":"ts","session":"big","where":[{"column":"item","ne":"a"}],"step":"item","conversion":[{"action":"buy"},{"column":"price","gt":0}],"each":"session","having":[{"column":"events","lt":9}],"order_by":["-seconds","exit"],"limit":7}"#,

@@ -8,8 +8,10 @@ mod condition;
 mod derived;
 mod describe;
 mod funnel;
+mod paths;
 mod rank;
 mod retention;
+mod sessions;
 
 use std::cmp::Ordering;
 
@@ -63,6 +65,8 @@ pub fn answer(query: &Value, table: &Table) -> Result<Table, &'static str> {
         Some("rows") => Ok(rows(query, kept)),
         Some("funnel") => Ok(funnel::answer(query, &kept)),
         Some("retention") => Ok(retention::answer(query, &kept)),
+        Some("paths") => Ok(paths::answer(query, &kept)),
+        Some("sessions") => sessions::answer(query, &kept),
         Some("describe") => Ok(describe::answer(query, &kept)),
         _ => aggregate(query, &kept),
     }
