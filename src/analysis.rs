@@ -24,6 +24,7 @@ mod measure;
 mod named;
 #[cfg(feature = "events")]
 pub mod pareto;
+pub mod paths;
 mod rank;
 #[cfg(feature = "events")]
 pub mod retention;

@@ -14,6 +14,7 @@ use crate::analysis::funnel::Funnel;
 #[cfg(feature = "events")]
 use crate::analysis::intervals::Intervals;
 use crate::analysis::pareto::Pareto;
+use crate::analysis::paths::Paths;
 #[cfg(feature = "events")]
 use crate::analysis::retention::Retention;
 pub use crate::analysis::rows::ROW;
@@ -62,6 +63,7 @@ const EVENT_KINDS: &[(&str, Parse)] = &[
     ("intervals", |value| Ok(Arc::new(Intervals::parse(value)?))),
     ("conversion", |value| Ok(Arc::new(Conversion::parse(value)?))),
     ("pareto", |value| Ok(Arc::new(Pareto::parse(value)?))),
+    ("paths", |value| Ok(Arc::new(Paths::parse(value)?))),
     ("sessions", |value| Ok(Arc::new(Sessions::parse(value)?))),
 ];
 #[cfg(not(feature = "events"))]
@@ -213,6 +215,10 @@ const EVENT_EXAMPLES: &[&str] = &[
     r#"{"kind":"pareto","by":"user","measure":{"fn":"count_distinct","column":"item"},"classes":[0.5],"summary":true}"#,
     r#"{"kind":"pareto","by":"item","measure":{"fn":"sum","column":"user"},"summary":"concentration"}"#,
     r#"{"kind":"pareto","by":"price","measure":{"fn":"count","column":"action"},"classes":[],"summary":true,"having":[{"column":"groups","gt":0}]}"#,
+    r#"{"kind":"paths","actor":"user","time":"ts","step":"action"}"#,
+    r#"{"kind":"paths","actor":"user","time":"ts","step":"item","from":{"action":"view"},"depth":2,"limit":1,"loops":"keep","within":"8h","where":[{"column":"action","ne":"none"}]}"#,
+    r#"{"kind":"paths","actor":"item","time":"ts","step":"price","to":[{"action":"buy"},{"column":"big","gt":3}],"depth":20,"limit":2}"#,
+    r#"{"kind":"paths","actor":"user","time":"ts","step":"big","to":{"item":"b"},"depth":3,"each":"actor","having":[{"column":"depth","gte":1}],"order_by":["-value"],"limit":5}"#,
     r#"{"kind":"sessions","actor":"user","time":"ts","gap":"7h","conversion":{"action":"buy"}}"#,
     r#"{"kind":"sessions","actor":"user","time":"ts","gap":"1d","midnight":true,"split_on":["action","item"],"step":"action","group_by":["entry","exit"],"measures":{"n":{"fn":"count"},"long":{"fn":"median","column":"seconds"},"price":{"fn":"sum","column":"price"},"item":{"fn":"mode","column":"item"}},"having":[{"column":"n","gt":1}],"rank":{"fn":"rank","by":["-n"]},"limit":9}"#,
     r#"{"kind":"sessions","actor":"user","time":"ts","session":"big","where":[{"column":"item","ne":"a"}],"step":"item","conversion":[{"action":"buy"},{"column":"price","gt":0}],"each":"session","having":[{"column":"events","lt":9}],"order_by":["-seconds","exit"],"limit":7}"#,

@@ -11,8 +11,10 @@ mod describe;
 mod funnel;
 mod intervals;
 mod pareto;
+mod paths;
 mod rank;
 mod retention;
+mod sessions;
 
 use std::cmp::Ordering;
 
@@ -69,6 +71,8 @@ pub fn answer(query: &Value, table: &Table) -> Result<Table, &'static str> {
         Some("retention") => Ok(retention::answer(query, &kept)),
         Some("conversion") => Ok(conversion::answer(query, &kept)),
         Some("pareto") => pareto::answer(query, &kept),
+        Some("paths") => Ok(paths::answer(query, &kept)),
+        Some("sessions") => sessions::answer(query, &kept),
         Some("describe") => Ok(describe::answer(query, &kept)),
         _ => aggregate(query, &kept),
     }
