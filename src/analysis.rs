@@ -3,6 +3,8 @@
 #[cfg(feature = "events")]
 mod actors;
 pub mod aggregate;
+#[cfg(feature = "events")]
+pub mod baskets;
 mod derived;
 pub mod describe;
 pub mod filter;
@@ -19,6 +21,8 @@ mod measure;
 mod rank;
 #[cfg(feature = "events")]
 pub mod retention;
+#[cfg(feature = "events")]
+pub mod rfm;
 pub mod rows;
 mod table;
 

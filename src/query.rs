@@ -6,11 +6,15 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::analysis::aggregate::Aggregate;
+#[cfg(feature = "events")]
+use crate::analysis::baskets::Baskets;
 use crate::analysis::describe::Describe;
 #[cfg(feature = "events")]
 use crate::analysis::funnel::Funnel;
 #[cfg(feature = "events")]
 use crate::analysis::retention::Retention;
+#[cfg(feature = "events")]
+use crate::analysis::rfm::Rfm;
 pub use crate::analysis::rows::ROW;
 use crate::analysis::rows::Rows;
 use crate::analysis::spec::unknown;
@@ -49,8 +53,12 @@ const KINDS: [(&str, Parse); 3] = [
 
 /// The kinds that a core with the feature `events` answers, too.
 #[cfg(feature = "events")]
-const EVENT_KINDS: &[(&str, Parse)] =
-    &[("funnel", |value| Ok(Arc::new(Funnel::parse(value)?))), ("retention", |value| Ok(Arc::new(Retention::parse(value)?)))];
+const EVENT_KINDS: &[(&str, Parse)] = &[
+    ("funnel", |value| Ok(Arc::new(Funnel::parse(value)?))),
+    ("retention", |value| Ok(Arc::new(Retention::parse(value)?))),
+    ("baskets", |value| Ok(Arc::new(Baskets::parse(value)?))),
+    ("rfm", |value| Ok(Arc::new(Rfm::parse(value)?))),
+];
 #[cfg(not(feature = "events"))]
 const EVENT_KINDS: &[(&str, Parse)] = &[];
 
@@ -181,6 +189,15 @@ const EVENT_EXAMPLES: &[&str] = &[
     r#"{"kind":"retention","actor":"user","time":"ts","every":"1d","periods":3}"#,
     r#"{"kind":"retention","actor":"user","time":"ts","start":{"action":"view"},"return":[{"action":"buy"}],"every":"6h","periods":40,"counting":"on_or_after"}"#,
     r#"{"kind":"retention","actor":"price","time":"ts","start":{"item":"a"},"return":{"column":"action","is_null":false},"where":[{"column":"big","gt":3}],"every":"1mo","periods":800}"#,
+    r#"{"kind":"rfm","actor":"user","time":"ts","purchase":{"action":"buy"},"order":"big","value":"user"}"#,
+    r#"{"kind":"rfm","actor":"user","time":"ts","where":[{"column":"item","is_null":false}],"as_of":"2024-03-11","value":"big","quantity":"user","bins":3,"ties":"ntile","each":"actor","having":[{"column":"f","gt":1}],"order_by":["-monetary","segment"],"limit":4}"#,
+    r#"{"kind":"rfm","actor":"user","time":"ts","value":"price","order":"item","group":"cells","bins":10}"#,
+    r#"{"kind":"rfm","actor":"item","time":"ts","value":"price","purchase":[{"action":"buy"}],"group":"bins","as_of":"2024-03-11 23:59:59"}"#,
+    r#"{"kind":"rfm","actor":"user","time":"ts","value":"big","as_of":["2024-03-10 05:00","2024-03-12"],"bins":4}"#,
+    r#"{"kind":"baskets","item":"item","by":"user","min_support":1}"#,
+    r#"{"kind":"baskets","item":"big","by":"ts","where":[{"column":"action","ne":"view"}],"min_support":0.02,"min_confidence":0.3,"rank":"confidence","limit":7}"#,
+    r#"{"kind":"baskets","item":"item","by":"user","for":"a","rank":"cosine"}"#,
+    r#"{"kind":"baskets","item":"user","by":"item","of":"items","min_support":1,"limit":3}"#,
 ];
 #[cfg(not(feature = "events"))]
 const EVENT_EXAMPLES: &[&str] = &[];

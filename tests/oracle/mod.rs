@@ -3,6 +3,7 @@
 //! It shares no code with the crate. It reads the JSON itself, sorts everything, counts ranks by looking at every
 //! other row, and leaves the calendar to jiff.
 
+mod baskets;
 mod calendar;
 mod condition;
 mod derived;
@@ -10,6 +11,7 @@ mod describe;
 mod funnel;
 mod rank;
 mod retention;
+mod rfm;
 
 use std::cmp::Ordering;
 
@@ -63,6 +65,8 @@ pub fn answer(query: &Value, table: &Table) -> Result<Table, &'static str> {
         Some("rows") => Ok(rows(query, kept)),
         Some("funnel") => Ok(funnel::answer(query, &kept)),
         Some("retention") => Ok(retention::answer(query, &kept)),
+        Some("rfm") => rfm::answer(query, &kept),
+        Some("baskets") => Ok(baskets::answer(query, &kept)),
         Some("describe") => Ok(describe::answer(query, &kept)),
         _ => aggregate(query, &kept),
     }
