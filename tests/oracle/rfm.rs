@@ -176,7 +176,7 @@ fn instant(literal: &Value, zone: Option<&str>, digits: u8) -> i128 {
     let written = calendar::time(literal, digits).0;
     match zone {
         Some(zone) if literal.as_str().is_some_and(|text| !text.ends_with('Z')) => {
-            let local: civil::DateTime = Timestamp::from_nanosecond(written).unwrap().to_zoned_datetime(TimeZone::UTC);
+            let local: civil::DateTime = Timestamp::from_nanosecond(written).unwrap().to_zoned_datetime(TimeZone::UTC).into();
             local.to_zoned_datetime(TimeZone::get(zone).unwrap()).unwrap().timestamp().as_nanosecond()
         }
         _ => written,
