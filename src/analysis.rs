@@ -24,6 +24,8 @@ pub mod retention;
 #[cfg(feature = "events")]
 pub mod rfm;
 pub mod rows;
+#[cfg(feature = "events")]
+mod sql;
 mod table;
 
 use std::collections::BTreeMap;

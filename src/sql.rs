@@ -37,7 +37,9 @@ impl Dialect {
     pub fn text(self, text: &str) -> String {
         match self {
             Self::DuckDb => format!("'{}'", text.replace('\'', "''")),
-            Self::ClickHouse | Self::Spark => format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'")),
+            Self::ClickHouse => format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'")),
+            // `${…}` would be a variable.
+            Self::Spark => format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'").replace("${", "$\\{")),
         }
     }
 }
