@@ -3,6 +3,7 @@
 //! A row fold: any split of the rows answers alike. State: the distinct pairs of basket and item.
 
 mod rules;
+mod sql;
 
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use arrow_schema::{Field, Schema as ArrowSchema};
 use rules::{Least, Rank, Rules};
 use serde_json::{Value, json};
 
-use super::filter::{Filter, columns_of};
+use super::filter::{Filter, Lookup, columns_of};
 use super::key::{Key, KeyPlan};
 use super::spec::{Spec, unknown};
 use super::table::{Table, TableColumn, empty};
@@ -23,6 +24,7 @@ use crate::kernel::ids::NULL;
 use crate::kernel::order::{self, SortKey};
 use crate::kernel::set::PairSet;
 use crate::kernel::values::{Data, Rows, ValueType, Values, gather, gather_ranked};
+use crate::sql::Dialect;
 use crate::{Error, Result};
 
 /// The most rows of an answer.
@@ -133,6 +135,12 @@ impl Baskets {
             find(&self.by, &[Role::Order, Role::Session, Role::Actor], "by", "which basket")?,
         ])
     }
+
+    /// The condition that the only item fulfils.
+    fn only_filter(&self, item: &str, lookup: Lookup<'_>) -> Result<Option<Filter>> {
+        let condition = self.only.as_ref().map(|literal| json!({"column": item, "eq": literal}));
+        condition.map(|condition| Filter::parse(&[condition], lookup)).transpose()
+    }
 }
 
 impl Question for Baskets {
@@ -144,16 +152,18 @@ impl Question for Baskets {
         let lookup = columns_of(schema);
         let [item, basket] = self.columns(schema)?.map(|at| &schema.columns()[at].name);
         let plan = |name: &String| Key::parse(&json!(name))?.plan(schema, zones);
-        let only = self.only.as_ref().map(|literal| Filter::parse(&[json!({"column": item, "eq": literal})], &lookup));
-        only.transpose()?;
+        self.only_filter(item, &lookup)?;
         Ok(Box::new(BasketsFold {
             filter: Filter::parse(&self.filter, &lookup)?,
             items: plan(item)?,
             baskets: plan(basket)?,
             pairs: PairSet::default(),
-            item_name: item.clone(),
             asked: self.clone(),
         }))
+    }
+
+    fn sql(&self, schema: &Schema, dialect: Dialect) -> Result<String> {
+        self.statement(schema, dialect)
     }
 }
 
@@ -163,7 +173,6 @@ struct BasketsFold {
     baskets: KeyPlan,
     /// The numbers of a basket and of an item that it has.
     pairs: PairSet,
-    item_name: String,
     asked: Baskets,
 }
 
@@ -185,9 +194,8 @@ impl BasketsFold {
 
     /// The place of the only item that is asked for among `values`; none where it is not there.
     fn only(&self, values: &Values) -> Result<Option<Option<u32>>> {
-        let Some(literal) = &self.asked.only else { return Ok(None) };
         let lookup = |_: &str| Ok((0, self.items.value_type));
-        let mut filter = Filter::parse(&[json!({"column": self.item_name, "eq": literal})], &lookup)?;
+        let Some(mut filter) = self.asked.only_filter("item", &lookup)? else { return Ok(None) };
         Ok(Some(match filter.select(values.len(), &|_| Ok(values.clone()))? {
             Rows::All(n) => (n > 0).then_some(0),
             Rows::Some(rows) => rows.first().copied(),

@@ -7,6 +7,7 @@ mod answers;
 mod customers;
 mod scores;
 mod segments;
+mod sql;
 
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use customers::{Amounts, Customers, Orders};
 use scores::Ties;
 use serde_json::Value;
 
-use super::actors::{ActorColumns, ActorReader};
+use super::actors::{ActorColumns, ActorPlan, ActorReader};
 use super::filter::columns_of;
 use super::list::Choice;
 use super::literal::Point;
@@ -27,6 +28,7 @@ use crate::event::{ColumnType, Role, Schema, TimeUnit};
 use crate::fold::Fold;
 use crate::kernel::instant::{DateStyle, InstantReader};
 use crate::kernel::values::{Rows, ValueType, gather};
+use crate::sql::Dialect;
 use crate::{Error, Result};
 
 /// The question `{"kind": "rfm", …}`.
@@ -196,6 +198,29 @@ impl Rfm {
         }
         Ok(dates)
     }
+
+    /// The column that tells orders apart.
+    fn order_at(&self, schema: &Schema) -> Result<Option<usize>> {
+        match &self.order {
+            Some(name) => schema.index_of(name).map(Some),
+            None => Ok(schema.index_of_role(Role::Order)),
+        }
+    }
+
+    fn shape(&self, schema: &Schema, plan: &ActorPlan, amounts: &Amounts, dates: Vec<i64>) -> Shape {
+        let actor = &schema.columns()[plan.actor];
+        Shape {
+            actor: actor.name.clone(),
+            actor_type: ValueType::Of(actor.column_type),
+            money_type: amounts.column_type,
+            per_day: i128::from(plan.unit.per_second()) * 86_400,
+            dates,
+            bins: self.bins,
+            ties: self.ties,
+            group: self.group,
+            choice: self.choice.clone(),
+        }
+    }
 }
 
 impl Question for Rfm {
@@ -216,34 +241,23 @@ impl Question for Rfm {
         let lookup = columns_of(schema);
         let plan = self.columns.plan(schema)?;
         let marks = Marks::new(&self.filter, std::slice::from_ref(&self.purchase), &lookup)?;
-        let order = match &self.order {
-            Some(name) => Some(schema.index_of(name)?),
-            None => schema.index_of_role(Role::Order),
-        };
         let amounts = Amounts::plan(self.value.as_deref(), self.quantity.as_deref(), schema)?;
         let dates = self.dates(&schema.columns()[plan.time].name, plan.unit, zones)?;
-        let actor = &schema.columns()[plan.actor];
-        let shape = Shape {
-            actor: actor.name.clone(),
-            actor_type: ValueType::Of(actor.column_type),
-            money_type: amounts.column_type,
-            per_day: i128::from(plan.unit.per_second()) * 86_400,
-            dates,
-            bins: self.bins,
-            ties: self.ties,
-            group: self.group,
-            choice: self.choice.clone(),
-        };
+        let shape = self.shape(schema, &plan, &amounts, dates);
         shape.check()?;
         Ok(Box::new(RfmFold {
             reader: ActorReader::new(plan, marks),
             actor_at: plan.actor,
-            orders: order.map(Orders::new),
+            orders: self.order_at(schema)?.map(Orders::new),
             amounts,
             customers: Customers::new(shape.actor_type, shape.dates.len().max(1)),
             shape,
             current: None,
         }))
+    }
+
+    fn sql(&self, schema: &Schema, dialect: Dialect) -> Result<String> {
+        self.statement(schema, dialect)
     }
 }
 

@@ -12,6 +12,9 @@ use crate::{Error, Result};
 /// The most pairs that are counted, those of one basket for each basket.
 const MOST_PAIRS: u64 = 4_000_000_000;
 
+/// The most digits after the point of a share: so many times a count of rows is an integer of 64 bits.
+const MOST_DIGITS: u8 = 9;
+
 /// Rows that are kept beyond the limit before the worst are dropped.
 const MORE_ROWS: usize = 4_096;
 
@@ -66,26 +69,26 @@ impl Least {
     }
 
     /// Reads `min_support`.
-    pub(super) fn support(literal: &Value) -> Result<Self> {
-        let least = Self::parse(literal).filter(|least| least.units > 0);
+    pub(super) fn support(value: &Value) -> Result<Self> {
+        let least = Self::parse(value).filter(|least| least.units > 0);
         least.ok_or_else(|| {
-            let sentence = format!("\"min_support\" must be a count from 1 on, such as 10, or a share below 1, such as 0.01, found {literal}");
+            let sentence = format!("\"min_support\" must be a count from 1 on, such as 10, or a share below 1, such as 0.01, found {value}");
             Error::bad_query(sentence).at_column("min_support")
         })
     }
 
     /// Reads `min_confidence`.
-    pub(super) fn confidence(literal: &Value) -> Result<Self> {
-        let least = Self::parse(literal).filter(|least| (0..=pow10(least.scale)).contains(&least.units));
+    pub(super) fn confidence(value: &Value) -> Result<Self> {
+        let least = Self::parse(value).filter(|least| (0..=pow10(least.scale)).contains(&least.units));
         let least = least.ok_or_else(|| {
-            let sentence = format!("\"min_confidence\" must be a share from 0 to 1, such as 0.25, found {literal}");
+            let sentence = format!("\"min_confidence\" must be a share from 0 to 1, such as 0.25, found {value}");
             Error::bad_query(sentence).at_column("min_confidence")
         })?;
         Ok(Self { is_share: true, ..least })
     }
 
-    fn parse(literal: &Value) -> Option<Self> {
-        let decimal = number(literal).filter(|decimal| decimal.scale <= 18 && decimal.units.abs() < pow10(18))?;
+    fn parse(value: &Value) -> Option<Self> {
+        let decimal = number(value).filter(|decimal| decimal.scale <= MOST_DIGITS && decimal.units.abs() < pow10(18))?;
         let scale = u32::from(decimal.scale);
         Some(Self { units: decimal.units, scale, is_share: decimal.units < pow10(scale) })
     }
@@ -93,6 +96,16 @@ impl Least {
     pub(super) fn holds(&self, count: u64, whole: u64) -> bool {
         let whole = if self.is_share { i128::from(whole) } else { 1 };
         i128::from(count) * pow10(self.scale) >= self.units * whole
+    }
+
+    /// The same in SQL, of integers.
+    pub(super) fn sql(&self, count: &str, whole: &str) -> String {
+        let of_one = pow10(self.scale);
+        match self.is_share {
+            true if self.scale == 0 => format!("{count} >= {} * {whole}", self.units),
+            true => format!("{count} * {of_one} >= {} * {whole}", self.units),
+            false => format!("{count} >= {}", (self.units + of_one - 1) / of_one),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use crate::Result;
 use crate::analysis::filter::{Filter, columns_of};
 use crate::analysis::sql::{Steps, to_float};
 use crate::event::Schema;
+use crate::kernel::values::ValueType;
 use crate::sql::Dialect;
 
 impl Baskets {
@@ -35,13 +36,12 @@ impl Baskets {
                 self.limit
             )));
         }
-        let only = match &self.only {
-            Some(literal) => {
-                let filter = self.only_filter(&schema.columns()[item_at].name, literal, schema)?;
-                // The item's column is called so in a step that has no other.
-                let name = dialect.ident(&schema.columns()[item_at].name);
-                steps.add("only", &format!("SELECT {name}\nFROM (SELECT DISTINCT item AS {name} FROM contents) AS known\nWHERE {}", filter.sql(schema, dialect)?));
-                " AND one.item IN (SELECT * FROM only)"
+        // What is asked of the item is asked of a step whose one column is it.
+        let columns = [("item".to_owned(), ValueType::Of(schema.columns()[item_at].column_type))];
+        let only = match self.only_filter("item", &|_| Ok((0, columns[0].1)))? {
+            Some(filter) => {
+                steps.add("only", &format!("SELECT item\nFROM items\nWHERE {}", filter.sql_of(&columns, dialect)?));
+                " AND one.item IN (SELECT item FROM only)"
             }
             None => "",
         };

@@ -58,7 +58,7 @@ const TEXT: ValueType = ValueType::Of(ColumnType::Text);
 
 impl Shape {
     /// The answer's columns with a row for each actor.
-    fn columns(&self) -> [(&str, ValueType); 8] {
+    pub(super) fn columns(&self) -> [(&str, ValueType); 8] {
         let money = ValueType::Of(self.money_type);
         [
             (&self.actor, self.actor_type),

@@ -103,8 +103,8 @@ pub(super) fn money(sums: &[Option<i128>]) -> Values {
 
 /// Which columns tell of money.
 pub(super) struct Amounts {
-    value: usize,
-    quantity: Option<usize>,
+    pub(super) value: usize,
+    pub(super) quantity: Option<usize>,
     pub(super) column_type: ColumnType,
 }
 

@@ -25,6 +25,12 @@ pub(super) fn segment(r: i64, f: i64, m: i64, bins: i64) -> u8 {
     GRID[of_five(r) as usize - 1][mean as usize - 1]
 }
 
+/// The scores r, and the mean of f and m, of a name's place.
+pub(super) fn cells(name: usize) -> Vec<(usize, usize)> {
+    let cells = (1..=5).flat_map(|r| (1..=5).map(move |mean| (r, mean)));
+    cells.filter(|(r, mean)| usize::from(GRID[r - 1][mean - 1]) == name).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
