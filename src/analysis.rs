@@ -5,6 +5,7 @@ mod actors;
 pub mod aggregate;
 #[cfg(feature = "events")]
 pub mod conversion;
+pub mod baskets;
 mod derived;
 pub mod describe;
 pub mod filter;
@@ -28,6 +29,8 @@ pub mod paths;
 mod rank;
 #[cfg(feature = "events")]
 pub mod retention;
+#[cfg(feature = "events")]
+pub mod rfm;
 pub mod rows;
 #[cfg(feature = "events")]
 mod sql;

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::analysis::aggregate::Aggregate;
 #[cfg(feature = "events")]
 use crate::analysis::conversion::Conversion;
+use crate::analysis::baskets::Baskets;
 use crate::analysis::describe::Describe;
 #[cfg(feature = "events")]
 use crate::analysis::funnel::Funnel;
@@ -17,6 +18,8 @@ use crate::analysis::pareto::Pareto;
 use crate::analysis::paths::Paths;
 #[cfg(feature = "events")]
 use crate::analysis::retention::Retention;
+#[cfg(feature = "events")]
+use crate::analysis::rfm::Rfm;
 pub use crate::analysis::rows::ROW;
 use crate::analysis::rows::Rows;
 #[cfg(feature = "events")]
@@ -65,6 +68,8 @@ const EVENT_KINDS: &[(&str, Parse)] = &[
     ("pareto", |value| Ok(Arc::new(Pareto::parse(value)?))),
     ("paths", |value| Ok(Arc::new(Paths::parse(value)?))),
     ("sessions", |value| Ok(Arc::new(Sessions::parse(value)?))),
+    ("baskets", |value| Ok(Arc::new(Baskets::parse(value)?))),
+    ("rfm", |value| Ok(Arc::new(Rfm::parse(value)?))),
 ];
 #[cfg(not(feature = "events"))]
 const EVENT_KINDS: &[(&str, Parse)] = &[];
@@ -223,6 +228,15 @@ const EVENT_EXAMPLES: &[&str] = &[
     r#"{"kind":"sessions","actor":"user","time":"ts","gap":"1d","midnight":true,"split_on":["action","item"],"step":"action","group_by":["entry","exit"],"measures":{"n":{"fn":"count"},"long":{"fn":"median","column":"seconds"},"price":{"fn":"sum","column":"price"},"item":{"fn":"mode","column":"item"}},"having":[{"column":"n","gt":1}],"rank":{"fn":"rank","by":["-n"]},"limit":9}"#,
     r#"{"kind":"sessions","actor":"user","time":"ts","session":"big","where":[{"column":"item","ne":"a"}],"step":"item","conversion":[{"action":"buy"},{"column":"price","gt":0}],"each":"session","having":[{"column":"events","lt":9}],"order_by":["-seconds","exit"],"limit":7}"#,
     r#"{"kind":"sessions","actor":"item","time":"ts","session":"price","gap":"30m","split_on":["user"],"measures":{"first":{"fn":"first","column":"big"},"n":{"fn":"max","column":"session"},"converted":{"fn":"sum","column":"converted"}},"conversion":{"action":"cart"},"group_by":[{"column":"started","every":"1d"}]}"#,
+    r#"{"kind":"rfm","actor":"user","time":"ts","purchase":{"action":"buy"},"order":"big","value":"user"}"#,
+    r#"{"kind":"rfm","actor":"user","time":"ts","where":[{"column":"item","is_null":false}],"as_of":"2024-03-11","value":"big","quantity":"user","bins":3,"ties":"ntile","each":"actor","having":[{"column":"f","gt":1}],"order_by":["-monetary","segment"],"limit":4}"#,
+    r#"{"kind":"rfm","actor":"user","time":"ts","value":"price","order":"item","group":"cells","bins":10}"#,
+    r#"{"kind":"rfm","actor":"item","time":"ts","value":"price","purchase":[{"action":"buy"}],"group":"bins","as_of":"2024-03-11 23:59:59"}"#,
+    r#"{"kind":"rfm","actor":"user","time":"ts","value":"big","as_of":["2024-03-10 05:00","2024-03-12"],"bins":4}"#,
+    r#"{"kind":"baskets","item":"item","by":"user","min_support":1}"#,
+    r#"{"kind":"baskets","item":"big","by":"ts","where":[{"column":"action","ne":"view"}],"min_support":0.02,"min_confidence":0.3,"rank":"confidence","limit":7}"#,
+    r#"{"kind":"baskets","item":"item","by":"user","for":"a","rank":"cosine"}"#,
+    r#"{"kind":"baskets","item":"user","by":"item","of":"items","min_support":1,"limit":3}"#,
 ];
 #[cfg(not(feature = "events"))]
 const EVENT_EXAMPLES: &[&str] = &[];

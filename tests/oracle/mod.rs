@@ -3,6 +3,7 @@
 //! It shares no code with the crate. It reads the JSON itself, sorts everything, counts ranks by looking at every
 //! other row, and leaves the calendar to jiff.
 
+mod baskets;
 mod calendar;
 mod condition;
 mod conversion;
@@ -15,6 +16,7 @@ mod paths;
 mod rank;
 mod retention;
 mod sessions;
+mod rfm;
 
 use std::cmp::Ordering;
 
@@ -73,6 +75,8 @@ pub fn answer(query: &Value, table: &Table) -> Result<Table, &'static str> {
         Some("pareto") => pareto::answer(query, &kept),
         Some("paths") => Ok(paths::answer(query, &kept)),
         Some("sessions") => sessions::answer(query, &kept),
+        Some("rfm") => rfm::answer(query, &kept),
+        Some("baskets") => Ok(baskets::answer(query, &kept)),
         Some("describe") => Ok(describe::answer(query, &kept)),
         _ => aggregate(query, &kept),
     }
