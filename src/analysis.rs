@@ -28,6 +28,8 @@ mod rank;
 #[cfg(feature = "events")]
 pub mod retention;
 pub mod rows;
+#[cfg(feature = "events")]
+mod sql;
 mod table;
 
 use std::collections::BTreeMap;

@@ -6,6 +6,8 @@ mod memory;
 #[cfg(feature = "parquet")]
 mod ranged;
 mod shard;
+#[cfg(feature = "events")]
+mod sql;
 
 use serde::Serialize;
 use wasm_bindgen::prelude::*;

@@ -177,6 +177,8 @@ export type RetentionQuery = {
 /** See the query's grammar in the README. */
 export type Query = FunnelQuery | RetentionQuery | ({ kind: string } & Record<string, unknown>);
 
+export type SqlDialect = "duckdb" | "clickhouse" | "spark";
+
 export type Cell = string | number | bigint | boolean | Date | null;
 
 export interface Table {
@@ -207,6 +209,11 @@ export interface Dataset {
    * the data set without use: load it again.
    */
   join(source: Source, options: JoinOptions): Promise<Joined>;
+  /**
+   * The question in SQL, of a table `events` with this data set's columns: one statement, whose rows are the answer's, in its order.
+   * What cannot be said so exactly fails with `UNSUPPORTED`. See the README for the columns' types.
+   */
+  sql(query: Query, dialect: SqlDialect): Promise<string>;
   /** Column → role; null takes it away. */
   setRoles(roles: Record<string, Role | null>): Promise<void>;
   close(): Promise<void>;

@@ -1,5 +1,8 @@
 //! Group keys: columns, time buckets, and what stands for null.
 
+#[cfg(feature = "events")]
+mod sql;
+
 use std::sync::Arc;
 
 use serde_json::Value;

@@ -146,6 +146,10 @@ export function openDataset(workers, infos, loaded) {
         },
       };
     },
+    sql: (query, dialect) => inOrder(() => {
+      if (closed) throw closed;
+      return workers[0].send({ do: "sql", query, schema: info.schema, dialect });
+    }),
     setRoles: roles => inOrder(() => {
       areActorsWhole = !isShared;
       return tellAll(handle => ({ do: "roles", handle, roles }));
