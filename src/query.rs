@@ -5,6 +5,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+#[cfg(feature = "events")]
+use crate::analysis::abandonment::Abandonment;
 use crate::analysis::aggregate::Aggregate;
 #[cfg(feature = "events")]
 use crate::analysis::conversion::Conversion;
@@ -70,6 +72,7 @@ const EVENT_KINDS: &[(&str, Parse)] = &[
     ("sessions", |value| Ok(Arc::new(Sessions::parse(value)?))),
     ("baskets", |value| Ok(Arc::new(Baskets::parse(value)?))),
     ("rfm", |value| Ok(Arc::new(Rfm::parse(value)?))),
+    ("abandonment", |value| Ok(Arc::new(Abandonment::parse(value)?))),
 ];
 #[cfg(not(feature = "events"))]
 const EVENT_KINDS: &[(&str, Parse)] = &[];
@@ -237,6 +240,11 @@ const EVENT_EXAMPLES: &[&str] = &[
     r#"{"kind":"baskets","item":"big","by":"ts","where":[{"column":"action","ne":"view"}],"min_support":0.02,"min_confidence":0.3,"rank":"confidence","limit":7}"#,
     r#"{"kind":"baskets","item":"item","by":"user","for":"a","rank":"cosine"}"#,
     r#"{"kind":"baskets","item":"user","by":"item","of":"items","min_support":1,"limit":3}"#,
+    r#"{"kind":"abandonment","actor":"user","time":"ts","item":"item","cart":{"action":"cart"},"buy":{"action":"buy"}}"#,
+    r#"{"kind":"abandonment","actor":"user","time":"ts","item":"big","cart":{"column":"action","in":["view","cart"]},"buy":{"action":"buy"},"within":"7h","value":"price","group_by":[{"column":"ts","every":"6h","as":"begun"},"item"],"having":[{"column":"carts","gt":0}],"order_by":["-open","rate"],"limit":6}"#,
+    r#"{"kind":"abandonment","actor":"user","time":"ts","item":false,"cart":{"action":"view"},"buy":[{"action":"cart"},{"column":"price","gt":0}],"value":"user","where":[{"column":"item","ne":"b"}],"within":"2d","group_by":["action"]}"#,
+    r#"{"kind":"abandonment","actor":"user","time":"ts","item":"item","cart":{"action":"view"},"buy":{"action":"cart"},"value":"price","each":"actor","having":[{"column":"bought","eq":false}],"order_by":["-value","at"],"limit":9}"#,
+    r#"{"kind":"abandonment","actor":"item","time":"ts","item":false,"cart":{},"buy":{"action":"buy"},"within":"1d","each":"actor"}"#,
 ];
 #[cfg(not(feature = "events"))]
 const EVENT_EXAMPLES: &[&str] = &[];

@@ -4,6 +4,7 @@
 //! other row, and leaves the calendar to jiff.
 
 mod baskets;
+mod abandonment;
 mod calendar;
 mod condition;
 mod conversion;
@@ -77,6 +78,7 @@ pub fn answer(query: &Value, table: &Table) -> Result<Table, &'static str> {
         Some("sessions") => sessions::answer(query, &kept),
         Some("rfm") => rfm::answer(query, &kept),
         Some("baskets") => Ok(baskets::answer(query, &kept)),
+        Some("abandonment") => abandonment::answer(query, &kept),
         Some("describe") => Ok(describe::answer(query, &kept)),
         _ => aggregate(query, &kept),
     }
