@@ -3,6 +3,8 @@
 #[cfg(feature = "events")]
 mod actors;
 pub mod aggregate;
+#[cfg(feature = "events")]
+pub mod attribution;
 mod derived;
 pub mod describe;
 pub mod filter;

@@ -6,6 +6,8 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::analysis::aggregate::Aggregate;
+#[cfg(feature = "events")]
+use crate::analysis::attribution::Attribution;
 use crate::analysis::describe::Describe;
 #[cfg(feature = "events")]
 use crate::analysis::funnel::Funnel;
@@ -49,8 +51,11 @@ const KINDS: [(&str, Parse); 3] = [
 
 /// The kinds that a core with the feature `events` answers, too.
 #[cfg(feature = "events")]
-const EVENT_KINDS: &[(&str, Parse)] =
-    &[("funnel", |value| Ok(Arc::new(Funnel::parse(value)?))), ("retention", |value| Ok(Arc::new(Retention::parse(value)?)))];
+const EVENT_KINDS: &[(&str, Parse)] = &[
+    ("funnel", |value| Ok(Arc::new(Funnel::parse(value)?))),
+    ("retention", |value| Ok(Arc::new(Retention::parse(value)?))),
+    ("attribution", |value| Ok(Arc::new(Attribution::parse(value)?))),
+];
 #[cfg(not(feature = "events"))]
 const EVENT_KINDS: &[(&str, Parse)] = &[];
 
@@ -181,6 +186,12 @@ const EVENT_EXAMPLES: &[&str] = &[
     r#"{"kind":"retention","actor":"user","time":"ts","every":"1d","periods":3}"#,
     r#"{"kind":"retention","actor":"user","time":"ts","start":{"action":"view"},"return":[{"action":"buy"}],"every":"6h","periods":40,"counting":"on_or_after"}"#,
     r#"{"kind":"retention","actor":"price","time":"ts","start":{"item":"a"},"return":{"column":"action","is_null":false},"where":[{"column":"big","gt":3}],"every":"1mo","periods":800}"#,
+    r#"{"kind":"attribution","actor":"user","time":"ts","channel":"item","conversion":{"action":"buy"}}"#,
+    r#"{"kind":"attribution","actor":"user","time":"ts","channel":"big","conversion":[{"action":"buy"},{"column":"price","gt":0}],"value":"big","lookback":"2d","half_life":"5h","where":[{"column":"item","ne":"b"}]}"#,
+    r#"{"kind":"attribution","actor":"item","time":"ts","rules":[{"channel":"many","where":{"column":"user","gt":2}},{"channel":null,"where":{"action":"none"}},{"channel":"few","where":[{"user":1},{}]}],"conversion":{"column":"action","in":["buy","cart"]},"value":"price","models":["markov","shapley","last","linear"]}"#,
+    r#"{"kind":"attribution","actor":"user","time":"ts","url":"item","referrer":"action","conversion":{"referrer_host":null},"models":["time_decay"]}"#,
+    r#"{"kind":"attribution","actor":"user","time":"ts","channel":"item","conversion":{"action":"buy"},"value":"price","each":"actor","having":[{"column":"touches","gt":0}],"order_by":["-value","last"],"limit":9}"#,
+    r#"{"kind":"attribution","actor":"price","time":"ts","channel":"user","conversion":{"action":"cart"},"lookback":"7h","each":"actor"}"#,
 ];
 #[cfg(not(feature = "events"))]
 const EVENT_EXAMPLES: &[&str] = &[];
