@@ -5,6 +5,7 @@ mod actors;
 pub mod aggregate;
 #[cfg(feature = "events")]
 pub mod attribution;
+pub mod conversion;
 mod derived;
 pub mod describe;
 pub mod filter;
@@ -18,6 +19,10 @@ mod literal;
 #[cfg(feature = "events")]
 mod marks;
 mod measure;
+#[cfg(feature = "events")]
+mod named;
+#[cfg(feature = "events")]
+pub mod pareto;
 mod rank;
 #[cfg(feature = "events")]
 pub mod retention;

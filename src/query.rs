@@ -8,9 +8,12 @@ use serde_json::Value;
 use crate::analysis::aggregate::Aggregate;
 #[cfg(feature = "events")]
 use crate::analysis::attribution::Attribution;
+use crate::analysis::conversion::Conversion;
 use crate::analysis::describe::Describe;
 #[cfg(feature = "events")]
 use crate::analysis::funnel::Funnel;
+#[cfg(feature = "events")]
+use crate::analysis::pareto::Pareto;
 #[cfg(feature = "events")]
 use crate::analysis::retention::Retention;
 pub use crate::analysis::rows::ROW;
@@ -55,6 +58,8 @@ const EVENT_KINDS: &[(&str, Parse)] = &[
     ("funnel", |value| Ok(Arc::new(Funnel::parse(value)?))),
     ("retention", |value| Ok(Arc::new(Retention::parse(value)?))),
     ("attribution", |value| Ok(Arc::new(Attribution::parse(value)?))),
+    ("conversion", |value| Ok(Arc::new(Conversion::parse(value)?))),
+    ("pareto", |value| Ok(Arc::new(Pareto::parse(value)?))),
 ];
 #[cfg(not(feature = "events"))]
 const EVENT_KINDS: &[(&str, Parse)] = &[];
@@ -192,6 +197,14 @@ const EVENT_EXAMPLES: &[&str] = &[
     r#"{"kind":"attribution","actor":"user","time":"ts","url":"item","referrer":"action","conversion":{"referrer_host":null},"models":["time_decay"]}"#,
     r#"{"kind":"attribution","actor":"user","time":"ts","channel":"item","conversion":{"action":"buy"},"value":"price","each":"actor","having":[{"column":"touches","gt":0}],"order_by":["-value","last"],"limit":9}"#,
     r#"{"kind":"attribution","actor":"price","time":"ts","channel":"user","conversion":{"action":"cart"},"lookback":"7h","each":"actor"}"#,
+    r#"{"kind":"conversion","actor":"user","time":"ts","by":"item","steps":[{"action":"view"},{"action":"cart"},{"action":"buy"}]}"#,
+    r#"{"kind":"conversion","actor":"user","time":"ts","by":"big","steps":[{"action":"view"},[{"action":"buy"},{"column":"price","gte":0}]],"within":"7h","confidence":0.8,"min_actors":2,"where":[{"column":"item","ne":"b"}],"having":[{"column":"rate","gt":0}],"order_by":["-rate","actors_2"],"limit":5}"#,
+    r#"{"kind":"conversion","actor":"item","time":"ts","by":"price","steps":[{},{"column":"action","in":["view","cart"]},{},{"action":"view"}],"within":"1d"}"#,
+    r#"{"kind":"pareto","by":"item"}"#,
+    r#"{"kind":"pareto","by":"big","measure":{"fn":"sum","column":"price"},"classes":[0.3,0.6,0.9],"where":[{"column":"action","ne":"none"}],"having":[{"column":"class","ne":"C"}],"order_by":["class","-big"],"limit":4}"#,
+    r#"{"kind":"pareto","by":"user","measure":{"fn":"count_distinct","column":"item"},"classes":[0.5],"summary":true}"#,
+    r#"{"kind":"pareto","by":"item","measure":{"fn":"sum","column":"user"},"summary":"concentration"}"#,
+    r#"{"kind":"pareto","by":"price","measure":{"fn":"count","column":"action"},"classes":[],"summary":true,"having":[{"column":"groups","gt":0}]}"#,
 ];
 #[cfg(not(feature = "events"))]
 const EVENT_EXAMPLES: &[&str] = &[];

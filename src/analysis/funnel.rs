@@ -14,7 +14,7 @@ use attempts::Attempts;
 use durations::Durations;
 use serde_json::Value;
 
-use super::actors::{ActorColumns, ActorReader};
+use super::actors::{ActorColumns, ActorReader, length};
 use super::filter::columns_of;
 use super::key::{Key, KeyPlan};
 use super::marks::{Marks, conditions};
@@ -23,7 +23,6 @@ use super::table::{Table, TableColumn, empty};
 use super::{Question, Zones};
 use crate::event::{ColumnType, Schema};
 use crate::fold::Fold;
-use crate::kernel::bucket::Every;
 use crate::kernel::column;
 use crate::kernel::order::{self, SortKey};
 use crate::kernel::values::{Data, Rows, ValueType, Values, gather};
@@ -107,7 +106,7 @@ impl Funnel {
             columns: ActorColumns::parse(&mut spec)?,
             filter: spec.list("where")?.to_vec(),
             steps: spec.list("steps")?.iter().map(conditions).collect(),
-            within: spec.text("within")?.map(seconds).transpose()?,
+            within: spec.text("within")?.map(|text| length("within", text)).transpose()?,
             mode: *mode,
             split_by: spec.text("split_by")?.map(|column| Key::parse(&column.into())).transpose()?,
         };
@@ -150,20 +149,6 @@ impl Question for Funnel {
     fn is_of_actors(&self) -> bool {
         true
     }
-}
-
-/// The seconds of a length of time.
-fn seconds(text: &str) -> Result<i64> {
-    let every = Every::parse(text).ok();
-    let seconds = every.and_then(|every| match every {
-        Every::Seconds(n) => Some(n),
-        Every::Days(n) => Some(86_400 * n),
-        Every::Months(_) => None,
-    });
-    seconds.ok_or_else(|| {
-        let sentence = format!("\"within\" must be a number and s, m, h, d or w, such as \"30m\" or \"24h\", found {text:?}");
-        Error::bad_query(sentence).at_column("within")
-    })
 }
 
 /// The answer's columns.

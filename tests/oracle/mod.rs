@@ -5,9 +5,11 @@
 
 mod calendar;
 mod condition;
+mod conversion;
 mod derived;
 mod describe;
 mod funnel;
+mod pareto;
 mod rank;
 mod retention;
 
@@ -63,6 +65,8 @@ pub fn answer(query: &Value, table: &Table) -> Result<Table, &'static str> {
         Some("rows") => Ok(rows(query, kept)),
         Some("funnel") => Ok(funnel::answer(query, &kept)),
         Some("retention") => Ok(retention::answer(query, &kept)),
+        Some("conversion") => Ok(conversion::answer(query, &kept)),
+        Some("pareto") => pareto::answer(query, &kept),
         Some("describe") => Ok(describe::answer(query, &kept)),
         _ => aggregate(query, &kept),
     }
@@ -70,6 +74,13 @@ pub fn answer(query: &Value, table: &Table) -> Result<Table, &'static str> {
 
 /// How far the values of an answer's column may be from the exact ones, as their share.
 pub fn error(query: &Value, column: &str) -> f64 {
+    // The ends of intervals may be computed in several ways.
+    if query["kind"] == "conversion" && ["low", "high"].contains(&column) {
+        return 1e-9;
+    }
+    if query["kind"] == "pareto" && ["gini", "hhi"].contains(&column) {
+        return 1e-9;
+    }
     let measure = &query["measures"][column];
     if measure["fn"] == "approx_quantile" { measure["error"].as_f64().unwrap_or(0.01) } else { 0.0 }
 }
@@ -296,6 +307,13 @@ pub fn compare(a: &Cell, b: &Cell) -> Ordering {
 
 fn power(n: u8) -> i128 {
     10i128.pow(u32::from(n))
+}
+
+/// A length of time.
+fn nanoseconds(text: &str) -> i128 {
+    let (count, unit) = text.split_at(text.len() - 1);
+    let seconds = [("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400), ("w", 604_800)];
+    count.parse::<i128>().unwrap() * seconds.iter().find(|(name, _)| *name == unit).unwrap().1 * 1_000_000_000
 }
 
 fn strings(list: &Value) -> Vec<String> {
