@@ -1,6 +1,8 @@
 //! One file per question: what is asked, and the fold that answers it.
 
 #[cfg(feature = "events")]
+pub mod abandonment;
+#[cfg(feature = "events")]
 mod actors;
 pub mod aggregate;
 #[cfg(feature = "events")]

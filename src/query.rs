@@ -5,6 +5,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+#[cfg(feature = "events")]
+use crate::analysis::abandonment::Abandonment;
 use crate::analysis::aggregate::Aggregate;
 #[cfg(feature = "events")]
 use crate::analysis::attribution::Attribution;
@@ -60,6 +62,7 @@ const EVENT_KINDS: &[(&str, Parse)] = &[
     ("attribution", |value| Ok(Arc::new(Attribution::parse(value)?))),
     ("conversion", |value| Ok(Arc::new(Conversion::parse(value)?))),
     ("pareto", |value| Ok(Arc::new(Pareto::parse(value)?))),
+    ("abandonment", |value| Ok(Arc::new(Abandonment::parse(value)?))),
 ];
 #[cfg(not(feature = "events"))]
 const EVENT_KINDS: &[(&str, Parse)] = &[];
@@ -205,6 +208,11 @@ const EVENT_EXAMPLES: &[&str] = &[
     r#"{"kind":"pareto","by":"user","measure":{"fn":"count_distinct","column":"item"},"classes":[0.5],"summary":true}"#,
     r#"{"kind":"pareto","by":"item","measure":{"fn":"sum","column":"user"},"summary":"concentration"}"#,
     r#"{"kind":"pareto","by":"price","measure":{"fn":"count","column":"action"},"classes":[],"summary":true,"having":[{"column":"groups","gt":0}]}"#,
+    r#"{"kind":"abandonment","actor":"user","time":"ts","item":"item","cart":{"action":"cart"},"buy":{"action":"buy"}}"#,
+    r#"{"kind":"abandonment","actor":"user","time":"ts","item":"big","cart":{"column":"action","in":["view","cart"]},"buy":{"action":"buy"},"within":"7h","value":"price","group_by":[{"column":"ts","every":"6h","as":"begun"},"item"],"having":[{"column":"carts","gt":0}],"order_by":["-open","rate"],"limit":6}"#,
+    r#"{"kind":"abandonment","actor":"user","time":"ts","item":false,"cart":{"action":"view"},"buy":[{"action":"cart"},{"column":"price","gt":0}],"value":"user","where":[{"column":"item","ne":"b"}],"within":"2d","group_by":["action"]}"#,
+    r#"{"kind":"abandonment","actor":"user","time":"ts","item":"item","cart":{"action":"view"},"buy":{"action":"cart"},"value":"price","each":"actor","having":[{"column":"bought","eq":false}],"order_by":["-value","at"],"limit":9}"#,
+    r#"{"kind":"abandonment","actor":"item","time":"ts","item":false,"cart":{},"buy":{"action":"buy"},"within":"1d","each":"actor"}"#,
 ];
 #[cfg(not(feature = "events"))]
 const EVENT_EXAMPLES: &[&str] = &[];

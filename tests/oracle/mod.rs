@@ -3,6 +3,7 @@
 //! It shares no code with the crate. It reads the JSON itself, sorts everything, counts ranks by looking at every
 //! other row, and leaves the calendar to jiff.
 
+mod abandonment;
 mod calendar;
 mod condition;
 mod conversion;
@@ -67,6 +68,7 @@ pub fn answer(query: &Value, table: &Table) -> Result<Table, &'static str> {
         Some("retention") => Ok(retention::answer(query, &kept)),
         Some("conversion") => Ok(conversion::answer(query, &kept)),
         Some("pareto") => pareto::answer(query, &kept),
+        Some("abandonment") => abandonment::answer(query, &kept),
         Some("describe") => Ok(describe::answer(query, &kept)),
         _ => aggregate(query, &kept),
     }
