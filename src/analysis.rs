@@ -6,6 +6,7 @@ pub mod abandonment;
 mod actors;
 pub mod aggregate;
 #[cfg(feature = "events")]
+pub mod attribution;
 pub mod conversion;
 pub mod baskets;
 mod derived;

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::analysis::abandonment::Abandonment;
 use crate::analysis::aggregate::Aggregate;
 #[cfg(feature = "events")]
+use crate::analysis::attribution::Attribution;
 use crate::analysis::conversion::Conversion;
 use crate::analysis::baskets::Baskets;
 use crate::analysis::describe::Describe;
@@ -66,6 +67,7 @@ const EVENT_KINDS: &[(&str, Parse)] = &[
     ("funnel", |value| Ok(Arc::new(Funnel::parse(value)?))),
     ("retention", |value| Ok(Arc::new(Retention::parse(value)?))),
     ("intervals", |value| Ok(Arc::new(Intervals::parse(value)?))),
+    ("attribution", |value| Ok(Arc::new(Attribution::parse(value)?))),
     ("conversion", |value| Ok(Arc::new(Conversion::parse(value)?))),
     ("pareto", |value| Ok(Arc::new(Pareto::parse(value)?))),
     ("paths", |value| Ok(Arc::new(Paths::parse(value)?))),
@@ -215,6 +217,12 @@ const EVENT_EXAMPLES: &[&str] = &[
     r#"{"kind":"intervals","actor":"user","time":"ts","event":{"action":"buy"},"order":"big","most":2,"where":[{"column":"item","is_null":false}]}"#,
     r#"{"kind":"intervals","actor":"price","time":"ts","order":"item","each":"actor","most":3}"#,
     r#"{"kind":"intervals","actor":"item","time":"ts","event":[{"column":"action","ne":"view"}],"each":"actor","having":[{"column":"seconds","gt":60}],"order_by":["-seconds","at"],"limit":5}"#,
+    r#"{"kind":"attribution","actor":"user","time":"ts","channel":"item","conversion":{"action":"buy"}}"#,
+    r#"{"kind":"attribution","actor":"user","time":"ts","channel":"big","conversion":[{"action":"buy"},{"column":"price","gt":0}],"value":"big","lookback":"2d","half_life":"5h","where":[{"column":"item","ne":"b"}]}"#,
+    r#"{"kind":"attribution","actor":"item","time":"ts","rules":[{"channel":"many","where":{"column":"user","gt":2}},{"channel":null,"where":{"action":"none"}},{"channel":"few","where":[{"user":1},{}]}],"conversion":{"column":"action","in":["buy","cart"]},"value":"price","models":["markov","shapley","last","linear"]}"#,
+    r#"{"kind":"attribution","actor":"user","time":"ts","url":"item","referrer":"action","conversion":{"referrer_host":null},"models":["time_decay"]}"#,
+    r#"{"kind":"attribution","actor":"user","time":"ts","channel":"item","conversion":{"action":"buy"},"value":"price","each":"actor","having":[{"column":"touches","gt":0}],"order_by":["-value","last"],"limit":9}"#,
+    r#"{"kind":"attribution","actor":"price","time":"ts","channel":"user","conversion":{"action":"cart"},"lookback":"7h","each":"actor"}"#,
     r#"{"kind":"conversion","actor":"user","time":"ts","by":"item","steps":[{"action":"view"},{"action":"cart"},{"action":"buy"}]}"#,
     r#"{"kind":"conversion","actor":"user","time":"ts","by":"big","steps":[{"action":"view"},[{"action":"buy"},{"column":"price","gte":0}]],"within":"7h","confidence":0.8,"min_actors":2,"where":[{"column":"item","ne":"b"}],"having":[{"column":"rate","gt":0}],"order_by":["-rate","actors_2"],"limit":5}"#,
     r#"{"kind":"conversion","actor":"item","time":"ts","by":"price","steps":[{},{"column":"action","in":["view","cart"]},{},{"action":"view"}],"within":"1d"}"#,
