@@ -16,7 +16,7 @@ function wrap(dataset) {
     get(target, key) {
       if (key === "query") return async (query, options) => {
         globalThis.asked = [...globalThis.asked ?? [], query];
-        const answer = globalThis.answers?.find(({ of }) => Object.entries(of).every(([key, value]) => JSON.stringify(query[key]) === JSON.stringify(value)));
+        const answer = globalThis.answers?.find(({ of }) => Object.entries(of).every(([key, value]) => JSON.stringify(query[key] ?? null) === JSON.stringify(value)));
         if (!answer) return target.query(query, options);
         if (answer.after) await new Promise(resolve => setTimeout(resolve, answer.after));
         if (answer.error) throw new ClickfoldError(answer.error[0], answer.error[1]);
