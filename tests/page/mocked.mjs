@@ -34,7 +34,7 @@ function wrap(dataset) {
 
 /**
  * Answers of the page's engine from its next visit on: the first whose \`of\` is in the question; \`null\` in \`of\` is a key that is not there.
- * What was asked is in \`asked\`.
+ * What was asked is in \`asked\`. The visit must block service workers, which have an engine of their own.
  */
 export async function mock(page, answers = [], { segmentColumn } = {}) {
   await page.context().route(/\/clickfold\.js$/, route => route.fulfill({ contentType: "text/javascript", body: WRAPPED }));

@@ -72,8 +72,8 @@ export class Experiment extends Kind {
       rows: rows.map(row => ({ ...row, change: signed(row.lift), chance: probability(row.p), always: probability(row.p_sequential), value_chance: probability(row.p_value) })),
       columns: [
         { name: "variant", label: "variant" }, { name: "actors", label: this.desk.people[1], as: "count", pick: true }, { name: "conversions", label: "with success", as: "count", pick: true }, { name: "rate", label: "share", as: "rate" },
-        { name: "change", label: "against control" }, { name: "chance", label: "p" }, { name: "always", label: "p, looked at daily" },
-        ...this.#value ? /** @type {Shape["columns"]} */ ([{ name: "mean", label: `${this.#value} each`, as: "money", digits }, { name: "value_chance", label: "p of it" }]) : [],
+        { name: "change", label: "against control", as: "written" }, { name: "chance", label: "p", as: "written" }, { name: "always", label: "p, looked at daily", as: "written" },
+        ...this.#value ? /** @type {Shape["columns"]} */ ([{ name: "mean", label: `${this.#value} each`, as: "money", digits }, { name: "value_chance", label: "p of it", as: "written" }]) : [],
       ],
     };
   }

@@ -98,7 +98,7 @@ export class Items extends Kind {
     const { svg, html, nothing } = this.desk, points = rows.filter(({ cumulative }) => cumulative !== null), [width, height] = [600, 180];
     if (points.length < 3) return nothing;
     const all = Math.max(Number(this.#concentration?.groups ?? 0), points.length);
-    const x = (/** @type {number} */ place) => 4 + place / all * (width - 8), y = (/** @type {number} */ share) => height - 4 - share * (height - 8);
+    const x = (/** @type {number} */ place) => 4 + place / all * (width - 8), y = (/** @type {number} */ share) => height - 4 - share * (height - 22);
     const path = [`M${x(0)},${y(0)}`, ...points.map(({ cumulative }, at) => `L${x(at + 1)},${y(Number(cumulative))}`)].join(" ");
     return html`<svg class="curve" viewBox=${`0 0 ${width} ${height}`} role="img" aria-label=${`The first ${points.length} of ${all} have ${percent(points[points.length - 1].cumulative)} together`}>
       ${[0, 0.5, 0.8, 1].map(share => svg`<line x1="4" x2=${width - 4} y1=${y(share)} y2=${y(share)}></line><text x=${width - 6} y=${y(share) - 3} text-anchor="end">${100 * share}%</text>`)}

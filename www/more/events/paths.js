@@ -6,7 +6,9 @@ import { Kind } from "./kind.js";
 import { band, sankey } from "./sankey.js";
 import { actionOf, isAction } from "./stages.js";
 
-const HEIGHT = 420, COLUMN = 190, NODE = 14, GAP = 14, MARGIN = 12;
+const HEIGHT = 420, NODE = 14, GAP = 14, MARGIN = 12, LABEL = 150;
+/** The least and the most from one column to the next. */
+const COLUMN = [180, 330];
 const ENDS = "\0ends", REST = "\0rest";
 
 /** What actors do one after the other. */
@@ -70,7 +72,9 @@ export class Paths extends Kind {
     }
     const steps = rows.map(row => ({ from: key(row.source, row.source_is_rest), to: key(row.target, row.target_is_rest), at: isBack ? last - Number(row.depth) : Number(row.depth) - 1, n: Number(row.actors) }));
     const { nodes, links, columns } = sankey(steps, { height: HEIGHT, gap: GAP });
-    const width = MARGIN * 2 + COLUMN * columns - (COLUMN - NODE - 150), x = (/** @type {number} */ at) => MARGIN + at * COLUMN;
+    const room = (document.querySelector("#question")?.clientWidth ?? 0) - 2 * MARGIN - NODE - LABEL;
+    const column = Math.min(COLUMN[1], Math.max(COLUMN[0], room / (columns - 1))), x = (/** @type {number} */ at) => MARGIN + at * column;
+    const width = x(columns - 1) + NODE + LABEL + MARGIN;
     const bottom = Math.max(HEIGHT, ...nodes.map(({ y, height }) => y + height)) + 28;
     return html`<div class="scroll sankey" tabindex="0" role="region" aria-label="Paths, drawn">
       <svg width=${width} height=${bottom} viewBox=${`0 -14 ${width} ${bottom}`} role="group" aria-label=${`What ${people} do one after the other; the table below says the same`}>
@@ -92,7 +96,7 @@ export class Paths extends Kind {
 
   /** Those who are somewhere on their way. @param {number} depth @param {Cell} value @param {number} n @returns {Pick} */
   #those(depth, value, n) {
-    const where = depth === 0 ? this.#way === "to" ? "at the end" : "at the beginning" : `${depth} step${depth === 1 ? "" : "s"} ${this.#way === "to" ? "before" : "later"}`;
+    const where = depth === 0 ? this.#way === "to" ? "at the end" : "at the beginning" : `${depth} step${depth === 1 ? "" : "s"} ${this.#way === "to" ? "before the end" : "after the beginning"}`;
     return {
       n, text: `${this.desk.many(n)} with ${this.desk.name(value)} ${where}`,
       query: { ...this.#asked(), each: "actor", having: [{ column: "depth", eq: depth }, { column: "value", eq: String(value) }] },

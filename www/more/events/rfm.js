@@ -103,7 +103,7 @@ export class Rfm extends Kind {
       <table class="heat"><thead><tr><th scope="col">${this.#before} → ${this.#asOf}</th>${names.map(name => html`<th scope="col" class="number">${name}</th>`)}</tr></thead>
       <tbody>${[null, ...names].map(from => html`<tr><th scope="row">${from ?? "not yet a customer"}</th>${names.map(to => {
         const n = Number(rows.find(row => row.from === from && row.to === to)?.actors ?? 0), share = n / most;
-        return html`<td class="number" ?data-strong=${share > 0.55} .style=${`--share: ${share}`}>${n ? count(n) : ""}</td>`;
+        return html`<td class="number" .style=${`--share: ${share}`}>${n ? count(n) : ""}</td>`;
       })}</tr>`)}</tbody></table></div>`;
   }
 
@@ -120,7 +120,7 @@ export class Rfm extends Kind {
       rows: rows.map(row => ({ ...row, what: SCORES[String(row.score)] ?? row.score, from: this.#bound(row, row.least), to: this.#bound(row, row.most) })),
       columns: [
         { name: "what", label: "score of" }, { name: "bin", label: "score", as: "count" }, { name: "actors", label: people, as: "count", pick: true },
-        { name: "from", label: "from" }, { name: "to", label: "to" }, { name: "moved", label: "in another one if bins were equal", as: "count" },
+        { name: "from", label: "from", as: "written" }, { name: "to", label: "to", as: "written" }, { name: "moved", label: "in another one if bins were equal", as: "count" },
       ],
     };
     return {

@@ -66,7 +66,7 @@ export class Sessions extends Kind {
     /** @type {[string, string, string][]} */
     const figures = [
       ["sessions", desk.count(all.sessions), `of ${desk.many(all.actors)}`], ["bounce_rate", percent(all.bounce_rate), "with one event only"], ["events_per_session", figure(all.events_per_session), "events each"],
-      ["median_seconds", duration(all.median_seconds), "half of them are longer"], ["p90_seconds", duration(all.p90_seconds), "a tenth of them are longer"],
+      ["median_seconds", duration(all.median_seconds), "half are longer than"], ["p90_seconds", duration(all.p90_seconds), "a tenth are longer than"],
       ...all.conversion_rate === undefined ? [] : /** @type {[string, string, string][]} */ ([["conversion_rate", percent(all.conversion_rate), `with ${desk.name(/** @type {Cell} */ (this.#conversion))}`]]),
     ];
     return html`<dl class="tiles">${figures.map(([name, text, what]) => {

@@ -27,7 +27,10 @@ import { table } from "./table.js";
  * }} Actions
  */
 
-/** A question's tab: its choices, and its last answer. @typedef {{ key: string, kind: Kind, type: typeof Kind, rows?: Row[], error: string, isFresh: boolean }} Tab */
+/**
+ * A question's tab: its choices, and its last answer as it is drawn, which stays so while the next one is under way.
+ * @typedef {{ key: string, kind: Kind, type: typeof Kind, drawn?: unknown, error: string, isFresh: boolean }} Tab
+ */
 
 /** @type {[string, typeof Kind][]} */
 const KINDS = [
@@ -127,12 +130,12 @@ class QuestionsPanel {
       if (asked !== this.#asked) return;
       if (query) await tab.kind.more(rows);
       if (asked !== this.#asked) return;
-      Object.assign(tab, { rows: query && rows, error: "", isFresh: true });
+      Object.assign(tab, { drawn: query && this.#drawn(tab, rows), error: "", isFresh: true });
     } catch (error) {
       if (isFatal(error)) return this.actions.fail(error);
       if (asked !== this.#asked) return;
       if (!this.#isReady) this.#prepared = undefined;
-      Object.assign(tab, { rows: undefined, error: /** @type {Error} */ (error).message, isFresh: false });
+      Object.assign(tab, { drawn: undefined, error: /** @type {Error} */ (error).message, isFresh: false });
     }
     this.#isBusy = false;
     this.actions.redraw();
@@ -217,7 +220,7 @@ class QuestionsPanel {
   }
 
   /** @param {Tab} tab */
-  #question({ type, kind, rows, error }) {
+  #question({ type, kind, drawn, error }) {
     const { html, nothing } = this.drawing, missing = this.#missing(type), desk = /** @type {Desk} */ (this.#desk);
     if (missing.length) return missing.map(role => this.#lacking(role));
     if (!this.#isWanted) return html`<p>Questions about whole ${desk.people[1]} put the rows in their order first, once.</p><p><button type="button" @click=${() => this.#choose(this.#open)}>Ask</button></p>`;
@@ -226,7 +229,12 @@ class QuestionsPanel {
       ${this.#isReady ? kind.controls() : nothing}
       ${error ? html`<p class="error" role="alert">${sentence(error)}</p>` : nothing}
       ${this.#pick ? this.#bar(this.#pick) : nothing}
-      ${rows ? html`<div class="answer">${kind.chart(rows)}${table(desk, kind, rows, type.title)}</div>` : nothing}`;
+      ${drawn ?? nothing}`;
+  }
+
+  /** @param {Tab} tab @param {Row[]} rows */
+  #drawn({ type, kind }, rows) {
+    return this.drawing.html`<div class="answer">${kind.chart(rows)}${table(/** @type {Desk} */ (this.#desk), kind, rows, type.title)}</div>`;
   }
 
   /** @param {Role} role */
