@@ -7,8 +7,10 @@ mod actors;
 pub mod aggregate;
 #[cfg(feature = "events")]
 pub mod attribution;
-pub mod conversion;
+#[cfg(feature = "events")]
 pub mod baskets;
+#[cfg(feature = "events")]
+pub mod conversion;
 mod derived;
 pub mod describe;
 pub mod filter;
@@ -28,6 +30,7 @@ mod measure;
 mod named;
 #[cfg(feature = "events")]
 pub mod pareto;
+#[cfg(feature = "events")]
 pub mod paths;
 mod rank;
 #[cfg(feature = "events")]
@@ -36,8 +39,9 @@ pub mod retention;
 pub mod rfm;
 pub mod rows;
 #[cfg(feature = "events")]
-mod sql;
 pub mod sessions;
+#[cfg(feature = "events")]
+mod sql;
 mod table;
 
 use std::collections::BTreeMap;
