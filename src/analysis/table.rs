@@ -72,7 +72,8 @@ pub(super) fn unknown_output(name: &str, names: &[&str]) -> Error {
 pub(super) fn empty(value_type: ValueType) -> Values {
     match value_type {
         ValueType::Of(ColumnType::Text | ColumnType::Null) => Ids::no_texts().values(&[]),
-        _ => Values::ints(vec![]),
+        ValueType::Float => Values { data: Data::Floats(vec![]), valid: None },
+        ValueType::Of(_) => Values::ints(vec![]),
     }
 }
 
