@@ -20,6 +20,8 @@ mod rank;
 #[cfg(feature = "events")]
 pub mod retention;
 pub mod rows;
+#[cfg(feature = "events")]
+pub mod sequence;
 mod table;
 
 use std::collections::BTreeMap;

@@ -10,6 +10,7 @@ mod describe;
 mod funnel;
 mod rank;
 mod retention;
+mod sequence;
 
 use std::cmp::Ordering;
 
@@ -62,6 +63,7 @@ pub fn answer(query: &Value, table: &Table) -> Result<Table, &'static str> {
     match query["kind"].as_str() {
         Some("rows") => Ok(rows(query, kept)),
         Some("funnel") => Ok(funnel::answer(query, &kept)),
+        Some("sequence") => Ok(sequence::answer(query, &kept)),
         Some("retention") => Ok(retention::answer(query, &kept)),
         Some("describe") => Ok(describe::answer(query, &kept)),
         _ => aggregate(query, &kept),
