@@ -42,6 +42,7 @@ pub mod rows;
 pub mod sessions;
 #[cfg(feature = "events")]
 mod sql;
+pub mod sequence;
 mod table;
 
 use std::collections::BTreeMap;

@@ -31,6 +31,7 @@ pub use crate::analysis::rows::ROW;
 use crate::analysis::rows::Rows;
 #[cfg(feature = "events")]
 use crate::analysis::sessions::Sessions;
+use crate::analysis::sequence::Sequence;
 use crate::analysis::spec::unknown;
 use crate::analysis::{Question, Zones};
 use crate::event::Schema;
@@ -80,6 +81,8 @@ const EVENT_KINDS: &[(&str, Parse)] = &[
     ("rfm", |value| Ok(Arc::new(Rfm::parse(value)?))),
     ("abandonment", |value| Ok(Arc::new(Abandonment::parse(value)?))),
 ];
+const EVENT_KINDS: &[(&str, Parse)] =
+    &[("funnel", |value| Ok(Arc::new(Funnel::parse(value)?))), ("retention", |value| Ok(Arc::new(Retention::parse(value)?))), ("sequence", |value| Ok(Arc::new(Sequence::parse(value)?)))];
 #[cfg(not(feature = "events"))]
 const EVENT_KINDS: &[(&str, Parse)] = &[];
 
@@ -207,6 +210,13 @@ const EVENT_EXAMPLES: &[&str] = &[
     r#"{"kind":"funnel","actor":"user","time":"ts","steps":[{"action":"view"},{"action":"cart"},{}],"within":"7d","mode":"strict_order","where":[{"column":"item","ne":"b"}],"split_by":"big"}"#,
     r#"{"kind":"funnel","actor":"user","time":"ts","steps":[{"item":"a"},{"action":"cart"},{"item":"b"}],"within":"390m","mode":"strict_deduplication"}"#,
     r#"{"kind":"funnel","actor":"item","time":"ts","steps":[{},{"column":"action","in":["buy","cart"]},{}],"mode":"strict_increase","split_by":"price"}"#,
+    r#"{"kind":"funnel","actor":"user","time":"ts","steps":[{"action":"view"},{"action":"view"},{"column":"action","in":["cart","buy"]}],"within":"7h","mode":"any_order","split_by":"item","split_at":"last","having":[{"column":"actors","gt":0}],"order_by":["-tied"],"limit":5}"#,
+    r#"{"kind":"funnel","actor":"user","time":"ts","steps":[{"action":"view"},{"action":"cart"},{"action":"buy"}],"exclude":[{"where":{"action":"none"}},{"where":[{"item":"a"}],"after":2,"before":3}],"per":"big","each":"actor","split_by":"price"}"#,
+    r#"{"kind":"funnel","actor":"item","time":"ts","steps":[{},{"action":"cart"}],"within":"2d","mode":"any_order","each":"actor","exclude":[{"where":{"action":"buy"}}],"order_by":["-seconds"],"having":[{"column":"reached","gt":1}]}"#,
+    r#"{"kind":"sequence","actor":"user","time":"ts","events":{"view":{"action":"view"},"cart":[{"action":"cart"},{"column":"price","gt":0}],"a":{"item":"a"}},"pattern":"view ... cart (within 7h) a, then view (within 1d) not cart","where":[{"column":"big","gt":3}]}"#,
+    r#"{"kind":"sequence","actor":"item","time":"ts","events":{"view":{"action":"view"},"any":{}},"pattern":"view (after 6h) any, any","having":[{"column":"matches","gt":0}]}"#,
+    r#"{"kind":"sequence","actor":"user","time":"ts","events":{"view":{"action":"view"},"buy":{"action":"buy"}},"pattern":"(?1).*(?2)(?t<=90000).(?t>0)(?1)(?t==0)(?1)","each":"actor","having":[{"column":"matches","gte":0}],"order_by":["-matches"],"limit":9}"#,
+    r#"{"kind":"sequence","actor":"price","time":"ts","events":{"view":{"action":"view"},"buy":{"action":"buy"}},"pattern":"view not view","each":"actor"}"#,
     r#"{"kind":"retention","actor":"user","time":"ts","every":"1d","periods":3}"#,
     r#"{"kind":"retention","actor":"user","time":"ts","start":{"action":"view"},"return":[{"action":"buy"}],"every":"6h","periods":40,"counting":"on_or_after"}"#,
     r#"{"kind":"retention","actor":"price","time":"ts","start":{"item":"a"},"return":{"column":"action","is_null":false},"where":[{"column":"big","gt":3}],"every":"1mo","periods":800}"#,

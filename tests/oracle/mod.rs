@@ -18,6 +18,7 @@ mod rank;
 mod retention;
 mod sessions;
 mod rfm;
+mod sequence;
 
 use std::cmp::Ordering;
 
@@ -71,6 +72,7 @@ pub fn answer(query: &Value, table: &Table) -> Result<Table, &'static str> {
         Some("rows") => Ok(rows(query, kept)),
         Some("funnel") => Ok(funnel::answer(query, &kept)),
         Some("intervals") => Ok(intervals::answer(query, &kept)),
+        Some("sequence") => Ok(sequence::answer(query, &kept)),
         Some("retention") => Ok(retention::answer(query, &kept)),
         Some("conversion") => Ok(conversion::answer(query, &kept)),
         Some("pareto") => pareto::answer(query, &kept),
