@@ -28,9 +28,9 @@ mod rank;
 #[cfg(feature = "events")]
 pub mod retention;
 pub mod rows;
+pub mod sessions;
 #[cfg(feature = "events")]
 mod sql;
-pub mod sessions;
 mod table;
 
 use std::collections::BTreeMap;
