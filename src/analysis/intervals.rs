@@ -229,7 +229,7 @@ impl Fold for IntervalsFold {
             }
         }
         let arrays = columns.map(|column| Arc::new(Int64Array::from(column)) as ArrayRef).to_vec();
-        let fields = ["nth", "duration", "actors"].map(|name| Field::new(name, DataType::Int64, false));
+        let fields = ["nth", "duration", "actors"].map(|name| Field::new(name, DataType::Int64, true));
         Ok(RecordBatch::try_new(Arc::new(ArrowSchema::new(fields.to_vec())), arrays)?)
     }
 
