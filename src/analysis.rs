@@ -1,8 +1,14 @@
 //! One file per question: what is asked, and the fold that answers it.
 
 #[cfg(feature = "events")]
+pub mod abandonment;
+#[cfg(feature = "events")]
 mod actors;
 pub mod aggregate;
+#[cfg(feature = "events")]
+pub mod attribution;
+#[cfg(feature = "events")]
+pub mod baskets;
 #[cfg(feature = "events")]
 pub mod conversion;
 mod derived;
@@ -24,10 +30,16 @@ mod measure;
 mod named;
 #[cfg(feature = "events")]
 pub mod pareto;
+#[cfg(feature = "events")]
+pub mod paths;
 mod rank;
 #[cfg(feature = "events")]
 pub mod retention;
+#[cfg(feature = "events")]
+pub mod rfm;
 pub mod rows;
+pub mod sessions;
+#[cfg(feature = "events")]
 pub mod sessions;
 #[cfg(feature = "events")]
 mod sql;

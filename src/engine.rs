@@ -13,6 +13,8 @@ mod options;
 mod ranged;
 mod report;
 mod shard;
+#[cfg(feature = "events")]
+mod told;
 mod united;
 
 pub use answers::Answers;
@@ -28,6 +30,8 @@ pub use options::{ColumnOptions, FormatOptions, LoadOptions};
 pub use ranged::RangedLoader;
 pub use report::Report;
 pub use shard::{Given, LoadedPart, PartLoader, PartSummary};
+#[cfg(feature = "events")]
+pub use told::{Field, schema_of_fields};
 
 use std::collections::BTreeMap;
 

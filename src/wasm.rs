@@ -7,6 +7,8 @@ mod moving;
 #[cfg(feature = "parquet")]
 mod ranged;
 mod shard;
+#[cfg(feature = "events")]
+mod sql;
 
 use serde::Serialize;
 use wasm_bindgen::prelude::*;

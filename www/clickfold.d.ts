@@ -179,6 +179,8 @@ export type RetentionQuery = {
 /** See the query's grammar in the README. */
 export type Query = FunnelQuery | RetentionQuery | ({ kind: string } & Record<string, unknown>);
 
+export type SqlDialect = "duckdb" | "clickhouse" | "spark";
+
 export type Cell = string | number | bigint | boolean | Date | null;
 
 export interface Table {
@@ -215,6 +217,11 @@ export interface Dataset {
    * appended later have null in it.
    */
   segment(name: string, query: Query, options?: { signal?: AbortSignal }): Promise<Segment>;
+  /**
+   * The question in SQL, of a table `events` with this data set's columns: one statement, whose rows are the answer's, in its order.
+   * What cannot be said so exactly fails with `UNSUPPORTED`. See the README for the columns' types.
+   */
+  sql(query: Query, dialect: SqlDialect): Promise<string>;
   /** Column → role; null takes it away. */
   setRoles(roles: Record<string, Role | null>): Promise<void>;
   close(): Promise<void>;

@@ -3,6 +3,8 @@
 //! It shares no code with the crate. It reads the JSON itself, sorts everything, counts ranks by looking at every
 //! other row, and leaves the calendar to jiff.
 
+mod baskets;
+mod abandonment;
 mod calendar;
 mod condition;
 mod conversion;
@@ -11,8 +13,11 @@ mod describe;
 mod funnel;
 mod intervals;
 mod pareto;
+mod paths;
 mod rank;
 mod retention;
+mod sessions;
+mod rfm;
 
 use std::cmp::Ordering;
 
@@ -69,6 +74,11 @@ pub fn answer(query: &Value, table: &Table) -> Result<Table, &'static str> {
         Some("retention") => Ok(retention::answer(query, &kept)),
         Some("conversion") => Ok(conversion::answer(query, &kept)),
         Some("pareto") => pareto::answer(query, &kept),
+        Some("paths") => Ok(paths::answer(query, &kept)),
+        Some("sessions") => sessions::answer(query, &kept),
+        Some("rfm") => rfm::answer(query, &kept),
+        Some("baskets") => Ok(baskets::answer(query, &kept)),
+        Some("abandonment") => abandonment::answer(query, &kept),
         Some("describe") => Ok(describe::answer(query, &kept)),
         _ => aggregate(query, &kept),
     }

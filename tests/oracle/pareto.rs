@@ -21,7 +21,7 @@ pub fn answer(query: &Value, table: &Table) -> Result<Table, &'static str> {
     let share = |part: i128| (total > 0).then(|| Cell::Float(part as f64 / total as f64));
     let number = |number: i128| Some(Cell::Number(number, scale));
     let count = |count: usize| Some(Cell::Number(count as i128, 0));
-    let above = |value: i128| values.iter().filter(|other| **other > value);
+    let above = |value: i128| values.iter().filter(move |other| **other > value);
     let bounds: Vec<f64> = match query["classes"].as_array() {
         Some(list) => list.iter().map(|bound| bound.as_f64().unwrap()).collect(),
         None => vec![0.8, 0.95],

@@ -16,7 +16,7 @@ function wrap(dataset) {
     get(target, key) {
       if (key === "query") return async (query, options) => {
         globalThis.asked = [...globalThis.asked ?? [], query];
-        const answer = globalThis.answers?.find(({ of }) => Object.entries(of).every(([key, value]) => JSON.stringify(query[key]) === JSON.stringify(value)));
+        const answer = globalThis.answers?.find(({ of }) => Object.entries(of).every(([key, value]) => JSON.stringify(query[key] ?? null) === JSON.stringify(value)));
         if (!answer) return target.query(query, options);
         if (answer.after) await new Promise(resolve => setTimeout(resolve, answer.after));
         if (answer.error) throw new ClickfoldError(answer.error[0], answer.error[1]);
@@ -34,7 +34,7 @@ function wrap(dataset) {
 
 /**
  * Answers of the page's engine from its next visit on: the first whose \`of\` is in the question; \`null\` in \`of\` is a key that is not there.
- * What was asked is in \`asked\`.
+ * What was asked is in \`asked\`. The visit must block service workers, which have an engine of their own.
  */
 export async function mock(page, answers = [], { segmentColumn } = {}) {
   await page.context().route(/\/clickfold\.js$/, route => route.fulfill({ contentType: "text/javascript", body: WRAPPED }));

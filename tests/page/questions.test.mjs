@@ -13,7 +13,7 @@ after(() => browser?.close());
 
 /** A page on the shop, with the open tab's answer; `answers` stand in for the engine's. */
 async function visit(answers = [], { tab = "funnel", chosen = SHOP, ...mocked } = {}) {
-  const { page, leave } = await browser.visit();
+  const { page, leave } = await browser.visit({ serviceWorkers: "block" });
   await mock(page, answers, mocked);
   await page.reload();
   await load(page, chosen);
@@ -94,7 +94,7 @@ test("retention is a grid: shares, the mean, unfinished periods marked, cells th
 });
 
 test("what the file lacks is told, and how to give it; an error is a sentence", async () => {
-  const { page, leave } = await browser.visit();
+  const { page, leave } = await browser.visit({ serviceWorkers: "block" });
   await mock(page, [{ of: { kind: "retention" }, error: ["BAD_QUERY", "unknown kind \"retention\""] }]);
   await page.reload();
   await load(page, file("few.csv", "user_id,event_time\n1,2024-03-01 10:00:00\n2,2024-03-02 10:00:00\n"));
@@ -128,4 +128,98 @@ test("an answer that comes late is not shown in place of a newer one", async () 
   await page.waitForTimeout(800);
   assert.deepEqual((await cells(page, "#question"))[0].slice(1, 2), ["222"]);
   await leave();
+});
+
+const VIEW = { column: "behavior", eq: "view" }, CART = { column: "behavior", eq: "cart" }, BUY = { column: "behavior", eq: "buy" };
+const HOSTILE = "<img src=x onerror=alert(1)>";
+const RFM = { kind: "rfm", purchase: BUY, value: "price" };
+
+/** Of each tab: what it asks at first, an answer, how that is written, and what a click on a figure (the nth) offers. */
+const TABS = [
+  { tab: "sessions", asks: { kind: "sessions", conversion: BUY }, answer: [{ sessions: 1234, actors: 900, bounce_rate: 0.25, events_per_session: 3.14159, median_seconds: 12000, p90_seconds: 90061, conversion_rate: 0.05 }],
+    says: /sessions 1,234 of 900 users with one event only 25\.0% events each 3\.14 half are longer than 3 h 20 min a tenth are longer than 1 d 1 h with buy 5\.0%/,
+    click: 1, offers: "users with a session of one event", by: { kind: "sessions", conversion: BUY, each: "session", having: [{ column: "bounced", eq: 1 }] } },
+  { tab: "paths", asks: { kind: "paths", depth: 4, limit: 6 }, answer: [
+    { depth: 1, source: "view", target: HOSTILE, actors: 3, rate: 0.6, source_is_rest: false, target_is_rest: false },
+    { depth: 1, source: "view", target: null, actors: 1, rate: 0.2, source_is_rest: false, target_is_rest: false },
+    { depth: 1, source: "view", target: null, actors: 1, rate: 0.2, source_is_rest: false, target_is_rest: true }],
+    rows: [["1", "view", HOSTILE, "3", "60.0%"], ["1", "view", "(ends here)", "1", "20.0%"], ["1", "view", "all others", "1", "20.0%"]],
+    press: ".sankey a >> nth=0", offers: "5 users with view at the beginning", by: { kind: "paths", depth: 4, each: "actor", having: [{ column: "depth", eq: 0 }, { column: "value", eq: "view" }] } },
+  { tab: "rfm", asks: { ...RFM, group: "segment" }, answer: [{ segment: "At risk", actors: 12, rate: 0.4, recency_days: 31.44, frequency: 1.5, monetary: 1234.5, value: 14814 }],
+    also: [{ of: { group: "cells" }, rows: [{ r: 1, f: 4, actors: 12, value: 14814 }] }],
+    says: /At risk 12 40\.0% 31\.4 d 1\.5 1,234\.50 14,814\.00/, press: ".rfm .figure", offers: "12 users with recency 1 and frequency 4",
+    by: { ...RFM, each: "actor", having: [{ column: "r", eq: 1 }, { column: "f", eq: 4 }] } },
+  { tab: "intervals", asks: { kind: "intervals", event: BUY, most: 6 }, answer: [{ nth: 1, actors: 10, again: 4, rate: 0.4, median_seconds: 86400, p90_seconds: null }],
+    rows: [["1st", "10", "4", "40.0%", "1 d", "–"]], press: "#question tbody .figure >> nth=1", offers: "4 users with a 1st order and one after it",
+    by: { kind: "intervals", event: BUY, most: 6, each: "actor", having: [{ column: "nth", eq: 1 }, { column: "seconds", is_null: false }] } },
+  { tab: "items", asks: { kind: "conversion", by: "item_id", steps: [VIEW, BUY], min_actors: 5, order_by: ["-actors_1"], limit: 200 }, answer: [{ item_id: HOSTILE, actors_1: 20, actors_2: 5, rate: 0.25, low: 0.112, high: 0.469 }],
+    rows: [[HOSTILE, "20", "5", "25.0%", "11.2%", "46.9%"]], press: "#question tbody .figure >> nth=1", offers: `5 users with view, then buy of ${HOSTILE}`,
+    by: { kind: "funnel", steps: [[VIEW, { column: "item_id", eq: HOSTILE }], [BUY, { column: "item_id", eq: HOSTILE }]], each: "actor", having: [{ column: "reached", eq: 2 }] } },
+  { tab: "baskets", asks: { kind: "baskets", where: [BUY], item: "item_id", by: "session_id", min_support: 2, rank: "lift", limit: 100 }, answer: [{ item: "hat", other: "cap", baskets: 7, support: 0.1, confidence: 0.5, lift: 2.5, cosine: 0.3333 }],
+    rows: [["hat", "cap", "7", "10.0%", "50.0%", "2.5", "0.333"]], press: "#question tbody .figure", offers: "users with hat and cap in one basket",
+    by: { kind: "funnel", where: [BUY], steps: [{ column: "item_id", eq: "hat" }, { column: "item_id", eq: "cap" }], mode: "any_order", per: "session_id", each: "actor", having: [{ column: "reached", eq: 2 }] } },
+  { tab: "abandonment", asks: { kind: "abandonment", cart: CART, buy: BUY, within: "7d", value: "price" }, answer: [{ carts: 20, abandoned: 15, rate: 0.75, value: 1000, abandoned_value: 750.5, open: 2 }],
+    says: /put into the cart 20 price 1,000\.00 not bought 15 price 750\.50 left in the cart 75\.0% of those still open 2/, press: ".tiles .figure", offers: "users who left something in the cart",
+    by: { kind: "abandonment", cart: CART, buy: BUY, within: "7d", value: "price", each: "actor", having: [{ column: "bought", eq: false }] } },
+  { tab: "attribution", lacks: "No column has the role channel. Give it to one under Columns." },
+  { tab: "experiment", lacks: /Choose the column that says which variant of the shop somebody saw\./ },
+  { tab: "sequence", asks: { kind: "sequence", events: { A: VIEW, B: BUY }, pattern: "A .* B" }, answer: [{ actors: 10, matched: 4, rate: 0.4, matches: 6 }],
+    says: /users with the pattern 4 of 10 share 40\.0% times 6 1\.5 each/, press: ".tiles .figure", offers: "4 users with A .* B",
+    by: { kind: "sequence", events: { A: VIEW, B: BUY }, pattern: "A .* B", each: "actor", having: [{ column: "matches", gte: 1 }] } },
+];
+
+test("every tab asks its question, writes the answer, and offers those behind its figures", async () => {
+  const answers = TABS.flatMap(({ asks, answer, also = [] }) => asks ? [...also.map(({ of, rows }) => ({ of: { kind: asks.kind, ...of }, rows })), { of: { kind: asks.kind, each: null }, rows: answer }, { of: { kind: asks.kind, each: asks.kind === "sessions" ? "session" : "actor" }, rows: [] }] : []);
+  const { page, leave } = await visit(answers);
+  for (const { tab, asks, rows, says, lacks, click = 0, press = `#question .answer .figure >> nth=${click}`, offers, by } of TABS) {
+    await page.click(`#tab-${tab}`);
+    if (lacks) {
+      await eventually(async () => typeof lacks === "string" ? await text(page, "#question") === lacks : lacks.test(await text(page, "#question")), true);
+      continue;
+    }
+    await answered(page, tab);
+    const all = (await page.evaluate(() => globalThis.asked)).filter(query => query.kind === asks.kind);
+    assert.deepEqual(all.find(({ group }) => group === asks.group), asks, tab);
+    if (rows) assert.deepEqual(await cells(page, "#question"), rows, tab);
+    if (says) assert.match(await text(page, "#question .answer"), says);
+    await page.locator(press).first().focus();
+    await page.keyboard.press("Enter");
+    assert.equal(await offered(page), offers);
+    await page.click(".offer >> text=Show them");
+    await page.waitForSelector("#rows[open]");
+    await page.click("#rows >> text=Close");
+    assert.deepEqual(await page.evaluate(() => globalThis.asked.at(-1)), { ...by, limit: 100 }, tab);
+  }
+  assert.equal(await page.$("#questions img"), null);
+  await leave();
+});
+
+test("what moves on the page stays as it was until the answer is there", async () => {
+  const row = { segment: "Lost", actors: 1, rate: 1, recency_days: 1, frequency: 1, monetary: 1, value: 1 };
+  const { page, leave } = await visit([
+    { of: { kind: "rfm", group: "segment" }, rows: [row] }, { of: { kind: "rfm", group: "cells" }, rows: [] },
+    { of: { kind: "rfm", group: null }, rows: [{ from: null, to: "Lost", actors: 1 }, { from: "Lost", to: "Champions", actors: 3 }], after: 400 },
+  ], { tab: "rfm" });
+  await page.selectOption("#question [aria-label=show]", "moves");
+  assert.equal((await cells(page, "#question table:last-child")).at(-1)[0], "Lost");
+  assert.equal(await page.getAttribute("#question", "aria-busy"), "true");
+  await answered(page, "rfm");
+  assert.deepEqual(await cells(page, "#question"), [["not yet a customer", "", "1"], ["Champions", "", ""], ["Lost", "3", ""]]);
+  await leave();
+});
+
+test("no tab runs out of a narrow screen, in the light and in the dark", async () => {
+  const answers = TABS.flatMap(({ asks, answer, also = [] }) => asks ? [...also.map(({ of, rows }) => ({ of: { kind: asks.kind, ...of }, rows })), { of: { kind: asks.kind }, rows: answer }] : []);
+  for (const colorScheme of ["light", "dark"]) {
+    const { page, leave } = await browser.visit({ serviceWorkers: "block", viewport: { width: 360, height: 800 }, colorScheme });
+    await mock(page, [{ of: { kind: "retention" }, rows: Array.from({ length: 60 }, (_, period) => ({ cohort: "2024-03-01T00:00:00Z", period, actors: 5, rate: 0.5, size: 10, complete: true })) }, ...answers]);
+    await page.reload();
+    await load(page, SHOP);
+    for (const id of await page.$$eval("#questions [role=tab]", tabs => tabs.map(({ id }) => id))) {
+      await page.click(`#${id}`);
+      await page.waitForFunction(() => document.querySelector("#question").getAttribute("aria-busy") === "false");
+      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${id} is too wide`);
+    }
+    await leave();
+  }
 });

@@ -166,6 +166,10 @@ export function openDataset(workers, infos, loaded) {
       const joined = await joinAll(source, options, { on: key, to: key, columns: [], indicator: name });
       return { column: name, rows: joined.reduce((sum, { matched }) => sum + matched, 0), values: found.numRows };
     },
+    sql: (query, dialect) => inOrder(() => {
+      if (closed) throw closed;
+      return workers[0].send({ do: "sql", query, schema: info.schema, dialect });
+    }),
     setRoles: roles => inOrder(() => {
       areActorsWhole = !isShared;
       return tellAll(handle => ({ do: "roles", handle, roles }));

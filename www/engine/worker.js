@@ -3,7 +3,7 @@
 
 import { joinTypes } from "../../target/pkg/clickfold.js";
 import { answerQuery, exchangeRows, sendState, stateOf } from "./answering.js";
-import { coreFor, start } from "./core.js";
+import { completeCore, coreFor, start } from "./core.js";
 import { toPlain } from "./errors.js";
 import { joinFile, unusedRows } from "./joining.js";
 import { loadPart, loadWhole, notes, readShape } from "./loading.js";
@@ -104,6 +104,8 @@ async function answer(id, request, signal) {
         const ipc = await unusedRows(dataset, request, signal);
         return [ipc, ipc.buffer];
       });
+    case "sql":
+      return [(await completeCore()).sqlOf(request.query, request.schema, request.dialect)];
     case "roles":
       return inTurn(request.handle, dataset => dataset.setRoles(request.roles));
     case "close":

@@ -1,6 +1,8 @@
 /** @import { Cell } from "../../clickfold.js" */
 /** @import { Row, Shape } from "./kind.js" */
 
+import { cell } from "../../page/format.js";
+import { bars } from "./bars.js";
 import { isName } from "./desk.js";
 import { Kind } from "./kind.js";
 import { isAction, wayToOrder } from "./stages.js";
@@ -27,6 +29,8 @@ export class Funnel extends Kind {
   #per = "actor";
   #split = "";
   #splitAt = "first";
+  /** Who did this in between is left out. @type {Cell | undefined} */
+  #exclude;
   /** How many did the last step after the first, whatever came between. */
   #direct = 0;
 
@@ -34,25 +38,32 @@ export class Funnel extends Kind {
     this.#steps = wayToOrder(this.desk.dataset, this.desk.actions);
   }
 
-  #name = (/** @type {number} */ step) => this.desk.name(this.#steps[step - 1]);
+  /** @param {number} step */
+  #name(step) {
+    return this.#mode === "any_order" ? `${step} of the steps` : this.desk.name(this.#steps[step - 1]);
+  }
 
   #asked() {
     return {
       steps: this.#steps.map(step => isAction(this.desk.dataset, step)),
       ...this.#within ? { within: this.#within } : {}, ...this.#mode === "default" ? {} : { mode: this.#mode },
       ...this.#per === "actor" ? {} : { per: this.#per },
+      ...this.#exclude === undefined || this.#steps.length < 2 ? {} : { exclude: [{ where: isAction(this.desk.dataset, this.#exclude) }] },
     };
   }
 
+  #splitting() {
+    return this.#split ? { split_by: this.#split, ...this.#splitAt === "first" ? {} : { split_at: this.#splitAt } } : {};
+  }
+
   query() {
-    const split = this.#split ? { split_by: this.#split, ...this.#splitAt === "first" ? {} : { split_at: this.#splitAt } } : {};
-    return this.#steps.length ? { kind: "funnel", ...this.#asked(), ...split } : undefined;
+    return this.#steps.length ? { kind: "funnel", ...this.#asked(), ...this.#splitting() } : undefined;
   }
 
   /** @param {Row[]} rows */
   async more(rows) {
     this.#direct = 0;
-    if (this.#split || this.#mode !== "default" || rows.length < 3) return;
+    if (this.#split || this.#mode !== "default" || this.#exclude !== undefined || rows.length < 3) return;
     const { steps, ...asked } = this.#asked();
     const direct = await this.desk.shell.ask({ kind: "funnel", ...asked, steps: [steps[0], steps[steps.length - 1]] });
     this.#direct = Number(direct[1].actors);
@@ -74,6 +85,7 @@ export class Funnel extends Kind {
         ${desk.span("within", this.#within, span => { this.#within = span; }, "any time")}
         ${desk.select("where", MODES, this.#mode, mode => { this.#mode = mode; })}
         ${desk.column("per", this.#per, per => { this.#per = per; }, { names: [["actor", desk.people[0]], ...desk.field("session") ? /** @type {[string, string][]} */ ([["session", "session"]]) : []], fits: ({ role }) => role === "item" || role === "category" || role === "order" })}
+        ${desk.action("without those who in between did", this.#exclude, action => { this.#exclude = action; }, "–")}
         ${desk.column("split by", this.#split, column => { this.#split = column; }, { none: "nothing", fits: field => isName(field) && field.role !== "action" && field.role !== "item" })}
         ${this.#split ? desk.select("its value at the", [["first", "first event"], ["last", "last event"]], this.#splitAt, at => { this.#splitAt = at; }) : desk.nothing}
       </div>`;
@@ -109,10 +121,8 @@ export class Funnel extends Kind {
 
   /** @param {Row[]} rows */
   #splits(rows) {
-    const { html } = this.desk, last = rows.filter(({ step }) => Number(step) === this.#steps.length), most = Math.max(1e-9, ...last.map(({ rate }) => Number(rate)));
-    return html`<div class="bars" role="img" aria-label=${`Share that reaches ${this.#name(this.#steps.length)}, for each ${this.#split}`}>${last.slice(0, 20).map(row => html`<div class="bar-row">
-      <span class="name">${String(row[this.#split] ?? "(none)")}</span><span class="track"><span class="fill" .style=${`--share: ${Number(row.rate) / most}`}></span></span><span class="number">${percent(row.rate)}</span>
-    </div>`)}</div>`;
+    const last = rows.filter(({ step }) => Number(step) === this.#steps.length);
+    return bars(this.desk, `Share that gets to ${this.#name(this.#steps.length)}, for each ${this.#split}`, last.map(row => ({ name: cell(row[this.#split]), value: Number(row.rate), text: percent(row.rate), pick: this.pick(row, "actors") })));
   }
 
   /** @param {number} step @param {number} n */
@@ -139,8 +149,12 @@ export class Funnel extends Kind {
 
   /** @param {Row} row @param {string} _column */
   pick(row, _column) {
-    const step = Number(row.step), n = Number(row.actors);
-    if (this.#split || !n) return undefined;
-    return { n, text: `${this.desk.many(n)} who got to ${this.#name(step)}`, query: { kind: "funnel", ...this.#asked(), each: "actor", having: [{ column: "reached", gte: step }] } };
+    const step = Number(row.step), n = Number(row.actors), value = row[this.#split];
+    if (!n) return undefined;
+    const part = !this.#split ? [] : [value === null ? { column: this.#split, is_null: true } : { column: this.#split, eq: String(value) }];
+    return {
+      n, text: `${this.desk.many(n)} who got to ${this.#name(step)}${this.#split ? `, of ${this.#split} ${cell(value)}` : ""}`,
+      query: { kind: "funnel", ...this.#asked(), ...this.#splitting(), each: "actor", having: [{ column: "reached", gte: step }, ...part] },
+    };
   }
 }

@@ -4,8 +4,8 @@
 /** @typedef {Record<string, Cell>} Row */
 
 /**
- * A column of an answer's table. `as` says how its values are written, `digits` how many of money's stand after the point; `pick` makes them buttons.
- * @typedef {{ name: string, label: string, as?: "text" | "count" | "rate" | "seconds" | "days" | "money" | "figure" | "time", digits?: number, pick?: boolean }} Column
+ * A column of an answer's table. `as` says how its values are written (`written`: they are, as numbers), `digits` how many of money's stand after the point; `pick` makes them buttons.
+ * @typedef {{ name: string, label: string, as?: "text" | "count" | "rate" | "seconds" | "days" | "money" | "figure" | "time" | "written", digits?: number, pick?: boolean }} Column
  */
 
 /** @typedef {{ columns: Column[], rows: Row[] }} Shape of a table */

@@ -74,7 +74,7 @@ export class Retention extends Kind {
     return html`
       <div class="scroll" tabindex="0" role="region" aria-label="Retention">
         <table class="heat">
-          <thead><tr><th scope="col">${WIDTHS.find(([every]) => every === this.#every)?.[1]} of the first event</th><th scope="col" class="number">${this.desk.people[1]}</th>${periods.map(period => html`<th scope="col" class="number">${period}</th>`)}</tr></thead>
+          <thead><tr><th scope="col">${WIDTHS.find(([every]) => every === this.#every)?.[1]}</th><th scope="col" class="number">${this.desk.people[1]}</th>${periods.map(period => html`<th scope="col" class="number">${period}</th>`)}</tr></thead>
           <tbody>${cohorts.map(([cohort, cells]) => html`<tr>
             <th scope="row">${cohort === null ? "all, weighted" : instant(/** @type {Date} */ (cohort), this.#every)}</th><td class="number">${count(sizeOf(cells))}</td>
             ${periods.map(period => {
@@ -91,8 +91,8 @@ export class Retention extends Kind {
   #cell(row, most) {
     const { html } = this.desk, value = row[this.#figure], isRate = RATES.includes(this.#figure);
     const text = isRate ? percent(value) : this.#figure === "actors" || this.#figure === "orders" ? this.desk.count(value) : this.#figure === "average_order" || this.#figure === "value_per_actor" ? money(value, 2) : money(value, this.desk.digits(this.#value));
-    const share = row.cohort === null || value === null || value === undefined ? 0 : Math.min(1, Number(value) / most), pick = this.pick(row, "");
-    return html`<td class="number" ?data-open=${row.complete === false} ?data-strong=${share > 0.55} .style=${`--share: ${share}`} title=${row.complete === false ? "this period is not over" : ""}>${pick
+    const share = row.cohort === null || value === null || value === undefined || isRate && Number(row.period) === 0 ? 0 : Math.min(1, Number(value) / most), pick = this.pick(row, "");
+    return html`<td class="number" ?data-open=${row.complete === false} .style=${`--share: ${share}`} title=${row.complete === false ? "this period is not over" : ""}>${pick
       ? html`<button type="button" class="figure" title=${pick.text} @click=${() => this.desk.offer(pick)}>${text}</button>` : text}</td>`;
   }
 

@@ -4,9 +4,19 @@
 
 import { sentence } from "../../page/format.js";
 import { byRole, isFatal } from "../../page/state.js";
+import { Abandonment } from "./abandonment.js";
+import { Attribution } from "./attribution.js";
+import { Baskets } from "./baskets.js";
 import { Desk } from "./desk.js";
+import { Experiment } from "./experiment.js";
 import { Funnel } from "./funnel.js";
+import { Intervals } from "./intervals.js";
+import { Items } from "./items.js";
+import { Paths } from "./paths.js";
 import { Retention } from "./retention.js";
+import { Rfm } from "./rfm.js";
+import { Sequence } from "./sequence.js";
+import { Sessions } from "./sessions.js";
 import { table } from "./table.js";
 
 /**
@@ -17,10 +27,16 @@ import { table } from "./table.js";
  * }} Actions
  */
 
-/** A question's tab: its choices, and its last answer. @typedef {{ key: string, kind: Kind, type: typeof Kind, rows?: Row[], error: string, isFresh: boolean }} Tab */
+/**
+ * A question's tab: its choices, and its last answer as it is drawn, which stays so while the next one is under way.
+ * @typedef {{ key: string, kind: Kind, type: typeof Kind, drawn?: unknown, error: string, isFresh: boolean }} Tab
+ */
 
 /** @type {[string, typeof Kind][]} */
-const KINDS = [["funnel", Funnel], ["retention", Retention]];
+const KINDS = [
+  ["funnel", Funnel], ["retention", Retention], ["sessions", Sessions], ["paths", Paths], ["rfm", Rfm], ["intervals", Intervals], ["items", Items],
+  ["baskets", Baskets], ["abandonment", Abandonment], ["attribution", Attribution], ["experiment", Experiment], ["sequence", Sequence],
+];
 const MOST_ACTIONS = 100;
 /** Rows that a list of those behind a figure shows. */
 const SHOWN = 100;
@@ -56,6 +72,8 @@ class QuestionsPanel {
   #isWanted = false;
   /** @type {Promise<void> | undefined} */
   #prepared;
+  /** Whether the first choices are made. */
+  #isReady = false;
   /** @type {Pick | undefined} */
   #pick;
   #isNaming = false;
@@ -77,6 +95,7 @@ class QuestionsPanel {
       this.#desk = desk;
       this.#tabs = KINDS.map(([key, type]) => ({ key, type, kind: new type(desk), error: "", isFresh: false }));
       this.#prepared = undefined;
+      this.#isReady = false;
     }
     this.#dataset = dataset;
     this.#columns = columns;
@@ -105,16 +124,18 @@ class QuestionsPanel {
     this.actions.redraw();
     try {
       await (this.#prepared ??= this.#prepare());
-      const query = tab.kind.query();
-      const rows = query && asked === this.#asked ? await this.#answer(query, "questions") : [];
       if (asked !== this.#asked) return; // a newer question is under way
+      const query = tab.kind.query();
+      const rows = query ? await this.#answer(query, "questions") : [];
+      if (asked !== this.#asked) return;
       if (query) await tab.kind.more(rows);
       if (asked !== this.#asked) return;
-      Object.assign(tab, { rows: query && rows, error: "", isFresh: true });
+      Object.assign(tab, { drawn: query && this.#drawn(tab, rows), error: "", isFresh: true });
     } catch (error) {
       if (isFatal(error)) return this.actions.fail(error);
       if (asked !== this.#asked) return;
-      Object.assign(tab, { rows: undefined, error: /** @type {Error} */ (error).message, isFresh: false });
+      if (!this.#isReady) this.#prepared = undefined;
+      Object.assign(tab, { drawn: undefined, error: /** @type {Error} */ (error).message, isFresh: false });
     }
     this.#isBusy = false;
     this.actions.redraw();
@@ -122,7 +143,7 @@ class QuestionsPanel {
 
   /** What the choices are made of: the file's actions, and how long it goes on. */
   async #prepare() {
-    const dataset = /** @type {Dataset} */ (this.#dataset), desk = /** @type {Desk} */ (this.#desk);
+    const dataset = /** @type {Dataset} */ (this.#dataset), desk = /** @type {Desk} */ (this.#desk), tabs = this.#tabs;
     const action = desk.field("action"), time = desk.field("time");
     /** @type {Row[][]} */
     const [actions, [span]] = await Promise.all([
@@ -134,7 +155,8 @@ class QuestionsPanel {
       desk.days = (span.to.getTime() - span.from.getTime()) / DAY;
       desk.last = span.to;
     }
-    for (const { kind } of this.#tabs) kind.begin();
+    for (const { kind } of tabs) kind.begin();
+    if (this.#desk === desk) this.#isReady = true;
   }
 
   /** @param {Query} query @returns {Query} */
@@ -198,16 +220,21 @@ class QuestionsPanel {
   }
 
   /** @param {Tab} tab */
-  #question({ type, kind, rows, error }) {
+  #question({ type, kind, drawn, error }) {
     const { html, nothing } = this.drawing, missing = this.#missing(type), desk = /** @type {Desk} */ (this.#desk);
     if (missing.length) return missing.map(role => this.#lacking(role));
     if (!this.#isWanted) return html`<p>Questions about whole ${desk.people[1]} put the rows in their order first, once.</p><p><button type="button" @click=${() => this.#choose(this.#open)}>Ask</button></p>`;
-    if (!rows && !error) return html`<p class="fine" role="status">Counting…</p>`;
+    if (!this.#isReady && !error) return html`<p class="fine" role="status">Counting…</p>`;
     return html`
-      ${kind.controls()}
+      ${this.#isReady ? kind.controls() : nothing}
       ${error ? html`<p class="error" role="alert">${sentence(error)}</p>` : nothing}
       ${this.#pick ? this.#bar(this.#pick) : nothing}
-      ${rows ? html`<div class="answer">${kind.chart(rows)}${table(desk, kind, rows, type.title)}</div>` : nothing}`;
+      ${drawn ?? nothing}`;
+  }
+
+  /** @param {Tab} tab @param {Row[]} rows */
+  #drawn({ type, kind }, rows) {
+    return this.drawing.html`<div class="answer">${kind.chart(rows)}${table(/** @type {Desk} */ (this.#desk), kind, rows, type.title)}</div>`;
   }
 
   /** @param {Role} role */
