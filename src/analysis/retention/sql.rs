@@ -99,11 +99,15 @@ impl Statement<'_> {
             shown.push("p.sold AS sold".to_owned());
             shown.extend(sales.order().map(|_| "p.order_id AS order_id".to_owned()));
         }
+        // Where clocks go back, the bucket before comes again.
+        let is_later = match (self.question.rolling, &self.question.timezone) {
+            (None, Some(_)) => format!(" AND p.position + {} >= m.begins", self.half()),
+            _ => String::new(),
+        };
         let came_back = format!(
             "SELECT\n  {}\nFROM members AS m\nJOIN placed AS p ON p.actor = m.actor\nWHERE p.is_return AND p.happened_at >= \
-             m.started AND p.position + {} >= m.begins",
+             m.started{is_later}",
             shown.join(",\n  "),
-            self.half()
         );
         self.steps.add("came_back", &came_back);
         Ok(())
@@ -187,7 +191,7 @@ impl Statement<'_> {
             let distinct = count_distinct("r.order_id", self.dialect);
             (
                 format!("{distinct} + count(*) - count(r.order_id) AS orders"),
-                "SELECT cohort, actor, min(period) AS period\nFROM came_back\nWHERE order_id IS NOT NULL\nGROUP BY cohort, \
+                "SELECT cohort, actor, min(r.period) AS period\nFROM came_back AS r\nWHERE order_id IS NOT NULL\nGROUP BY cohort, \
                  actor, order_id\nUNION ALL SELECT cohort, actor, period\nFROM came_back\nWHERE order_id IS NULL",
             )
         } else {
@@ -198,7 +202,8 @@ impl Statement<'_> {
              JOIN brackets AS b\nWHERE {inside}\nGROUP BY r.cohort, b.first_period, r.actor"
         );
         self.steps.add("orders_of_actors", &of_actors);
-        let ordered = "SELECT cohort, first_period, sum(orders) AS orders\nFROM orders_of_actors\nGROUP BY cohort, first_period";
+        let ordered =
+            "SELECT cohort, first_period, sum(o.orders) AS orders\nFROM orders_of_actors AS o\nGROUP BY cohort, first_period";
         self.steps.add("ordered", ordered);
         self.steps.add("first_of_orders", first);
         let numbered = "SELECT cohort, period, row_number() OVER (PARTITION BY cohort, actor ORDER BY period) AS nth\nFROM \
@@ -213,7 +218,7 @@ impl Statement<'_> {
     /// The numbers of all lines, their quotients, and the mean.
     fn answer(mut self) -> Result<String> {
         let value_type = self.sales.as_ref().map(Sales::column_type);
-        let counts = |names: &[&str]| names.iter().map(|name| format!("sum({name}) AS {name}")).collect::<Vec<_>>();
+        let counts = |names: &[&str]| names.iter().map(|name| format!("sum(n.{name}) AS {name}")).collect::<Vec<_>>();
         let mut shown: Vec<String> =
             ["cohort", "first_period", "last_period", "complete", "size"].map(|name| format!("l.{name} AS {name}")).to_vec();
         let mut joined = vec!["counted"];
@@ -232,7 +237,8 @@ impl Statement<'_> {
             }
             sums.extend(counts(&["orders"]));
             sums.extend(
-                ["value", "cumulative_value"].map(|name| format!("{} AS {name}", sum(name, column_type, "", self.dialect))),
+                ["value", "cumulative_value"]
+                    .map(|name| format!("{} AS {name}", sum(&format!("n.{name}"), column_type, "", self.dialect))),
             );
             sums.extend(counts(&["repeaters"]));
         }
@@ -242,12 +248,11 @@ impl Statement<'_> {
         let numbers = format!("SELECT\n  {}\nFROM lines AS l{}", shown.join(",\n  "), joins.collect::<String>());
         self.steps.add("numbers", &numbers);
         let mut step = "numbers";
-        let of_complete = "FROM {}\nWHERE complete\nGROUP BY first_period, last_period";
         if self.question.mean == Some(Mean::Weighted) {
             let sums = sums.join(", ");
             let means = format!(
-                "SELECT *\nFROM numbers\nUNION ALL SELECT NULL AS cohort, first_period, last_period, TRUE AS complete, {sums}\n{}",
-                of_complete.replace("{}", "numbers")
+                "SELECT *\nFROM numbers\nUNION ALL SELECT NULL AS cohort, first_period, last_period, TRUE AS complete, \
+                 {sums}\nFROM numbers AS n\nWHERE n.complete\nGROUP BY first_period, last_period"
             );
             self.steps.add("with_mean", &means);
             step = "with_mean";
@@ -265,13 +270,13 @@ impl Statement<'_> {
             let mean = |name: &&str| match *name {
                 "period" | "until" => (*name).to_owned(),
                 "complete" => "TRUE AS complete".to_owned(),
-                "rate" | "value_per_actor" | "average_order" | "repeat_rate" => format!("avg({name}) AS {name}"),
+                "rate" | "value_per_actor" | "average_order" | "repeat_rate" => format!("avg(r.{name}) AS {name}"),
                 name => format!("NULL AS {name}"),
             };
             let means: Vec<String> = names.iter().map(mean).collect();
             let keys = if self.question.brackets.are_custom { "period, until" } else { "period" };
             let select = format!(
-                "SELECT {}\nFROM rated\nUNION ALL SELECT {}\nFROM rated\nWHERE complete\nGROUP BY {keys}",
+                "SELECT {}\nFROM rated\nUNION ALL SELECT {}\nFROM rated AS r\nWHERE r.complete\nGROUP BY {keys}",
                 names.join(", "),
                 means.join(", ")
             );
