@@ -38,7 +38,6 @@ pub mod retention;
 #[cfg(feature = "events")]
 pub mod rfm;
 pub mod rows;
-pub mod sessions;
 #[cfg(feature = "events")]
 pub mod sessions;
 #[cfg(feature = "events")]
