@@ -39,10 +39,11 @@ pub mod retention;
 pub mod rfm;
 pub mod rows;
 #[cfg(feature = "events")]
+pub mod sequence;
+#[cfg(feature = "events")]
 pub mod sessions;
 #[cfg(feature = "events")]
 mod sql;
-pub mod sequence;
 mod table;
 
 use std::collections::BTreeMap;

@@ -6,6 +6,8 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 #[cfg(feature = "events")]
+#[cfg(feature = "events")]
+#[cfg(feature = "events")]
 use crate::analysis::abandonment::Abandonment;
 use crate::analysis::aggregate::Aggregate;
 #[cfg(feature = "events")]
@@ -30,8 +32,9 @@ use crate::analysis::rfm::Rfm;
 pub use crate::analysis::rows::ROW;
 use crate::analysis::rows::Rows;
 #[cfg(feature = "events")]
-use crate::analysis::sessions::Sessions;
 use crate::analysis::sequence::Sequence;
+#[cfg(feature = "events")]
+use crate::analysis::sessions::Sessions;
 use crate::analysis::spec::unknown;
 use crate::analysis::{Question, Zones};
 use crate::event::Schema;
@@ -80,9 +83,8 @@ const EVENT_KINDS: &[(&str, Parse)] = &[
     ("baskets", |value| Ok(Arc::new(Baskets::parse(value)?))),
     ("rfm", |value| Ok(Arc::new(Rfm::parse(value)?))),
     ("abandonment", |value| Ok(Arc::new(Abandonment::parse(value)?))),
+    ("sequence", |value| Ok(Arc::new(Sequence::parse(value)?))),
 ];
-const EVENT_KINDS: &[(&str, Parse)] =
-    &[("funnel", |value| Ok(Arc::new(Funnel::parse(value)?))), ("retention", |value| Ok(Arc::new(Retention::parse(value)?))), ("sequence", |value| Ok(Arc::new(Sequence::parse(value)?)))];
 #[cfg(not(feature = "events"))]
 const EVENT_KINDS: &[(&str, Parse)] = &[];
 
