@@ -4,6 +4,7 @@
 //! many actors make that step; or a row for each actor's each value. Whole actors make it add up.
 
 mod edges;
+mod listed;
 mod walk;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, Int64Array, RecordBatch};
 use arrow_schema::{Field, Schema as ArrowSchema};
 use edges::{Edge, Edges, REST, between_frequent, edges_of};
+use listed::{Listed, Nodes};
 use serde_json::Value;
 use walk::{Rules, Walk};
 
@@ -213,53 +215,6 @@ enum Found {
     /// And how many values each depth shows.
     Edges(Edges, usize),
     Each(Box<Listed>),
-}
-
-/// Each actor's path.
-struct Listed {
-    list: List,
-    choice: Choice,
-    actors: KeyPlan,
-}
-
-/// Rows of the list: the numbers of actors, depths, and numbers of values.
-#[derive(Debug, Default)]
-struct Nodes {
-    actors: Vec<u32>,
-    depths: Vec<i64>,
-    values: Vec<u32>,
-}
-
-impl Nodes {
-    fn push(&mut self, actor: u32, path: &[u32]) {
-        for (&value, depth) in path.iter().zip(0..) {
-            self.actors.push(actor);
-            self.depths.push(depth);
-            self.values.push(value);
-        }
-    }
-
-    fn add_to(self, list: &mut List, actors: &KeyPlan, steps: &KeyPlan) -> Result<()> {
-        if self.depths.is_empty() {
-            return Ok(());
-        }
-        let mut columns = [actors.values(&self.actors), Values::ints(self.depths), steps.values(&self.values)];
-        columns.iter_mut().for_each(Values::unrank);
-        list.push(&columns)
-    }
-}
-
-impl Listed {
-    /// The list with the path of the actor whose rows come.
-    fn list_with(&self, actor: u32, path: &[u32], steps: &KeyPlan) -> Result<List> {
-        let columns = self.list.table().columns.into_iter().map(|column| (column.name, column.value_type));
-        let mut list = List::new(columns);
-        list.merge(&self.list.state()?)?;
-        let mut nodes = Nodes::default();
-        nodes.push(actor, path);
-        nodes.add_to(&mut list, &self.actors, steps)?;
-        Ok(list)
-    }
 }
 
 impl PathsFold {

@@ -1,5 +1,8 @@
 """Sessions by DuckDB's window functions, over each actor's rows in the order of time and, among equal times, of the file."""
 
+# The SQL of ClickHouse is run, too.
+CLICKHOUSE = True
+
 GAPS = {"1s": 1, "30s": 30, "1m": 60, "30m": 1_800, "2h": 7_200, "1d": 86_400}
 CONDITIONS = [({"action": "buy"}, "action = 'buy'"), ({"column": "price", "gte": 10}, "price >= 10"),
               ({"column": "action", "in": ["cart", "buy"]}, "action IN ('cart', 'buy')"), ({"item_id": "a"}, "item_id = 'a'")]
