@@ -359,3 +359,29 @@ impl Fold for PathsFold {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn says_what_paths_cannot_be() {
+        for (query, expected) in [
+            (json!({"depth": 0}), "\"depth\" must be 1 to 20, found 0"),
+            (json!({"depth": 21}), "\"depth\" must be 1 to 20, found 21"),
+            (json!({"from": {}, "to": {}}), "paths begin with \"from\" or end with \"to\", not both"),
+            (json!({"loops": "flod"}), "unknown \"loops\" \"flod\"; did you mean \"fold\"?"),
+            (json!({"each": "session"}), "unknown \"each\" \"session\"; known are actor"),
+            (
+                json!({"having": [{"column": "depth", "gt": 1}]}),
+                "unknown key \"having\" in the query; known are kind, loops, depth, from, to, actor, time, where, step, within, each, limit",
+            ),
+        ] {
+            let mut query = query;
+            query["kind"] = "paths".into();
+            assert_eq!(Paths::parse(&query).unwrap_err().to_string(), expected, "{query}");
+        }
+    }
+}

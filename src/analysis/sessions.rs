@@ -362,3 +362,36 @@ impl Fold for SessionsFold {
         self.answer.size() + self.found.size()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn says_what_sessions_cannot_be() {
+        let column =
+            |(name, column_type, role): (&str, ColumnType, Role)| Column { name: name.to_owned(), column_type, role: Some(role) };
+        let time = ColumnType::Time { unit: TimeUnit::Second };
+        let columns = [("who", ColumnType::Int, Role::Actor), ("at", time, Role::Time), ("act", ColumnType::Text, Role::Action)];
+        let schema = Schema::new(columns.map(column).to_vec());
+        let measures = json!({"n": {"fn": "sum", "column": "secnds"}});
+        for (key, value, expected) in [
+            ("gap", json!("1mo"), "\"gap\" must be a number and s, m, h, d or w, such as \"30m\" or \"24h\", found \"1mo\""),
+            ("midnight", json!("yes"), "\"midnight\" in the query must be true or false, found \"yes\""),
+            ("session", json!(true), "\"session\" must be a column, or false, found true"),
+            ("session", json!("whoo"), "unknown column \"whoo\"; did you mean \"who\"?"),
+            ("each", json!("actor"), "unknown \"each\" \"actor\"; known are session"),
+            ("limit", json!(3), "\"limit\" of sessions needs \"measures\", \"group_by\" or \"each\""),
+            ("measures", measures, "unknown column \"secnds\"; did you mean \"seconds\"?"),
+            ("group_by", json!(["converted"]), "unknown column \"converted\"; the data has none of that name"),
+        ] {
+            let mut query = json!({"kind": "sessions"});
+            query[key] = value;
+            let error =
+                Sessions::parse(&query).and_then(|sessions| sessions.fold(&schema, &Zones::new()).map(|_| ())).unwrap_err();
+            assert_eq!(error.to_string(), expected, "{query}");
+        }
+    }
+}
