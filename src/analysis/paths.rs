@@ -52,6 +52,8 @@ use crate::{Error, Result};
 /// With `"each": "actor"`: the actor's column, `depth` (0 is where the path begins, with `to` where it ends) and `value`, one row for each
 /// value on an actor's path; `having`, `order_by` and `limit` choose among the rows, ties by the actor and `depth`.
 ///
+/// SQL knows no order of the data, by which events of one time come: none says this question.
+///
 /// ```
 /// # use clickfold::{Query, engine::{Loader, LoadOptions}, text};
 /// let mut loader = Loader::new(LoadOptions::default())?;

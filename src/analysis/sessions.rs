@@ -59,6 +59,9 @@ use crate::{Error, Result};
 /// With `"each": "session"` that table is the answer, without the file's other columns; `having`, `order_by` and `limit` choose
 /// among its rows, ties by the actor and `session`.
 ///
+/// SQL knows no order of the data, by which events of one time come: it says this question where nothing depends on that, so
+/// without `split_on`, entries, exits, and other columns of the file.
+///
 /// ```
 /// # use clickfold::{Query, engine::{Loader, LoadOptions}, text};
 /// let mut loader = Loader::new(LoadOptions::default())?;

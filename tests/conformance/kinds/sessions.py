@@ -12,7 +12,7 @@ WHERE = [({"column": "action", "ne": "other"}, "action <> 'other'"), ({"column":
 OTHERS = ["item_id", "price", "order_id", "channel", "action", "session_id"]
 KEYS = [("user_id", "user_id"), ("entry", "entry"), ("exit", "exit"), ("channel", "channel"), ("events", "events"),
         ({"column": "started", "every": "1d", "as": "day"}, "date_trunc('day', started)"),
-        ({"column": "price", "null_as": 0}, "coalesce(price, 0)")]
+        ({"column": "channel", "null_as": "none", "as": "way"}, "coalesce(channel, 'none')")]
 MEASURES = {
     "n": ({"fn": "count"}, "count(*)"),
     "long": ({"fn": "sum", "column": "seconds"}, "sum(seconds)"),
