@@ -10,6 +10,7 @@ pub mod attribution;
 #[cfg(feature = "events")]
 pub mod baskets;
 #[cfg(feature = "events")]
+pub mod baskets;
 pub mod conversion;
 mod derived;
 pub mod describe;
@@ -38,6 +39,7 @@ pub mod retention;
 #[cfg(feature = "events")]
 pub mod rfm;
 pub mod rows;
+pub mod sessions;
 #[cfg(feature = "events")]
 pub mod sequence;
 #[cfg(feature = "events")]

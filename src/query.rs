@@ -15,6 +15,7 @@ use crate::analysis::attribution::Attribution;
 #[cfg(feature = "events")]
 use crate::analysis::baskets::Baskets;
 #[cfg(feature = "events")]
+use crate::analysis::baskets::Baskets;
 use crate::analysis::conversion::Conversion;
 use crate::analysis::describe::Describe;
 #[cfg(feature = "events")]
