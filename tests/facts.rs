@@ -203,7 +203,9 @@ fn check_rfm(file: &File, clean: &Value) {
             values[at] + share * (values[(at + 1).min(values.len() - 1)] - values[at])
         };
         let shares = [("min", 0.0), ("25%", 0.25), ("50%", 0.5), ("75%", 0.75), ("max", 1.0)];
-        for (key, found) in shares.map(|(key, q)| (key, quantile(q))).into_iter().chain([("count", n), ("mean", mean), ("std", std)]) {
+        for (key, found) in
+            shares.map(|(key, q)| (key, quantile(q))).into_iter().chain([("count", n), ("mean", mean), ("std", std)])
+        {
             assert!((fact[key].as_f64().unwrap() - found).abs() < 0.006, "{name} {key}: {found}");
         }
     }
@@ -393,7 +395,8 @@ fn cdnow() {
         file.check(fact, &file.figure(conditions, function, column));
     }
     file.check("master/exact_duplicate_rows", &file.n_duplicates());
-    let sample = File::load(&folder, &fs::read(folder.join("CDNOW_sample.txt")).unwrap());
+    let options = serde_json::from_value(json!({"schema": {"column3": {"type": "time"}}})).unwrap();
+    let sample = File::load_with(options, &folder, &fs::read(folder.join("CDNOW_sample.txt")).unwrap());
     assert_eq!(sample.figure(json!([]), "count", ""), "6919");
     assert_eq!(sample.figure(json!([]), "count_distinct", "column2"), "2357");
     // The calibration period of the published fits: 39 weeks; x are further days with purchases, T - t_x the weeks since the last.
