@@ -190,7 +190,7 @@ const EVENT_EXAMPLES: &[&str] = &[
     r#"{"kind":"retention","actor":"user","time":"ts","start":{"action":"view"},"return":[{"action":"buy"}],"every":"6h","periods":40,"counting":"on_or_after"}"#,
     r#"{"kind":"retention","actor":"price","time":"ts","start":{"item":"a"},"return":{"column":"action","is_null":false},"where":[{"column":"big","gt":3}],"every":"1mo","periods":800}"#,
     r#"{"kind":"rfm","actor":"user","time":"ts","purchase":{"action":"buy"},"order":"big","value":"user"}"#,
-    r#"{"kind":"rfm","actor":"user","time":"ts","where":[{"column":"item","is_null":false}],"as_of":"2024-03-11","value":"big","quantity":"user","bins":3,"ties":"ntile","each":"actor","having":[{"column":"f","gt":1}],"order_by":["-monetary","segment"],"limit":4}"#,
+    r#"{"kind":"rfm","actor":"user","time":"ts","where":[{"column":"item","is_null":false}],"as_of":"2024-03-11","value":"price","quantity":"user","bins":3,"ties":"ntile","each":"actor","having":[{"column":"f","gt":1}],"order_by":["-monetary","segment"],"limit":4}"#,
     r#"{"kind":"rfm","actor":"user","time":"ts","value":"price","order":"item","group":"cells","bins":10}"#,
     r#"{"kind":"rfm","actor":"item","time":"ts","value":"price","purchase":[{"action":"buy"}],"group":"bins","as_of":"2024-03-11 23:59:59"}"#,
     r#"{"kind":"rfm","actor":"user","time":"ts","value":"big","as_of":["2024-03-10 05:00","2024-03-12"],"bins":4}"#,
