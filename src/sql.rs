@@ -1,5 +1,7 @@
 //! How dialects of SQL write names and values.
 
+use crate::{Error, Result};
+
 /// A system that takes SQL, as it writes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
@@ -22,6 +24,19 @@ impl Dialect {
             Self::ClickHouse => "clickhouse",
             Self::Spark => "spark",
         }
+    }
+
+    /// The dialect of that name.
+    ///
+    /// # Errors
+    ///
+    /// `BAD_QUERY` with the names that are known.
+    pub fn parse(name: &str) -> Result<Self> {
+        let known = Self::ALL.into_iter().find(|dialect| dialect.name() == name);
+        known.ok_or_else(|| {
+            let names = Self::ALL.map(Self::name).join(", ");
+            Error::bad_query(format!("unknown dialect {name:?}; known are {names}"))
+        })
     }
 
     /// A column's or a table's name, quoted.
