@@ -41,7 +41,7 @@ use crate::{Error, ErrorKind, Result};
 ///   is in it.
 /// * `within`: how long a cart may be bought; for ever where it is not given.
 /// * `value`: the column that says what a cart is worth, at the last of its cart events that has a value; that with the role price
-///   where it is not given, and nothing where there is none.
+///   where it is not given, and nothing where there is none or it holds nulls alone.
 /// * `group_by`: keys as an aggregate's, of the cart's first event.
 /// * `where`, `actor`, `time`, `having`, `order_by`, `limit`: as everywhere. Rows without an actor, a time or an item take
 ///   part in nothing.
@@ -115,7 +115,9 @@ impl Abandonment {
         };
         spec.finish()?;
         if abandonment.is_each && !abandonment.keys.is_empty() {
-            return Err(Error::bad_query("\"each\" tells of carts, not of groups of them: leave out \"group_by\"").at_column("each"));
+            return Err(
+                Error::bad_query("\"each\" tells of carts, not of groups of them: leave out \"group_by\"").at_column("each")
+            );
         }
         Ok(abandonment)
     }
@@ -152,7 +154,8 @@ impl Question for Abandonment {
         };
         let keys = if self.is_each { [key(plan.actor)?].into_iter().chain(item.clone()).collect() } else { self.keys.clone() };
         let value = self.value.as_ref().map(|name| schema.index_of(name)).transpose()?;
-        let value = value.or_else(|| schema.index_of_role(Role::Price));
+        let is_known = |at: &usize| schema.columns()[*at].column_type != ColumnType::Null;
+        let value = value.or_else(|| schema.index_of_role(Role::Price)).filter(is_known);
         let value_type = value.map_or(ColumnType::Int, |at| schema.columns()[at].column_type);
         if !matches!(value_type, ColumnType::Int | ColumnType::Decimal { .. }) {
             let name = value.map_or("", |at| schema.columns()[at].name.as_str());
@@ -319,7 +322,8 @@ impl Group {
         self.open += i64::from(is_open);
         if cart.value.is_some() {
             self.value = Some(plus(self.value)?);
-            self.abandoned_value = if cart.is_bought { self.abandoned_value.or(Some(0)) } else { Some(plus(self.abandoned_value)?) };
+            self.abandoned_value =
+                if cart.is_bought { self.abandoned_value.or(Some(0)) } else { Some(plus(self.abandoned_value)?) };
         }
         Some(())
     }

@@ -3,6 +3,8 @@
 //! An actor fold: rows come in the order of (actor, time), an actor's all to one fold. State: for each item, how many actors
 //! got to each step. Whole actors make it add up.
 
+mod sql;
+
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Int64Array, RecordBatch};
@@ -24,6 +26,7 @@ use crate::kernel::ids::NULL;
 use crate::kernel::order::{self, SortKey};
 use crate::kernel::statistics::wilson;
 use crate::kernel::values::{Data, Rows, ValueType, Values, gather};
+use crate::sql::Dialect;
 use crate::{Error, Result};
 
 /// Steps that a way may have, as a funnel's.
@@ -142,6 +145,10 @@ impl Question for Conversion {
 
     fn is_of_actors(&self) -> bool {
         true
+    }
+
+    fn sql(&self, schema: &Schema, dialect: Dialect) -> Result<String> {
+        self.statement(schema, dialect)
     }
 }
 

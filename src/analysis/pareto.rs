@@ -3,6 +3,7 @@
 //! A row fold: any split of the rows answers alike. State: that of an aggregate with one measure, which does the grouping.
 
 mod shares;
+mod sql;
 
 use arrow_array::RecordBatch;
 use serde_json::{Value, json};
@@ -18,6 +19,7 @@ use crate::event::{ColumnType, Role, Schema};
 use crate::fold::Fold;
 use crate::kernel::order::{self, SortKey};
 use crate::kernel::values::{Data, Rows, ValueType, Values, gather};
+use crate::sql::Dialect;
 use crate::{Error, ErrorKind, Result};
 
 const USUAL_CLASSES: [f64; 2] = [0.8, 0.95];
@@ -175,6 +177,10 @@ impl Question for Pareto {
         let groups = Aggregate::parse(&groups)?.fold(schema, zones)?;
         self.choice.check(&columns)?;
         Ok(Box::new(ParetoFold { spec: self.clone(), columns, value_type, groups }))
+    }
+
+    fn sql(&self, schema: &Schema, dialect: Dialect) -> Result<String> {
+        self.statement(schema, dialect)
     }
 }
 
