@@ -341,3 +341,43 @@ fn letters(classes: impl Iterator<Item = usize>) -> Result<Values> {
     values.valid = None;
     Ok(values)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Column;
+
+    #[test]
+    fn says_what_cannot_be_asked() {
+        let schema = Schema::new(vec![Column { name: "share".to_owned(), column_type: ColumnType::Int, role: None }]);
+        let shares = "\"classes\" must be a list of at most 25 ascending shares above 0 and below 1, such as [0.8, 0.95], found";
+        for (asked, expected) in [
+            (json!({"classes": [0.8, 0.8]}), format!("{shares} [0.8,0.8]")),
+            (json!({"classes": [0.8, 1]}), format!("{shares} [0.8,1]")),
+            (json!({"classes": ["0.8"]}), format!("{shares} [\"0.8\"]")),
+            (json!({"classes": 0.8}), format!("{shares} 0.8")),
+            (json!({"summary": "all"}), "\"summary\" must be false, true or \"concentration\", found \"all\"".to_owned()),
+            (
+                json!({"measure": {"fn": "avg", "column": "share"}}),
+                "unknown function \"avg\" of a pareto's measure; known are count, count_distinct, sum".to_owned(),
+            ),
+            (json!({"clases": [0.8]}), "unknown key \"clases\" in the query; did you mean \"classes\"?".to_owned()),
+            (json!({"by": "share"}), "two columns of the answer are called \"share\"".to_owned()),
+            (json!({"by": "shares"}), "unknown column \"shares\"; did you mean \"share\"?".to_owned()),
+            (
+                json!({}),
+                "the query needs a column for \"by\": none has the role item; give one that role, or name it by \"by\""
+                    .to_owned(),
+            ),
+            (
+                json!({"by": "share", "summary": true, "order_by": ["-vlaue"]}),
+                "the answer has no column \"vlaue\"; did you mean \"value\"?".to_owned(),
+            ),
+        ] {
+            let mut query = asked.clone();
+            query["kind"] = json!("pareto");
+            let error = Pareto::parse(&query).and_then(|pareto| pareto.fold(&schema, &Zones::new()).map(|_| ())).unwrap_err();
+            assert_eq!(error.to_string(), expected, "{asked}");
+        }
+    }
+}

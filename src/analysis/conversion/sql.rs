@@ -82,10 +82,10 @@ impl Conversion {
             &format!(
                 "SELECT what AS {item_name}, {}, k / n AS rate,\n  CASE WHEN k = 0 THEN 0e0 ELSE k / n * k / above END AS low,\n  \
                  CASE WHEN k = n THEN 1e0 ELSE above / (n + {square}) END AS high,\n  \
-                 row_number() OVER (ORDER BY actors_1 DESC, what) AS own_order\nFROM ends",
+                 row_number() OVER (ORDER BY actors_1 DESC, what) AS told_order\nFROM ends",
                 names.join(", "),
             ),
         );
-        Ok(steps.statement(&self.choice.sql("told", &columns, &["own_order"], dialect)?))
+        Ok(steps.statement(&self.choice.sql("told", &columns, &["told_order"], dialect)?))
     }
 }

@@ -39,6 +39,38 @@ impl Pareto {
                  FROM grouped\nWHERE amount > 0"
             ),
         );
+        if self.summary != Summary::Concentration {
+            self.add_shares(&mut steps, dialect)?;
+        }
+        let table = match self.summary {
+            Summary::Groups => format!(
+                "SELECT what AS {key}, amount AS {VALUE}, share, cumulative, {} AS place, class, own_order AS told_order\nFROM classed",
+                integer("place", dialect)
+            ),
+            Summary::Classes => {
+                self.add_classes(&mut steps, value_type, dialect);
+                let (rate, share) = (to_float("n_groups", dialect), to_float("coalesce(units, 0)", dialect));
+                let total = to_float("total", dialect);
+                let zero = zero(value_type, dialect);
+                format!(
+                    "SELECT c.class AS class, coalesce(n_groups, 0) AS {groups},\n  \
+                     coalesce({rate}, 0e0) / nullif({all}, 0e0) AS rate, coalesce(amount, {zero}) AS {VALUE},\n  \
+                     {share} / {total} AS share, least, most, c.class AS told_order\n\
+                     FROM classes AS c CROSS JOIN whole LEFT JOIN of_classes AS o ON o.class = c.class",
+                    groups = dialect.ident("groups"),
+                    all = to_float("n_all", dialect),
+                )
+            }
+            Summary::Concentration => self.of_all(value_type, dialect),
+        };
+        steps.add("told", &table);
+        let last = self.choice.sql("told", &columns, &["told_order"], dialect)?;
+        let joins = self.summary == Summary::Classes && dialect == Dialect::ClickHouse;
+        Ok(steps.statement(&last) + if joins { "\nSETTINGS join_use_nulls = 1" } else { "" })
+    }
+
+    /// What lies before each group, and its class.
+    fn add_shares(&self, steps: &mut Steps, dialect: Dialect) -> Result<()> {
         steps.add(
             "cumulated",
             "SELECT *, sum(units) OVER () AS total, rank() OVER (ORDER BY units DESC) AS place,\n  \
@@ -55,30 +87,7 @@ impl Pareto {
         let class = if whens.is_empty() { format!("'{last}'") } else { format!("CASE{whens} ELSE '{last}' END") };
         let (rate, cumulative) = (share("units"), share("up_to"));
         steps.add("classed", &format!("SELECT *, {rate} AS share, {cumulative} AS cumulative, {class} AS class\nFROM cumulated"));
-        let table = match self.summary {
-            Summary::Groups => format!(
-                "SELECT what AS {key}, amount AS {VALUE}, share, cumulative, {} AS place, class, own_order\nFROM classed",
-                integer("place", dialect)
-            ),
-            Summary::Classes => {
-                self.add_classes(&mut steps, value_type, dialect);
-                let (rate, share) = (to_float("n_groups", dialect), to_float("coalesce(units, 0)", dialect));
-                let zero = zero(value_type, dialect);
-                format!(
-                    "SELECT c.class AS class, coalesce(n_groups, 0) AS {groups},\n  \
-                     coalesce({rate}, 0e0) / nullif({all}, 0e0) AS rate, coalesce(amount, {zero}) AS {VALUE},\n  \
-                     {share} / {total} AS share, least, most, c.class AS own_order\n\
-                     FROM classes AS c CROSS JOIN whole LEFT JOIN of_classes AS o ON o.class = c.class",
-                    groups = dialect.ident("groups"),
-                    all = to_float("n_all", dialect),
-                )
-            }
-            Summary::Concentration => self.of_all(value_type, dialect),
-        };
-        steps.add("told", &table);
-        let last = self.choice.sql("told", &columns, &["own_order"], dialect)?;
-        let joins = self.summary == Summary::Classes && dialect == Dialect::ClickHouse;
-        Ok(steps.statement(&last) + if joins { "\nSETTINGS join_use_nulls = 1" } else { "" })
+        Ok(())
     }
 
     /// All classes, and what is in those that have groups.
@@ -109,7 +118,7 @@ impl Pareto {
         let without = "(SELECT count(*) FROM grouped) - count(*)";
         format!(
             "SELECT {} AS {groups}, coalesce({amount}, {zero}) AS total, {weighted} / ({n} * {total}) AS gini,\n  \
-             {squares} / ({total} * {total}) AS hhi,\n  {tops},\n  {without} AS without, 1 AS own_order\n\
+             {squares} / ({total} * {total}) AS hhi,\n  {tops},\n  {without} AS without, 1 AS told_order\n\
              FROM (SELECT amount, units, {own_order} AS own_order, {all} AS n FROM valued) AS v",
             integer("count(*)", dialect),
             groups = dialect.ident("groups"),
