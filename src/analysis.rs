@@ -6,6 +6,10 @@ pub mod abandonment;
 mod actors;
 pub mod aggregate;
 #[cfg(feature = "events")]
+pub mod attribution;
+#[cfg(feature = "events")]
+pub mod baskets;
+#[cfg(feature = "events")]
 pub mod conversion;
 mod derived;
 pub mod describe;
@@ -13,6 +17,8 @@ pub mod filter;
 #[cfg(feature = "events")]
 pub mod funnel;
 mod grown;
+#[cfg(feature = "events")]
+pub mod intervals;
 mod key;
 #[cfg(feature = "events")]
 mod list;
@@ -24,10 +30,16 @@ mod measure;
 mod named;
 #[cfg(feature = "events")]
 pub mod pareto;
+#[cfg(feature = "events")]
+pub mod paths;
 mod rank;
 #[cfg(feature = "events")]
 pub mod retention;
+#[cfg(feature = "events")]
+pub mod rfm;
 pub mod rows;
+#[cfg(feature = "events")]
+pub mod sessions;
 #[cfg(feature = "events")]
 mod sql;
 mod table;

@@ -3,6 +3,7 @@
 //! It shares no code with the crate. It reads the JSON itself, sorts everything, counts ranks by looking at every
 //! other row, and leaves the calendar to jiff.
 
+mod baskets;
 mod abandonment;
 mod calendar;
 mod condition;
@@ -10,9 +11,13 @@ mod conversion;
 mod derived;
 mod describe;
 mod funnel;
+mod intervals;
 mod pareto;
+mod paths;
 mod rank;
 mod retention;
+mod sessions;
+mod rfm;
 
 use std::cmp::Ordering;
 
@@ -65,9 +70,14 @@ pub fn answer(query: &Value, table: &Table) -> Result<Table, &'static str> {
     match query["kind"].as_str() {
         Some("rows") => Ok(rows(query, kept)),
         Some("funnel") => Ok(funnel::answer(query, &kept)),
+        Some("intervals") => Ok(intervals::answer(query, &kept)),
         Some("retention") => Ok(retention::answer(query, &kept)),
         Some("conversion") => Ok(conversion::answer(query, &kept)),
         Some("pareto") => pareto::answer(query, &kept),
+        Some("paths") => Ok(paths::answer(query, &kept)),
+        Some("sessions") => sessions::answer(query, &kept),
+        Some("rfm") => rfm::answer(query, &kept),
+        Some("baskets") => Ok(baskets::answer(query, &kept)),
         Some("abandonment") => abandonment::answer(query, &kept),
         Some("describe") => Ok(describe::answer(query, &kept)),
         _ => aggregate(query, &kept),
@@ -275,6 +285,12 @@ fn ordered(query: &Value, mut table: Table, mut order: Vec<String>, ties: &[Stri
         table.rows.truncate(limit as usize);
     }
     table
+}
+
+/// The rows that a question for one of each chooses, by `having`, `order_by` and `limit`.
+fn choice(query: &Value, mut table: Table, ties: &[String]) -> Table {
+    table.rows.retain(|row| condition::all(&query["having"], &table.columns, row) == Some(true));
+    ordered(query, table, strings(&query["order_by"]), ties)
 }
 
 fn in_order(order: &[String], columns: &[Column], a: &Row, b: &Row) -> Ordering {
