@@ -50,7 +50,7 @@ def random_events(rng):
         return [maybe(rng.randrange(users)), maybe(rng.choice("abc")), maybe(rng.choice(["view", "view", "cart", "buy", "other"])),
                 maybe(f"{moment:%Y-%m-%d %H:%M:%S}"), maybe(f"{rng.randrange(0, 2_000) / 100:.2f}"), maybe(rng.randrange(8)),
                 maybe(rng.randrange(4)), maybe(rng.choice(["mail", "ads", "search"]))]
-    return [row() for _ in range(rng.choice([0, 1, 3, 8, 20, 60, 150]))]
+    return [row() for _ in range(rng.choice([1, 3, 8, 20, 60, 150]))]
 
 
 class Events:
