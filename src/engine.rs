@@ -7,6 +7,7 @@ mod cleaning;
 mod dates;
 mod join;
 mod kept;
+mod moving;
 mod options;
 #[cfg(feature = "parquet")]
 mod ranged;
@@ -21,6 +22,8 @@ pub use asked::Asked;
 pub use dates::Question;
 pub use join::{Join, Joined};
 use kept::Kept;
+#[cfg(feature = "events")]
+pub use moving::Arriving;
 use options::parse_role;
 pub use options::{ColumnOptions, FormatOptions, LoadOptions};
 #[cfg(feature = "parquet")]

@@ -3,6 +3,7 @@
 mod asked;
 mod join;
 mod memory;
+mod moving;
 #[cfg(feature = "parquet")]
 mod ranged;
 mod shard;

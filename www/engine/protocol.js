@@ -56,7 +56,7 @@
  * @typedef {{ do: "start", module: WebAssembly.Module, memory: number, warmUp: boolean }
  *   | { do: "load", source: WireSource, options: WireOptions, queries?: Query[] }
  *   | { do: "members", blob: Blob }
- *   | { do: "shape", source: FileSource, options: WireOptions }
+ *   | { do: "shape", source: FileSource, options: WireOptions, queries?: Query[] }
  *   | { do: "part", source: FileSource, looked: Looked, options: WireOptions, range: Range, share: number, kept: Kept }
  *   | { do: "widest", types: Types[] }
  *   | { do: "assemble", options: WireOptions, shape: Shape, isComplete: boolean, parts: { part: number, firstRow: number }[], types: Types[], alone: boolean, queries?: Query[] }
