@@ -7,8 +7,8 @@ mod actors;
 pub mod aggregate;
 #[cfg(feature = "events")]
 pub mod attribution;
-pub mod conversion;
 pub mod baskets;
+pub mod conversion;
 mod derived;
 pub mod describe;
 pub mod filter;
@@ -35,9 +35,9 @@ pub mod retention;
 #[cfg(feature = "events")]
 pub mod rfm;
 pub mod rows;
+pub mod sessions;
 #[cfg(feature = "events")]
 mod sql;
-pub mod sessions;
 mod table;
 
 use std::collections::BTreeMap;

@@ -10,8 +10,8 @@ use crate::analysis::abandonment::Abandonment;
 use crate::analysis::aggregate::Aggregate;
 #[cfg(feature = "events")]
 use crate::analysis::attribution::Attribution;
-use crate::analysis::conversion::Conversion;
 use crate::analysis::baskets::Baskets;
+use crate::analysis::conversion::Conversion;
 use crate::analysis::describe::Describe;
 #[cfg(feature = "events")]
 use crate::analysis::funnel::Funnel;
