@@ -8,6 +8,9 @@ pub mod aggregate;
 #[cfg(feature = "events")]
 pub mod attribution;
 pub mod baskets;
+#[cfg(feature = "events")]
+pub mod baskets;
+#[cfg(feature = "events")]
 pub mod conversion;
 mod derived;
 pub mod describe;
@@ -28,6 +31,7 @@ mod measure;
 mod named;
 #[cfg(feature = "events")]
 pub mod pareto;
+#[cfg(feature = "events")]
 pub mod paths;
 mod rank;
 #[cfg(feature = "events")]
@@ -35,6 +39,8 @@ pub mod retention;
 #[cfg(feature = "events")]
 pub mod rfm;
 pub mod rows;
+pub mod sessions;
+#[cfg(feature = "events")]
 pub mod sessions;
 #[cfg(feature = "events")]
 mod sql;

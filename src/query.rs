@@ -11,13 +11,18 @@ use crate::analysis::aggregate::Aggregate;
 #[cfg(feature = "events")]
 use crate::analysis::attribution::Attribution;
 use crate::analysis::baskets::Baskets;
+#[cfg(feature = "events")]
+use crate::analysis::baskets::Baskets;
+#[cfg(feature = "events")]
 use crate::analysis::conversion::Conversion;
 use crate::analysis::describe::Describe;
 #[cfg(feature = "events")]
 use crate::analysis::funnel::Funnel;
 #[cfg(feature = "events")]
 use crate::analysis::intervals::Intervals;
+#[cfg(feature = "events")]
 use crate::analysis::pareto::Pareto;
+#[cfg(feature = "events")]
 use crate::analysis::paths::Paths;
 #[cfg(feature = "events")]
 use crate::analysis::retention::Retention;
