@@ -7,7 +7,6 @@ mod actors;
 pub mod aggregate;
 #[cfg(feature = "events")]
 pub mod attribution;
-pub mod baskets;
 #[cfg(feature = "events")]
 pub mod baskets;
 #[cfg(feature = "events")]
@@ -39,7 +38,6 @@ pub mod retention;
 #[cfg(feature = "events")]
 pub mod rfm;
 pub mod rows;
-pub mod sessions;
 #[cfg(feature = "events")]
 pub mod sessions;
 #[cfg(feature = "events")]
