@@ -10,6 +10,8 @@ pub mod attribution;
 pub mod conversion;
 mod derived;
 pub mod describe;
+#[cfg(feature = "events")]
+pub mod experiment;
 pub mod filter;
 #[cfg(feature = "events")]
 pub mod funnel;
