@@ -10,10 +10,11 @@ pub mod attribution;
 #[cfg(feature = "events")]
 pub mod baskets;
 #[cfg(feature = "events")]
-pub mod baskets;
 pub mod conversion;
 mod derived;
 pub mod describe;
+#[cfg(feature = "events")]
+pub mod experiment;
 pub mod filter;
 #[cfg(feature = "events")]
 pub mod funnel;
@@ -39,7 +40,6 @@ pub mod retention;
 #[cfg(feature = "events")]
 pub mod rfm;
 pub mod rows;
-pub mod sessions;
 #[cfg(feature = "events")]
 pub mod sequence;
 #[cfg(feature = "events")]

@@ -8,6 +8,7 @@ use serde_json::Value;
 #[cfg(feature = "events")]
 #[cfg(feature = "events")]
 #[cfg(feature = "events")]
+#[cfg(feature = "events")]
 use crate::analysis::abandonment::Abandonment;
 use crate::analysis::aggregate::Aggregate;
 #[cfg(feature = "events")]
@@ -15,9 +16,10 @@ use crate::analysis::attribution::Attribution;
 #[cfg(feature = "events")]
 use crate::analysis::baskets::Baskets;
 #[cfg(feature = "events")]
-use crate::analysis::baskets::Baskets;
 use crate::analysis::conversion::Conversion;
 use crate::analysis::describe::Describe;
+#[cfg(feature = "events")]
+use crate::analysis::experiment::Experiment;
 #[cfg(feature = "events")]
 use crate::analysis::funnel::Funnel;
 #[cfg(feature = "events")]
@@ -77,6 +79,7 @@ const EVENT_KINDS: &[(&str, Parse)] = &[
     ("retention", |value| Ok(Arc::new(Retention::parse(value)?))),
     ("intervals", |value| Ok(Arc::new(Intervals::parse(value)?))),
     ("attribution", |value| Ok(Arc::new(Attribution::parse(value)?))),
+    ("experiment", |value| Ok(Arc::new(Experiment::parse(value)?))),
     ("conversion", |value| Ok(Arc::new(Conversion::parse(value)?))),
     ("pareto", |value| Ok(Arc::new(Pareto::parse(value)?))),
     ("paths", |value| Ok(Arc::new(Paths::parse(value)?))),
@@ -240,6 +243,10 @@ const EVENT_EXAMPLES: &[&str] = &[
     r#"{"kind":"attribution","actor":"user","time":"ts","url":"item","referrer":"action","conversion":{"referrer_host":null},"models":["time_decay"]}"#,
     r#"{"kind":"attribution","actor":"user","time":"ts","channel":"item","conversion":{"action":"buy"},"value":"price","each":"actor","having":[{"column":"touches","gt":0}],"order_by":["-value","last"],"limit":9}"#,
     r#"{"kind":"attribution","actor":"price","time":"ts","channel":"user","conversion":{"action":"cart"},"lookback":"7h","each":"actor"}"#,
+    r#"{"kind":"experiment","actor":"user","time":"ts","variant":"item","conversion":{"action":"buy"},"exposure":{"action":"view"}}"#,
+    r#"{"kind":"experiment","actor":"price","time":"ts","variant":"user","control":2,"conversion":{"action":"cart"},"value":"user","expected":{"1":0.5,"2":0.2,"9":1},"confidence":0.8,"tau":0.3,"where":[{"column":"item","ne":"b"}]}"#,
+    r#"{"kind":"experiment","actor":"user","time":"ts","variant":"item","conversion":{"action":"buy"},"exposure":[{"action":"view"},{"item":"a"}],"value":"price","each":"actor"}"#,
+    r#"{"kind":"experiment","actor":"big","time":"ts","variant":"action","exposure":{"column":"action","ne":"none"},"conversion":{},"each":"actor","having":[{"converted":true}],"order_by":["-variant"],"limit":2}"#,
     r#"{"kind":"conversion","actor":"user","time":"ts","by":"item","steps":[{"action":"view"},{"action":"cart"},{"action":"buy"}]}"#,
     r#"{"kind":"conversion","actor":"user","time":"ts","by":"big","steps":[{"action":"view"},[{"action":"buy"},{"column":"price","gte":0}]],"within":"7h","confidence":0.8,"min_actors":2,"where":[{"column":"item","ne":"b"}],"having":[{"column":"rate","gt":0}],"order_by":["-rate","actors_2"],"limit":5}"#,
     r#"{"kind":"conversion","actor":"item","time":"ts","by":"price","steps":[{},{"column":"action","in":["view","cart"]},{},{"action":"view"}],"within":"1d"}"#,
