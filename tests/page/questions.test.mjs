@@ -105,6 +105,19 @@ test("what the file lacks is told, and how to give it; an error is a sentence", 
   await leave();
 });
 
+test("nothing is asked before the questions are looked at", async () => {
+  const { page, leave } = await browser.visit({ serviceWorkers: "block" });
+  await mock(page);
+  await page.reload();
+  await load(page, SHOP);
+  await page.waitForSelector("#questions");
+  await page.evaluate(() => new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+  assert.deepEqual(await asked(page, "funnel"), []);
+  await page.locator("#questions").scrollIntoViewIfNeeded();
+  await answered(page, "funnel");
+  await leave();
+});
+
 test("tabs go by the keyboard", async () => {
   const { page, leave } = await visit();
   const selected = () => page.$$eval("#questions [role=tab]", tabs => tabs.filter(tab => tab.ariaSelected === "true").map(tab => [tab.id, tab === document.activeElement, tab.tabIndex]));
