@@ -1,14 +1,22 @@
 //! One file per question: what is asked, and the fold that answers it.
 
 #[cfg(feature = "events")]
+pub mod abandonment;
+#[cfg(feature = "events")]
 mod actors;
 pub mod aggregate;
+#[cfg(feature = "events")]
+pub mod attribution;
+pub mod conversion;
+pub mod baskets;
 mod derived;
 pub mod describe;
 pub mod filter;
 #[cfg(feature = "events")]
 pub mod funnel;
 mod grown;
+#[cfg(feature = "events")]
+pub mod intervals;
 mod key;
 #[cfg(feature = "events")]
 mod list;
@@ -16,10 +24,20 @@ mod literal;
 #[cfg(feature = "events")]
 mod marks;
 mod measure;
+#[cfg(feature = "events")]
+mod named;
+#[cfg(feature = "events")]
+pub mod pareto;
+pub mod paths;
 mod rank;
 #[cfg(feature = "events")]
 pub mod retention;
+#[cfg(feature = "events")]
+pub mod rfm;
 pub mod rows;
+#[cfg(feature = "events")]
+mod sql;
+pub mod sessions;
 mod table;
 
 use std::collections::BTreeMap;

@@ -1,36 +1,36 @@
 //! Funnels: how many actors get how far on a way of steps, how fast, and where they drop out.
 //!
-//! An actor fold: rows come in the order of (actor, time), an actor's all to one fold. State: for each group and step, how
-//! many actors got there after how long. Whole actors make it add up.
+//! An actor fold: rows come in the order of (actor, time), an actor's all to one fold. `steps` and `each` say their states.
 
+mod any_order;
 mod attempts;
 mod durations;
+mod each;
+mod steps;
+mod walk;
 
-use std::sync::Arc;
-
-use arrow_array::{ArrayRef, Int64Array, RecordBatch};
-use arrow_schema::{DataType, Field, Schema as ArrowSchema};
-use attempts::Attempts;
 use durations::Durations;
+use each::EachFold;
 use serde_json::Value;
+use steps::StepsFold;
+use walk::{Judge, Walk};
 
-use super::actors::{ActorColumns, ActorReader};
+use super::actors::{ActorColumns, ActorReader, length};
 use super::filter::columns_of;
-use super::key::{Key, KeyPlan};
+use super::key::Key;
+use super::list::{Choice, List};
 use super::marks::{Marks, conditions};
 use super::spec::{Spec, unknown};
-use super::table::{Table, TableColumn, empty};
 use super::{Question, Zones};
-use crate::event::{ColumnType, Schema};
+use crate::event::{Column, Role, Schema};
 use crate::fold::Fold;
-use crate::kernel::bucket::Every;
-use crate::kernel::column;
-use crate::kernel::order::{self, SortKey};
-use crate::kernel::values::{Data, Rows, ValueType, Values, gather};
+use crate::kernel::values::ValueType;
 use crate::{Error, Result};
 
 /// Steps that a funnel may have, as ClickHouse's.
 const MOST_STEPS: usize = 32;
+/// Each has a bit of a row's marks, as each step has.
+const MOST_EXCLUSIONS: usize = 30;
 
 /// Which events may lie between two steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,40 +43,80 @@ enum Mode {
     StrictDeduplication,
     /// Any, but each step is later than the one before, not at the same time.
     StrictIncrease,
+    /// Any, and the steps come in any order.
+    AnyOrder,
 }
 
-const MODES: [(&str, Mode); 4] = [
+const MODES: [(&str, Mode); 5] = [
     ("default", Mode::Default),
     ("strict_order", Mode::StrictOrder),
     ("strict_deduplication", Mode::StrictDeduplication),
     ("strict_increase", Mode::StrictIncrease),
+    ("any_order", Mode::AnyOrder),
 ];
+
+const SPLITS: [&str; 2] = ["first", "last"];
 
 /// The question `{"kind": "funnel", …}`.
 ///
 /// How far an actor gets is ClickHouse's `windowFunnel`: an attempt begins with an event of the first step and takes the
-/// others in their order, all `within` the time since its first event, both ends included; the farthest attempt counts. Events of
+/// others in their order, all `within` the time since its first event, both ends included; the farthest attempt counts, of equally
+/// far ones the earliest, and it takes each step as early as can be. Events of
 /// one time come in the order of their steps, then in that of the data; an event may be several steps. `where` is
 /// applied before, so that what it leaves out breaks no strict order. Rows without an actor or a time take part in nothing.
-/// Unlike ClickHouse (<https://github.com/ClickHouse/ClickHouse/pull/112629>), `strict_increase` finds the farthest attempt where
-/// events of one step tie with those of another, too.
+///
+/// `mode` says what may lie between two steps. `default`: any event. `strict_order`: an event of no step, or of one whose
+/// previous step was not reached, ends the actor's way. `strict_deduplication`: so does an event of a step, but for the first, that was
+/// reached already. `strict_increase`: any event, but each step is later than the one before; unlike ClickHouse
+/// (<https://github.com/ClickHouse/ClickHouse/pull/112629>), it finds the farthest attempt where
+/// events of one step tie with those of another, too. `any_order`: an attempt is any events `within` the time since the first of
+/// them, which may be of any step. Each is one step at most, and each step is one event, so that a step that is there twice needs
+/// two. An attempt's level is the most steps that its events can be; its kth step is the event with which, in the order of
+/// time and of the data, they can first be k steps. So `step` k stands for any k of the steps.
+///
+/// `exclude` is a list of `{"where": condition, "after": 1, "before": 3}`, steps from 1, by default the first and the last one. An
+/// actor counts in no step if an event that fulfils the condition is later than that of step `after`, and earlier than that of step
+/// `before`, in the attempt that counts; if it did not reach `before`, then if the event is still `within` the time since its first
+/// event. Events of the very time of either step exclude nobody. In `any_order` the steps are those that were done first, second and so on.
+///
+/// `per` counts the funnel for each pair of an actor and a value of that column, such as an item; `session` is the column with that role,
+/// and `actor`, the default, is none. `actors` then counts pairs. Null makes no pair.
 ///
 /// Answer: one row for each step, in order: `step` (from 1), `actors` that reached it, `rate` (their share of the first step's),
-/// `rate_from_previous` (of the step before, null for the first), both null where that is nobody, and `median_seconds`, the
-/// median time from the first step to this one, null for the first and for nobody, interpolated as `median`. An actor's times
-/// are those of the farthest attempt, among equally far ones the earliest, each step taken as early as can be.
+/// `rate_from_previous` (of the step before, null for the first), both null where that is nobody, `median_seconds` and
+/// `p90_seconds`, the
+/// median time from the first step to this one and the one that nine tenths need at most, null for the first and for nobody, interpolated
+/// as `quantile`, and `tied`: how many of `actors` could not reach the step, in the same mode, if each step had to be later
+/// than the one before. They are there only because events of one time count in the order of the steps.
 ///
-/// With `split_by` that column is first: the actor's value at its first event of the first step, ascending, null last.
+/// With `split_by` that column is first: the actor's value at its first event of the first step (in `any_order`, of any step), or with
+/// `"split_at": "last"` at the event of the last step reached, the first such event of that time; ascending, null last.
+///
+/// With `"each": "actor"` the answer has one row for each actor, or pair, that reached the first step and is not excluded: the actor's
+/// column, that of `per`, that of `split_by`, `reached` (the highest step), `started` (the time of the first step), and `seconds`
+/// from then to the highest step, null where that is the first; in the order of the actors, then of `per`.
+///
+/// `having`, `order_by` and `limit` choose among the answer's rows.
 ///
 /// ```
 /// # use clickfold::{Query, engine::{Loader, LoadOptions}, text};
 /// let mut loader = Loader::new(LoadOptions::default())?;
 /// loader.push(b"user_id,action,ts\n7,view,2024-03-10 10:00\n7,buy,2024-03-10 10:30\n8,view,2024-03-10 11:00\n")?;
-/// let query: Query = serde_json::from_str(
-///     r#"{"kind": "funnel", "steps": [{"action": "view"}, {"action": "buy"}], "within": "24h"}"#,
-/// ).expect("a query");
-/// let answer = text::to_csv(&loader.finish()?.query(&query, &Default::default())?);
-/// assert_eq!(answer, "step,actors,rate,rate_from_previous,median_seconds\n1,2,1,,\n2,1,0.5,0.5,1800\n");
+/// let data = loader.finish()?;
+/// let ask = |query: &str| {
+///     let query: Query = serde_json::from_str(query).expect("a query");
+///     data.query(&query, &Default::default()).map(|answer| text::to_csv(&answer))
+/// };
+/// assert_eq!(
+///     ask(r#"{"kind": "funnel", "steps": [{"action": "view"}, {"action": "buy"}], "within": "24h"}"#)?,
+///     "step,actors,rate,rate_from_previous,median_seconds,p90_seconds,tied\n1,2,1,,,,0\n2,1,0.5,0.5,1800,1800,0\n"
+/// );
+/// // Who did not buy?
+/// assert_eq!(
+///     ask(r#"{"kind": "funnel", "steps": [{"action": "view"}, {"action": "buy"}], "within": "24h",
+///             "each": "actor", "having": [{"column": "reached", "eq": 1}]}"#)?,
+///     "user_id,reached,started,seconds\n8,1,2024-03-10T11:00:00Z,\n"
+/// );
 /// # Ok::<(), clickfold::Error>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -84,10 +124,31 @@ pub struct Funnel {
     columns: ActorColumns,
     filter: Vec<Value>,
     steps: Vec<Vec<Value>>,
+    exclude: Vec<Excluding>,
     /// In seconds.
     within: Option<i64>,
     mode: Mode,
+    per: Option<String>,
     split_by: Option<Key>,
+    at_last: bool,
+    is_of_each: bool,
+    choice: Choice,
+}
+
+/// Events that exclude an actor where they lie between two steps, counted from 0.
+#[derive(Clone, Debug)]
+struct Excluding {
+    conditions: Vec<Value>,
+    after: usize,
+    before: usize,
+}
+
+/// The same with the events as a bit of the rows' marks.
+#[derive(Clone, Copy, Debug)]
+struct Exclusion {
+    bit: u64,
+    after: usize,
+    before: usize,
 }
 
 impl Funnel {
@@ -99,24 +160,58 @@ impl Funnel {
     pub(crate) fn parse(value: &Value) -> Result<Self> {
         let mut spec = Spec::new("the query", value)?;
         spec.need("kind")?;
-        let mode = spec.text("mode")?.unwrap_or("default");
-        let known = MODES.iter().find(|(name, _)| *name == mode);
-        let (_, mode) = known.ok_or_else(|| unknown(&format!("\"mode\" {mode:?}"), mode, &MODES.map(|(name, _)| name)))?;
         spec.need("steps")?;
+        let steps: Vec<Vec<Value>> = spec.list("steps")?.iter().map(conditions).collect();
+        let excluding = |value| Excluding::parse(value, steps.len());
+        let mode = MODES[one_of(&mut spec, "mode", &MODES.map(|(name, _)| name))?.unwrap_or(0)].1;
         let funnel = Self {
             columns: ActorColumns::parse(&mut spec)?,
             filter: spec.list("where")?.to_vec(),
-            steps: spec.list("steps")?.iter().map(conditions).collect(),
-            within: spec.text("within")?.map(seconds).transpose()?,
-            mode: *mode,
+            exclude: spec.list("exclude")?.iter().map(excluding).collect::<Result<_>>()?,
+            within: spec.text("within")?.map(|text| length("within", text)).transpose()?,
+            mode,
+            per: spec.text("per")?.filter(|per| *per != "actor").map(str::to_owned),
             split_by: spec.text("split_by")?.map(|column| Key::parse(&column.into())).transpose()?,
+            at_last: one_of(&mut spec, "split_at", &SPLITS)? == Some(1),
+            is_of_each: one_of(&mut spec, "each", &["actor"])?.is_some(),
+            choice: Choice::parse(&mut spec)?,
+            steps,
         };
         spec.finish()?;
         if funnel.steps.is_empty() || funnel.steps.len() > MOST_STEPS {
             let sentence = format!("a funnel has 1 to {MOST_STEPS} \"steps\", found {}", funnel.steps.len());
             return Err(Error::bad_query(sentence).at_column("steps"));
         }
+        if funnel.exclude.len() > MOST_EXCLUSIONS {
+            let sentence = format!("a funnel may \"exclude\" {MOST_EXCLUSIONS} times at most, found {}", funnel.exclude.len());
+            return Err(Error::bad_query(sentence).at_column("exclude"));
+        }
         Ok(funnel)
+    }
+
+    /// The column whose values make pairs with the actors.
+    fn per(&self, schema: &Schema) -> Result<Option<Key>> {
+        let Some(name) = &self.per else { return Ok(None) };
+        let by_role = schema.index_of_role(Role::Session).filter(|_| name == Role::Session.name());
+        let at = by_role.map_or_else(|| schema.index_of(name), Ok)?;
+        Key::parse(&schema.columns()[at].name.as_str().into()).map(Some)
+    }
+}
+
+impl Excluding {
+    fn parse(value: &Value, n_steps: usize) -> Result<Self> {
+        let mut spec = Spec::new("an exclusion", value)?;
+        let conditions = conditions(spec.need("where")?);
+        let after = spec.count("after")?.unwrap_or(1);
+        let before = spec.count("before")?.unwrap_or(n_steps as u64);
+        spec.finish()?;
+        if after < 1 || before <= after || before > n_steps as u64 {
+            let sentence = format!(
+                "an exclusion lies after one of the {n_steps} steps and before a later one, found after {after} and before {before}"
+            );
+            return Err(Error::bad_query(sentence).at_column("exclude"));
+        }
+        Ok(Self { conditions, after: after as usize - 1, before: before as usize - 1 })
     }
 }
 
@@ -129,22 +224,51 @@ impl Question for Funnel {
     fn fold(&self, schema: &Schema, zones: &Zones) -> Result<Box<dyn Fold>> {
         let lookup = columns_of(schema);
         let plan = self.columns.plan(schema)?;
-        let marks = Marks::new(&self.filter, &self.steps, &lookup)?;
-        let split = self.split_by.as_ref().map(|key| key.plan(schema, zones)).transpose()?;
-        if let Some(name) = self.split_by.as_ref().map(|key| &key.name).filter(|name| COLUMNS.contains(&name.as_str())) {
-            return Err(Error::bad_query(format!("two columns of the answer are called {name:?}")).at_column(name));
-        }
+        let events: Vec<Vec<Value>> =
+            self.steps.iter().chain(self.exclude.iter().map(|excluding| &excluding.conditions)).cloned().collect();
+        let marks = Marks::new(&self.filter, &events, &lookup)?;
         let n_steps = self.steps.len();
+        let exclusion = |(at, excluding): (usize, &Excluding)| Exclusion {
+            bit: 1 << (n_steps + at),
+            after: excluding.after,
+            before: excluding.before,
+        };
         let per_second = plan.unit.per_second();
         let window = self.within.map_or(u64::MAX, |seconds| (seconds as u64).saturating_mul(per_second as u64));
-        Ok(Box::new(FunnelFold {
-            reader: ActorReader::new(plan, marks),
-            name: self.split_by.as_ref().map(|key| key.name.clone()),
-            split,
-            attempts: Attempts::new(self.mode, n_steps, window),
-            found: Durations::new(n_steps),
-            per_second: per_second as f64,
-        }))
+        let judge =
+            Judge::new(self.mode, n_steps, window, self.exclude.iter().enumerate().map(exclusion).collect(), self.at_last);
+        let per_key = self.per(schema)?;
+        let per = per_key.as_ref().map(|key| key.plan(schema, zones)).transpose()?;
+        let split = self.split_by.as_ref().map(|key| key.plan(schema, zones)).transpose()?;
+
+        let named = |column: &Column| (column.name.clone(), ValueType::Of(column.column_type));
+        let own = |columns: &[(&str, ValueType)]| columns.iter().map(|(name, of)| ((*name).to_owned(), *of)).collect::<Vec<_>>();
+        let mut columns = vec![];
+        if self.is_of_each {
+            columns.push(named(&schema.columns()[plan.actor]));
+            columns.extend(per.iter().map(|key| named(&schema.columns()[key.at])));
+        }
+        columns.extend(split.iter().map(|key| named(&schema.columns()[key.at])));
+        if self.is_of_each {
+            columns.extend(own(&each::columns(schema.columns()[plan.time].column_type)));
+        } else {
+            columns.extend(own(&steps::COLUMNS));
+        }
+        let is_double = |at: usize| columns[..at].iter().any(|(name, _)| *name == columns[at].0);
+        if let Some(at) = (0..columns.len()).find(|&at| is_double(at)) {
+            let name = &columns[at].0;
+            return Err(Error::bad_query(format!("two columns of the answer are called {name:?}")).at_column(name));
+        }
+        self.choice.check(&columns)?;
+
+        let walk = Walk::new(ActorReader::new(plan, marks), judge, per, split);
+        let (per_second, choice) = (per_second as f64, self.choice.clone());
+        if self.is_of_each {
+            let list = List::new(columns.iter().cloned());
+            return Ok(Box::new(EachFold { walk, actor: plan.actor, last: None, columns, list, per_second, choice }));
+        }
+        let split_name = self.split_by.as_ref().map(|key| key.name.clone());
+        Ok(Box::new(StepsFold { walk, split_name, found: Durations::new(n_steps), per_second, choice }))
     }
 
     fn is_of_actors(&self) -> bool {
@@ -152,161 +276,10 @@ impl Question for Funnel {
     }
 }
 
-/// The seconds of a length of time.
-fn seconds(text: &str) -> Result<i64> {
-    let every = Every::parse(text).ok();
-    let seconds = every.and_then(|every| match every {
-        Every::Seconds(n) => Some(n),
-        Every::Days(n) => Some(86_400 * n),
-        Every::Months(_) => None,
-    });
-    seconds.ok_or_else(|| {
-        let sentence = format!("\"within\" must be a number and s, m, h, d or w, such as \"30m\" or \"24h\", found {text:?}");
-        Error::bad_query(sentence).at_column("within")
-    })
+/// Which of the known values a key has.
+fn one_of(spec: &mut Spec<'_>, key: &'static str, known: &[&str]) -> Result<Option<usize>> {
+    let Some(value) = spec.text(key)? else { return Ok(None) };
+    let at = known.iter().position(|known| *known == value);
+    at.ok_or_else(|| unknown(&format!("{key:?} {value:?}"), value, known)).map(Some)
 }
 
-/// The answer's columns.
-const COLUMNS: [&str; 5] = ["step", "actors", "rate", "rate_from_previous", "median_seconds"];
-
-struct FunnelFold {
-    reader: ActorReader,
-    /// What the answer is split by.
-    name: Option<String>,
-    split: Option<KeyPlan>,
-    /// Of the actor whose rows come.
-    attempts: Attempts,
-    /// Of the actors before.
-    found: Durations,
-    per_second: f64,
-}
-
-impl FunnelFold {
-    /// What is found of all rows so far, those of the last actor too.
-    fn found(&self) -> Durations {
-        let mut found = self.found.clone();
-        self.attempts.clone().end(&mut found);
-        found
-    }
-
-    /// The groups that have actors, ascending, and their values.
-    fn groups(&self, found: &Durations) -> (Vec<u32>, Option<(ValueType, Values)>) {
-        let Some(key) = &self.split else { return (vec![0], None) };
-        let groups: Vec<u32> = found.groups().collect();
-        let mut values = key.values(&groups);
-        values.unrank();
-        if values.is_empty() {
-            values = empty(key.value_type);
-        }
-        let rows = order::sort(groups.len(), &[SortKey::new(&values, false)], usize::MAX);
-        let groups = rows.iter().map(|&row| groups[row as usize]).collect();
-        (groups, Some((key.value_type, values.take(&rows))))
-    }
-}
-
-impl Fold for FunnelFold {
-    fn update(&mut self, batch: &RecordBatch) -> Result<()> {
-        let rows = self.reader.read(batch)?;
-        let groups = match &mut self.split {
-            Some(key) => key.numbers(&gather(batch.column(key.at), &Rows::All(batch.num_rows()))?)?,
-            None => vec![],
-        };
-        for (range, goes_on) in rows.ranges() {
-            let groups = groups.get(range.clone()).unwrap_or_default();
-            self.attempts.take(&rows.instants()[range.clone()], &rows.marks[range], groups)?;
-            if !goes_on {
-                self.attempts.end(&mut self.found);
-            }
-        }
-        Ok(())
-    }
-
-    fn state(&self) -> Result<RecordBatch> {
-        let found = self.found();
-        let (groups, values) = self.groups(&found);
-        let (mut places, mut columns) = (vec![], [vec![], vec![], vec![]]);
-        for (place, &group) in groups.iter().enumerate() {
-            for (step, duration, actors) in found.of(group) {
-                places.push(place as u32);
-                columns.iter_mut().zip([step as i64, duration, actors]).for_each(|(column, value)| column.push(value));
-            }
-        }
-        let mut arrays: Vec<ArrayRef> = vec![];
-        if let Some((ValueType::Of(column_type), values)) = values {
-            arrays.push(column::hold(values.take(&places), column_type)?);
-        }
-        arrays.extend(columns.map(|column| Arc::new(Int64Array::from(column)) as ArrayRef));
-        let field = |(at, array): (usize, &ArrayRef)| Field::new(format!("{at}"), array.data_type().clone(), true);
-        let fields: Vec<Field> = arrays.iter().enumerate().map(field).collect();
-        Ok(RecordBatch::try_new(Arc::new(ArrowSchema::new(fields)), arrays)?)
-    }
-
-    fn merge(&mut self, state: &RecordBatch) -> Result<()> {
-        let n_keys = usize::from(self.split.is_some());
-        let is_state = state.num_columns() == n_keys + 3
-            && state.columns()[n_keys..].iter().all(|column| *column.data_type() == DataType::Int64);
-        if !is_state {
-            return Err(Error::bad_state("not the state of such a funnel"));
-        }
-        let all = Rows::All(state.num_rows());
-        let groups = match &mut self.split {
-            Some(key) if state.num_rows() > 0 => key.numbers_of_state(&gather(state.column(0), &all)?)?,
-            _ => vec![0; state.num_rows()],
-        };
-        let ints = |at: usize| match gather(state.column(n_keys + at), &all)?.data {
-            Data::Ints(ints) => Ok(ints),
-            _ => Err(Error::bad_state("not the state of such a funnel")),
-        };
-        let (steps, durations, actors) = (ints(0)?, ints(1)?, ints(2)?);
-        for (row, group) in groups.into_iter().enumerate() {
-            self.found.add(group, steps[row] as usize, durations[row], actors[row]);
-        }
-        Ok(())
-    }
-
-    fn finish(&self) -> Result<RecordBatch> {
-        let found = self.found();
-        let n_steps = found.n_steps();
-        let (groups, values) = self.groups(&found);
-        let n_rows = groups.len() * n_steps;
-        let counts: Vec<i64> = groups
-            .iter()
-            .flat_map(|&group| (0..n_steps).map(move |step| (group, step)))
-            .map(|(group, step)| found.actors(group, step))
-            .collect();
-        let rate = |of: &dyn Fn(usize) -> Option<usize>| {
-            let rates = (0..n_rows).map(|row| {
-                let whole = of(row).map_or(0, |of| counts[of]);
-                (whole > 0).then(|| counts[row] as f64 / whole as f64)
-            });
-            floats(rates)
-        };
-        let median = |row: usize| found.median(groups[row / n_steps], row % n_steps, self.per_second);
-        let int = ValueType::Of(ColumnType::Int);
-        let columns = [
-            (int, Values::ints((0..n_rows).map(|row| (row % n_steps) as i64 + 1).collect())),
-            (int, Values::ints(counts.clone())),
-            (ValueType::Float, rate(&|row| Some(row - row % n_steps))),
-            (ValueType::Float, rate(&|row| Some(row).filter(|row| row % n_steps > 0).map(|row| row - 1))),
-            (ValueType::Float, floats((0..n_rows).map(median))),
-        ];
-        let split = self.name.iter().zip(values).map(|(name, (value_type, values))| {
-            let rows: Vec<u32> = (0..n_rows).map(|row| (row / n_steps) as u32).collect();
-            TableColumn::exact(name, value_type, values.take(&rows))
-        });
-        let columns =
-            COLUMNS.iter().zip(columns).map(|(name, (value_type, values))| TableColumn::exact(name, value_type, values));
-        let columns: Vec<TableColumn> = split.chain(columns).collect();
-        let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
-        Table { columns, n_rows }.to_batch(&names, true)
-    }
-
-    fn size(&self) -> usize {
-        self.found.size() + self.attempts.size()
-    }
-}
-
-fn floats(values: impl Iterator<Item = Option<f64>>) -> Values {
-    let (valid, floats): (Vec<bool>, Vec<f64>) = values.map(|value| (value.is_some(), value.unwrap_or_default())).unzip();
-    Values { data: Data::Floats(floats), valid: Some(valid) }
-}

@@ -72,6 +72,7 @@ pub(super) fn unknown_output(name: &str, names: &[&str]) -> Error {
 pub(super) fn empty(value_type: ValueType) -> Values {
     match value_type {
         ValueType::Of(ColumnType::Text | ColumnType::Null) => Ids::no_texts().values(&[]),
+        ValueType::Float => Values { data: Data::Floats(vec![]), valid: None },
         _ => Values::ints(vec![]),
     }
 }

@@ -153,9 +153,12 @@ async function fetchQuestions() {
 
 /** Makes a column that says who answers a question, and shows nobody else, if wished. @param {string} name @param {import("../clickfold.js").Query} query @param {boolean} isFilter */
 async function segment(name, query, isFilter) {
-  const dataset = /** @type {any} */ (state.dataset);
+  const dataset = /** @type {Dataset} */ (state.dataset);
+  const isFree = (/** @type {string} */ column) => dataset.schema.every(field => field.name !== column);
   try {
-    const column = await dataset.segment(name, query);
+    let free = name;
+    for (let n = 2; isFilter && !isFree(free); n++) free = `${name} (${n})`;
+    const { column } = await dataset.segment(free, query);
     if (isFilter) state.segment = { name, column };
     await show(dataset);
   } catch (error) {

@@ -5,7 +5,7 @@
 //! all of them one step farther by moving one bound.
 
 use super::Mode;
-use super::durations::Durations;
+use super::walk::Events;
 use crate::analysis::marks::TAKES_PART;
 use crate::{Error, Result};
 
@@ -16,6 +16,8 @@ pub(super) struct Attempts {
     n_steps: usize,
     /// The longest time from the first step to the last.
     window: u64,
+    /// Whether each step must be later than the one before.
+    later: bool,
     /// When each attempt began, ascending.
     starts: Vec<i64>,
     /// How many of them began too long ago.
@@ -30,9 +32,10 @@ pub(super) struct Attempts {
     steps: u64,
     repeated: u64,
     time: i64,
+    /// Whether two steps have come at one time.
+    is_tied: bool,
     /// Whether no event can change anything any more.
     is_over: bool,
-    group: u32,
 }
 
 impl Attempts {
@@ -41,6 +44,7 @@ impl Attempts {
             mode,
             n_steps,
             window,
+            later: false,
             starts: vec![],
             n_late: 0,
             reached: vec![0; n_steps],
@@ -49,24 +53,43 @@ impl Attempts {
             steps: 0,
             repeated: 0,
             time: i64::MIN,
+            is_tied: false,
             is_over: false,
-            group: 0,
         }
     }
 
-    /// Takes the actor's next events: their times, their steps as bits, and the group that each belongs to, if any.
+    /// Finds the times of the steps in the attempt that counts, where `later` if each must be later than the one before.
+    /// Tells whether two steps came at one time: if not, they are later anyway.
     ///
     /// # Errors
     ///
     /// `BAD_STATE` when the times do not ascend.
-    pub(super) fn take(&mut self, times: &[i64], marks: &[u64], groups: &[u32]) -> Result<()> {
+    pub(super) fn find(&mut self, events: Events<'_>, later: bool, times: &mut Vec<i64>) -> Result<bool> {
+        self.later = later;
+        let taken = self.take(events.times, events.marks);
+        self.settle();
+        times.clone_from(&self.best);
+        let is_tied = std::mem::take(&mut self.is_tied);
+        self.starts.clear();
+        self.n_late = 0;
+        self.reached.fill(0);
+        self.moves.iter_mut().for_each(Vec::clear);
+        self.best.clear();
+        (self.time, self.is_over) = (i64::MIN, false);
+        taken.map(|()| is_tied)
+    }
+
+    pub(super) fn size(&self) -> usize {
+        8 * self.starts.capacity() + 16 * self.moves.iter().map(Vec::capacity).sum::<usize>()
+    }
+
+    /// Takes the actor's events: their times, and their steps as bits.
+    fn take(&mut self, times: &[i64], marks: &[u64]) -> Result<()> {
         // What takes part and is no step matters in a strict order alone.
         let other = if self.mode == Mode::StrictOrder { TAKES_PART } else { 0 };
-        if self.is_over {
-            return Ok(());
-        }
-        for (row, (&time, &mark)) in times.iter().zip(marks).enumerate() {
-            let steps = if mark == TAKES_PART { other } else { mark & !TAKES_PART };
+        let all_steps = (1 << self.n_steps) - 1;
+        for (&time, &mark) in times.iter().zip(marks) {
+            let steps = if mark & all_steps == 0 { mark & other } else { mark & all_steps };
             if steps == 0 {
                 continue;
             }
@@ -80,31 +103,10 @@ impl Attempts {
                 }
                 self.time = time;
             }
-            if steps & 1 != 0 && self.best.is_empty() && self.steps & 1 == 0 {
-                self.group = groups.get(row).copied().unwrap_or(0);
-            }
             self.repeated |= self.steps & steps;
             self.steps |= steps;
         }
         Ok(())
-    }
-
-    /// Ends the actor, and adds what it reached.
-    pub(super) fn end(&mut self, found: &mut Durations) {
-        self.settle();
-        for (step, time) in self.best.iter().enumerate() {
-            found.add(self.group, step, time.wrapping_sub(self.best[0]), 1);
-        }
-        self.starts.clear();
-        self.n_late = 0;
-        self.reached.fill(0);
-        self.moves.iter_mut().for_each(Vec::clear);
-        self.best.clear();
-        (self.time, self.is_over) = (i64::MIN, false);
-    }
-
-    pub(super) fn size(&self) -> usize {
-        8 * self.starts.capacity() + 16 * self.moves.iter().map(Vec::capacity).sum::<usize>()
     }
 
     /// Takes in the steps of the time that was looked at.
@@ -123,11 +125,10 @@ impl Attempts {
         // What is no step comes before the steps of its time.
         self.is_over |= steps & TAKES_PART != 0 && !self.best.is_empty();
         steps &= !TAKES_PART;
+        self.is_tied |= steps.count_ones() > 1;
         while steps != 0 && !self.is_over {
-            // From the last step back, none follows another of the same time.
-            let backwards = self.mode == Mode::StrictIncrease;
-            let step = if backwards { steps.ilog2() } else { steps.trailing_zeros() } as usize;
-            steps &= !(1 << step);
+            let step = steps.trailing_zeros() as usize;
+            steps &= steps - 1;
             if step == 0 {
                 self.start();
                 continue;
@@ -135,7 +136,7 @@ impl Attempts {
             match self.mode {
                 Mode::StrictOrder => self.is_over |= !self.best.is_empty() && self.best.len() < step,
                 Mode::StrictDeduplication => self.is_over |= self.best.len() > step,
-                Mode::Default | Mode::StrictIncrease => {}
+                Mode::Default | Mode::StrictIncrease | Mode::AnyOrder => {}
             }
             if !self.is_over {
                 self.advance(step);
@@ -161,7 +162,7 @@ impl Attempts {
         let is_late = |&start: &i64| self.time.wrapping_sub(start) as u64 > self.window;
         self.n_late += self.starts[self.n_late..].iter().take_while(|start| is_late(start)).count();
         let first = self.reached[step].max(self.n_late);
-        let end = if step == 1 { self.starts.len() } else { self.reached[step - 1] };
+        let end = self.ready(step);
         if first >= end {
             return;
         }
@@ -177,5 +178,17 @@ impl Attempts {
         }
         self.moves[step].push((end, self.time));
         self.reached[step] = end;
+    }
+
+    /// How many attempts have reached the step before, at an earlier time if it must be.
+    #[inline]
+    fn ready(&self, step: usize) -> usize {
+        let is_too_late = |time: Option<i64>| self.later && time == Some(self.time);
+        if step == 1 {
+            return self.starts.len() - usize::from(is_too_late(self.starts.last().copied()));
+        }
+        let moves = &self.moves[step - 1];
+        let n_moves = moves.len() - usize::from(is_too_late(moves.last().map(|&(_, time)| time)));
+        n_moves.checked_sub(1).map_or(0, |last| moves[last].0)
     }
 }

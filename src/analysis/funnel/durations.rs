@@ -18,6 +18,8 @@ pub(super) struct Durations {
 #[derive(Clone, Debug, Default)]
 struct Cell {
     actors: i64,
+    /// How many of them would not be there if each step had to be later than the one before.
+    tied: i64,
     /// Durations and how many actors took them; in order and each once, up to `n_sorted`.
     pairs: Vec<(i64, i64)>,
     n_sorted: usize,
@@ -64,12 +66,14 @@ impl Durations {
         self.n_steps
     }
 
-    /// Adds actors of a group that reached a step, counted from 0, after so long. All take no time to the first one.
-    pub(super) fn add(&mut self, group: u32, step: usize, duration: i64, actors: i64) {
+    /// Adds actors of a group that reached a step, counted from 0, after so long, some of them only as steps tie. All take no
+    /// time to the first one.
+    pub(super) fn add(&mut self, group: u32, step: usize, duration: i64, actors: i64, tied: i64) {
         let first = group as usize * self.n_steps;
         if self.cells.len() < first + self.n_steps {
             self.cells.resize_with(first + self.n_steps, Cell::default);
         }
+        self.cells[first + step].tied += tied;
         match step {
             0 => self.cells[first].actors += actors,
             step => self.cells[first + step].add(duration, actors),
@@ -86,18 +90,25 @@ impl Durations {
         self.cell(group, step).map_or(0, |cell| cell.actors)
     }
 
-    /// The median of the durations to a step, in units of which there are so many in a second; none for the first step.
-    pub(super) fn median(&self, group: u32, step: usize, per_second: f64) -> Option<f64> {
-        let pairs = self.cell(group, step)?.sorted();
-        let list: Vec<(u32, i64)> = pairs.iter().enumerate().map(|(at, &(_, actors))| (at as u32, actors)).collect();
-        (!list.is_empty()).then(|| quantile(0.5, &list, |at| pairs[at as usize].0 as f64 / per_second))
+    pub(super) fn tied(&self, group: u32, step: usize) -> i64 {
+        self.cell(group, step).map_or(0, |cell| cell.tied)
     }
 
-    /// A group's steps, durations in ascending order, and how many actors took them.
-    pub(super) fn of(&self, group: u32) -> impl Iterator<Item = (usize, i64, i64)> {
+    /// Quantiles of the durations to a step, in units of which there are so many in a second; none for the first step.
+    pub(super) fn quantiles<const N: usize>(&self, q: [f64; N], group: u32, step: usize, per_second: f64) -> [Option<f64>; N] {
+        let pairs = self.cell(group, step).map(Cell::sorted).unwrap_or_default();
+        let list: Vec<(u32, i64)> = pairs.iter().enumerate().map(|(at, &(_, actors))| (at as u32, actors)).collect();
+        let seconds = |at: u32| pairs[at as usize].0 as f64 / per_second;
+        q.map(|q| (!list.is_empty()).then(|| quantile(q, &list, seconds)))
+    }
+
+    /// A group's steps, durations in ascending order, how many actors took them, and at each step's first how many of its
+    /// actors are there only as steps tie.
+    pub(super) fn of(&self, group: u32) -> impl Iterator<Item = [i64; 4]> {
         (0..self.n_steps).filter_map(move |step| Some((step, self.cell(group, step)?))).flat_map(|(step, cell)| {
             let pairs = if step == 0 { vec![(0, cell.actors)] } else { cell.sorted() };
-            pairs.into_iter().map(move |(duration, actors)| (step, duration, actors))
+            let tied = std::iter::once(cell.tied).chain(std::iter::repeat(0));
+            pairs.into_iter().zip(tied).map(move |((duration, actors), tied)| [step as i64, duration, actors, tied])
         })
     }
 
