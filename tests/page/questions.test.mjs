@@ -176,9 +176,9 @@ const TABS = [
     by: { kind: "abandonment", cart: CART, buy: BUY, within: "7d", value: "price", each: "actor", having: [{ column: "bought", eq: false }] } },
   { tab: "attribution", lacks: "No column has the role channel. Give it to one under Columns." },
   { tab: "experiment", lacks: /Choose the column that says which variant of the shop somebody saw\./ },
-  { tab: "sequence", asks: { kind: "sequence", events: { A: VIEW, B: BUY }, pattern: "A .* B" }, answer: [{ actors: 10, matched: 4, rate: 0.4, matches: 6 }],
-    says: /users with the pattern 4 of 10 share 40\.0% times 6 1\.5 each/, press: ".tiles .figure", offers: "4 users with A .* B",
-    by: { kind: "sequence", events: { A: VIEW, B: BUY }, pattern: "A .* B", each: "actor", having: [{ column: "matches", gte: 1 }] } },
+  { tab: "sequence", asks: { kind: "sequence", events: { A: VIEW, B: BUY }, pattern: "A ... B" }, answer: [{ actors: 10, matched: 4, rate: 0.4, matches: 6 }],
+    says: /users with the pattern 4 of 10 share 40\.0% times 6 1\.5 each/, press: ".tiles .figure", offers: "4 users with A ... B",
+    by: { kind: "sequence", events: { A: VIEW, B: BUY }, pattern: "A ... B", each: "actor", having: [{ column: "matches", gte: 1 }] } },
 ];
 
 test("every tab asks its question, writes the answer, and offers those behind its figures", async () => {
