@@ -115,8 +115,8 @@ export class Desk {
   }
 }
 
-/** Whether a column's values are amounts. @param {Field} field */
-export const isAmount = ({ type }) => type === "int" || type === "decimal";
+/** Whether a column's values may be amounts. @param {Field} field */
+export const isAmount = ({ type, role }) => (type === "int" || type === "decimal") && (role === null || role === "price" || role === "quantity");
 
 /** Whether a column's values are few and have names, as far as its type tells. @param {Field} field */
 export const isName = ({ type, role }) => (type === "text" || type === "bool" || type === "int") && !["actor", "session", "order", "price", "quantity"].includes(role ?? "");
