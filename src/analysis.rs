@@ -7,10 +7,14 @@ mod actors;
 pub mod aggregate;
 #[cfg(feature = "events")]
 pub mod attribution;
-pub mod conversion;
+#[cfg(feature = "events")]
 pub mod baskets;
+#[cfg(feature = "events")]
+pub mod conversion;
 mod derived;
 pub mod describe;
+#[cfg(feature = "events")]
+pub mod experiment;
 pub mod filter;
 #[cfg(feature = "events")]
 pub mod funnel;
@@ -28,6 +32,7 @@ mod measure;
 mod named;
 #[cfg(feature = "events")]
 pub mod pareto;
+#[cfg(feature = "events")]
 pub mod paths;
 mod rank;
 #[cfg(feature = "events")]
@@ -36,8 +41,11 @@ pub mod retention;
 pub mod rfm;
 pub mod rows;
 #[cfg(feature = "events")]
-mod sql;
+pub mod sequence;
+#[cfg(feature = "events")]
 pub mod sessions;
+#[cfg(feature = "events")]
+mod sql;
 mod table;
 
 use std::collections::BTreeMap;

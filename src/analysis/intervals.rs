@@ -3,6 +3,9 @@
 //! An actor fold: rows come in the order of (actor, time), an actor's all to one fold. State: for each n, how many went on to
 //! the next purchase after how long. Whole actors make it add up.
 
+mod purchases;
+mod sql;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -10,9 +13,10 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{ArrayRef, Int64Array, RecordBatch};
 use arrow_schema::{DataType, Field, Schema as ArrowSchema};
+use purchases::Purchases;
 use serde_json::Value;
 
-use super::actors::{ActorColumns, ActorReader};
+use super::actors::{ActorColumns, ActorPlan, ActorReader};
 use super::filter::columns_of;
 use super::list::{Choice, List};
 use super::marks::{Marks, conditions};
@@ -22,8 +26,8 @@ use super::{Question, Zones};
 use crate::accumulator::quantile;
 use crate::event::{ColumnType, Role, Schema};
 use crate::fold::Fold;
-use crate::kernel::ids::{Ids, NULL};
-use crate::kernel::values::{Data, Rows, ValueType, Values, gather};
+use crate::kernel::values::{Data, ValueType, Values};
+use crate::sql::Dialect;
 use crate::{Error, Result};
 
 /// The most purchases of an actor that can be told apart.
@@ -106,6 +110,25 @@ impl Intervals {
         spec.finish()?;
         Ok(intervals)
     }
+
+    /// The column of the orders.
+    fn order(&self, schema: &Schema) -> Result<Option<usize>> {
+        match &self.order {
+            Some(name) => schema.index_of(name).map(Some),
+            None => Ok(schema.index_of_role(Role::Order)),
+        }
+    }
+}
+
+/// The columns of an answer of purchases.
+fn columns(schema: &Schema, plan: ActorPlan) -> [(String, ValueType); 4] {
+    let (actor, time) = (&schema.columns()[plan.actor], &schema.columns()[plan.time]);
+    [
+        (actor.name.clone(), ValueType::Of(actor.column_type)),
+        ("nth".to_owned(), ValueType::Of(ColumnType::Int)),
+        ("at".to_owned(), ValueType::Of(time.column_type)),
+        ("seconds".to_owned(), ValueType::Float),
+    ]
 }
 
 impl Question for Intervals {
@@ -116,35 +139,17 @@ impl Question for Intervals {
 
     fn fold(&self, schema: &Schema, _zones: &Zones) -> Result<Box<dyn Fold>> {
         let plan = self.columns.plan(schema)?;
-        let order = match &self.order {
-            Some(name) => Some(schema.index_of(name)?),
-            None => schema.index_of_role(Role::Order),
-        };
-        let purchases = Purchases {
-            reader: ActorReader::new(plan, Marks::new(&self.filter, &[self.event.clone()], &columns_of(schema))?),
-            actor_at: plan.actor,
-            order_at: order,
-            orders: None,
-            actor: None,
-            events: vec![],
-            most: self.most,
-        };
+        let reader = ActorReader::new(plan, Marks::new(&self.filter, &[self.event.clone()], &columns_of(schema))?);
+        let purchases = Purchases::new(reader, plan.actor, self.order(schema)?, self.most);
         let per_second = plan.unit.per_second() as f64;
         let Some(choice) = &self.each else {
             let found = Found { actors: 0, durations: vec![BTreeMap::new(); self.most] };
             return Ok(Box::new(IntervalsFold { purchases, found, per_second }));
         };
-        let (actor, int) = (&schema.columns()[plan.actor], ValueType::Of(ColumnType::Int));
-        let time = ValueType::Of(schema.columns()[plan.time].column_type);
-        let columns = [
-            (actor.name.clone(), ValueType::Of(actor.column_type)),
-            ("nth".to_owned(), int),
-            ("at".to_owned(), time),
-            ("seconds".to_owned(), ValueType::Float),
-        ];
-        if columns[1..].iter().any(|(name, _)| *name == actor.name) {
-            let sentence = format!("two columns of the answer are called {:?}", actor.name);
-            return Err(Error::bad_query(sentence).at_column(&actor.name));
+        let columns = columns(schema, plan);
+        let actor = &columns[0].0;
+        if columns[1..].iter().any(|(name, _)| name == actor) {
+            return Err(Error::bad_query(format!("two columns of the answer are called {actor:?}")).at_column(actor));
         }
         choice.check(&columns)?;
         let list = List::new(columns.clone());
@@ -154,62 +159,9 @@ impl Question for Intervals {
     fn is_of_actors(&self) -> bool {
         true
     }
-}
 
-/// Reads the purchases of whole actors.
-struct Purchases {
-    reader: ActorReader,
-    actor_at: usize,
-    order_at: Option<usize>,
-    orders: Option<Ids>,
-    /// The actor whose rows come, as a value of one row, and its events' orders and times.
-    actor: Option<Values>,
-    events: Vec<(u32, i64)>,
-    most: usize,
-}
-
-impl Purchases {
-    /// Takes rows in, and gives each actor that ends with the times of its purchases.
-    fn read(&mut self, batch: &RecordBatch, mut end: impl FnMut(&Values, &[i64]) -> Result<()>) -> Result<()> {
-        let rows = self.reader.read(batch)?;
-        let all = Rows::All(batch.num_rows());
-        let orders = match self.order_at {
-            None => vec![NULL; batch.num_rows()],
-            Some(at) => {
-                let values = gather(batch.column(at), &all)?;
-                self.orders.get_or_insert_with(|| Ids::like(&values)).of(&values)?
-            }
-        };
-        let actors = gather(batch.column(self.actor_at), &all)?;
-        let times = rows.instants();
-        for (range, goes_on) in rows.ranges() {
-            for row in range.filter(|&row| rows.marks[row] & 1 != 0) {
-                if self.actor.is_none() {
-                    self.actor = Some(actors.take(&[row as u32]));
-                }
-                self.events.push((orders[row], times[row]));
-            }
-            if !goes_on && let Some(actor) = self.actor.take() {
-                end(&actor, &self.times())?;
-                self.events.clear();
-            }
-        }
-        Ok(())
-    }
-
-    /// When the actor whose rows come made its purchases, up to one beyond the last that is told of.
-    fn times(&self) -> Vec<i64> {
-        let mut events = self.events.clone();
-        events.sort_unstable();
-        events.dedup_by(|next, kept| next.0 == kept.0 && (next.0 != NULL || next.1 == kept.1));
-        let mut times: Vec<i64> = events.into_iter().map(|(_, time)| time).collect();
-        times.sort_unstable();
-        times.truncate(self.most + 1);
-        times
-    }
-
-    fn size(&self) -> usize {
-        16 * self.events.capacity() + self.orders.as_ref().map_or(0, Ids::size)
+    fn sql(&self, schema: &Schema, dialect: Dialect) -> Result<String> {
+        self.statement(schema, dialect)
     }
 }
 
@@ -277,7 +229,7 @@ impl Fold for IntervalsFold {
             }
         }
         let arrays = columns.map(|column| Arc::new(Int64Array::from(column)) as ArrayRef).to_vec();
-        let fields = ["nth", "duration", "actors"].map(|name| Field::new(name, DataType::Int64, false));
+        let fields = ["nth", "duration", "actors"].map(|name| Field::new(name, DataType::Int64, true));
         Ok(RecordBatch::try_new(Arc::new(ArrowSchema::new(fields.to_vec())), arrays)?)
     }
 
@@ -335,8 +287,8 @@ impl PurchasesFold {
     fn list(&self) -> Result<List> {
         let mut list = List::new(self.columns.clone());
         list.merge(&self.list.state()?)?;
-        if let Some(actor) = &self.purchases.actor {
-            list.push(&rows(actor, &self.purchases.times(), self.purchases.most, self.per_second))?;
+        if let Some(actor) = self.purchases.actor() {
+            list.push(&rows(actor, &self.purchases.times(), self.purchases.most(), self.per_second))?;
         }
         Ok(list)
     }
@@ -356,7 +308,7 @@ fn rows(actor: &Values, times: &[i64], most: usize, per_second: f64) -> [Values;
 
 impl Fold for PurchasesFold {
     fn update(&mut self, batch: &RecordBatch) -> Result<()> {
-        let (most, per_second) = (self.purchases.most, self.per_second);
+        let (most, per_second) = (self.purchases.most(), self.per_second);
         self.purchases.read(batch, |actor, times| self.list.push(&rows(actor, times, most, per_second)))
     }
 

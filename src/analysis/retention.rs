@@ -8,6 +8,7 @@ mod brackets;
 mod cohorts;
 mod histories;
 mod plain;
+mod sql;
 mod whole;
 
 use brackets::Brackets;
@@ -27,6 +28,7 @@ use super::{Question, Zones};
 use crate::event::{ColumnType, Role, Schema};
 use crate::fold::Fold;
 use crate::kernel::bucket::Every;
+use crate::sql::Dialect;
 use crate::{Error, Result};
 
 /// The question `{"kind": "retention", …}`.
@@ -236,6 +238,10 @@ impl Question for Retention {
 
     fn is_of_actors(&self) -> bool {
         true
+    }
+
+    fn sql(&self, schema: &Schema, dialect: Dialect) -> Result<String> {
+        self.statement(schema, dialect)
     }
 }
 

@@ -86,6 +86,16 @@ impl Sales {
         self.column_type
     }
 
+    /// The column of the values.
+    pub(super) fn value(&self) -> usize {
+        self.value
+    }
+
+    /// The column of the orders.
+    pub(super) fn order(&self) -> Option<usize> {
+        self.order
+    }
+
     /// The value and the order's number of each row.
     fn read(&mut self, batch: &RecordBatch) -> Result<(Vec<i128>, Vec<u32>)> {
         let all = Rows::All(batch.num_rows());
