@@ -118,6 +118,18 @@ test("nothing is asked before the questions are looked at", async () => {
   await leave();
 });
 
+test("a tab that is left before its answer came does not keep the next one waiting", async () => {
+  const { page, leave } = await visit([{ of: { kind: "sequence" }, rows: [{ actors: 1, matched: 1, rate: 1, matches: 1 }], after: 600 }]);
+  for (const next of ["funnel", "attribution"]) {
+    await page.click("#tab-sequence");
+    await page.click(`#tab-${next}`);
+    assert.equal(await page.getAttribute(`#question[data-kind=${next}]`, "aria-busy"), "false");
+  }
+  await page.click("#tab-sequence");
+  await answered(page, "sequence");
+  await leave();
+});
+
 test("tabs go by the keyboard", async () => {
   const { page, leave } = await visit();
   const selected = () => page.$$eval("#questions [role=tab]", tabs => tabs.filter(tab => tab.ariaSelected === "true").map(tab => [tab.id, tab === document.activeElement, tab.tabIndex]));

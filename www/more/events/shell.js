@@ -117,9 +117,15 @@ class QuestionsPanel {
   #choose(at) {
     this.#open = at;
     this.#pick = undefined;
-    this.#isWanted = true;
-    if (this.#tabs[at].isFresh) this.actions.redraw();
-    else void this.#ask();
+    if (!this.#tabs[at].isFresh) return void this.#ask();
+    this.#rest();
+  }
+
+  /** Waits for no answer. */
+  #rest() {
+    this.#asked++;
+    this.#isBusy = false;
+    this.actions.redraw();
   }
 
   /** Asks the open tab's question. */
@@ -127,7 +133,7 @@ class QuestionsPanel {
     const tab = this.#tabs[this.#open], asked = ++this.#asked;
     this.#pick = undefined;
     this.#isWanted = true;
-    if (this.#missing(tab.type).length) return this.actions.redraw();
+    if (this.#missing(tab.type).length) return this.#rest();
     this.#isBusy = true;
     this.actions.redraw();
     try {
