@@ -4,8 +4,8 @@
 //! other row, and leaves the calendar to jiff.
 
 mod abandonment;
-mod baskets;
 mod attribution;
+mod baskets;
 mod calendar;
 mod condition;
 mod conversion;
