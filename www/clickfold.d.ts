@@ -144,22 +144,23 @@ export interface Report {
 /** `{ column, eq, … }`, `{ any: […] }`, `{ all: […] }`, `{ not: … }` or short `{ behavior: "pv" }`. */
 export type Condition = Record<string, unknown>;
 
-/** How many actors reach each step: `step`, `actors`, `rate`, `rate_from_previous`, `median_seconds`, and `split_by`'s column first. */
+/** How far actors get: `step`, `actors`, `rate`, `rate_from_previous`, `median_seconds`, `p90_seconds`, `tied`, and `split_by`'s column first. */
 export type FunnelQuery = {
   kind: "funnel";
   /** 1 to 32, each a condition or a list of them that must all hold. */
   steps: (Condition | Condition[])[];
   /** The longest time from the first step to the last, such as `30m`, `24h` or `7d`; any, if not told. */
   within?: string;
-  mode?: "default" | "strict_order" | "strict_deduplication" | "strict_increase";
+  mode?: "default" | "strict_order" | "strict_deduplication" | "strict_increase" | "any_order";
+  /** Events between two steps (from 1) that take their actor out of the funnel. */
+  exclude?: { where: Condition | Condition[]; after?: number; before?: number }[];
+  /** `actor`, `session`, or a column with each value of which an actor has a funnel of its own. */
+  per?: string;
   split_by?: string;
-  where?: Condition[];
-  /** The columns that say who and when, if not those with the roles. */
-  actor?: string;
-  time?: string;
-};
+  split_at?: "first" | "last";
+} & OfActors;
 
-/** How many actors come back how much later: `cohort`, `period`, `actors`, `rate`. */
+/** Who comes back how much later: `cohort`, `period`, `actors`, `rate`, `size`, `complete`, and with `value` what they spend. */
 export type RetentionQuery = {
   kind: "retention";
   /** Any event, if not told. */
@@ -169,14 +170,32 @@ export type RetentionQuery = {
   every?: string;
   /** 7, if not told. */
   periods?: number;
+  /** The first and last period of each, instead of `periods`. */
+  brackets?: [number, number][];
   counting?: "on" | "on_or_after";
+  clock?: "calendar" | "24h";
+  cohorts?: "first" | "recurring";
+  /** Further rows, whose cohort is null. */
+  mean?: "weighted" | "simple";
+  value?: string;
+  order?: string;
   timezone?: string;
+} & OfActors;
+
+/** What kinds about actors have in common. */
+export type OfActors = {
   where?: Condition[];
+  /** The columns that say who and when, if not those with the roles. */
   actor?: string;
   time?: string;
+  /** The actors themselves, one row each, instead of how many. */
+  each?: "actor";
+  having?: Condition[];
+  order_by?: string[];
+  limit?: number;
 };
 
-/** See the query's grammar in the README. */
+/** See the query's grammar in the README, and each kind in docs/questions.md. */
 export type Query = FunnelQuery | RetentionQuery | ({ kind: string } & Record<string, unknown>);
 
 export type SqlDialect = "duckdb" | "clickhouse" | "spark";
