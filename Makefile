@@ -26,15 +26,19 @@ test: www/dist/index.html target/release/clickfold $(VENV)/ok $(CACHE)/chromium
 	cargo test --locked
 	cargo clippy --locked --all-targets -- -D warnings
 	cd www && npm run --silent check && npm run --silent sizes
-	CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=wasm-bindgen-test-runner cargo test --locked --no-default-features --features formats --target wasm32-unknown-unknown --test node
+	CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=wasm-bindgen-test-runner cargo test --locked --no-default-features --features formats,events --target wasm32-unknown-unknown --test node
 	node --test --test-concurrency=1 tests/js/*.test.mjs tests/page/*.test.mjs
 	$(VENV)/bin/python tests/conformance/run.py --binary target/release/clickfold --cases 600
 	$(VENV)/bin/python tests/conformance/real.py --binary target/release/clickfold
+	$(VENV)/bin/python tests/conformance/events.py --binary target/release/clickfold --cases 100
 
-# A longer run of the comparison with DuckDB: make conformance CASES=20000
+# A longer run of the comparisons with DuckDB, ClickHouse and others; of questions about actors so many of each kind: make conformance
+# CASES=20000 EVENT_CASES=2000
 CASES ?= 10000
+EVENT_CASES ?= 1000
 conformance: target/release/clickfold $(VENV)/ok
 	$(VENV)/bin/python tests/conformance/run.py --binary target/release/clickfold --cases $(CASES)
+	$(VENV)/bin/python tests/conformance/events.py --binary target/release/clickfold --cases $(EVENT_CASES)
 
 # Each decoder with bytes that nobody meant, FUZZ_SECONDS each: no panic, and the same rows however they are cut. The fuzzer's flags are
 # those of an unstable compiler, which the stable one takes with RUSTC_BOOTSTRAP.
@@ -64,7 +68,7 @@ target/pkg/clickfold_bg.wasm: $(RUST) $(TOOLS)/ok $(TARGET) www/node_modules/.pa
 	touch $@
 
 target/complete/clickfold_bg.wasm: target/pkg/clickfold_bg.wasm
-	wasm-pack build --target web --mode no-install --release --out-dir target/complete --out-name clickfold -- --locked --no-default-features --features parquet
+	wasm-pack build --target web --mode no-install --release --out-dir target/complete --out-name clickfold -- --locked --no-default-features --features parquet,events
 	touch $@
 
 www/dist/index.html: target/pkg/clickfold_bg.wasm target/complete/clickfold_bg.wasm $(FRONT) www/node_modules/.package-lock.json
@@ -91,7 +95,7 @@ $(TARGET):
 $(VENV)/ok: tests/conformance/requirements.txt
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
-	$(VENV)/bin/python -c 'import duckdb; assert duckdb.__version__ == "$(DUCKDB)"'
+	$(VENV)/bin/python -c 'import duckdb, chdb, mlxtend, scipy, statsmodels; assert duckdb.__version__ == "$(DUCKDB)"'
 	touch $@
 
 $(CACHE)/chromium:

@@ -10,6 +10,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symli
 import { cpus, homedir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { addSessions } from "./sessions.mjs";
 
 const { values: options } = parseArgs({ options: {
   sizes: { type: "string", default: "1m,10m,rees-1m" },
@@ -28,6 +29,8 @@ const run = (command, ...args) => execFileSync(command, args, { cwd: work, stdio
 
 mkdirSync(work, { recursive: true });
 cpSync(harness, work, { recursive: true });
+run("chmod", "-R", "u+w", work);
+addSessions(work);
 const lock = readFileSync(join(work, "package-lock.json"), "utf8");
 const installed = join(work, "node_modules/.installed");
 if (!existsSync(installed) || readFileSync(installed, "utf8") !== lock) {
@@ -55,7 +58,7 @@ for (const size of sizes) {
   const id = size.includes("-") ? size : `taobao-${size}`;
   if (!existsSync(join(work, `data/${id}.csv`))) run("node", "gen.mjs", size);
   if (!existsSync(join(work, `expected/${id}.json`))) run("node", "run.mjs", "--expect", "--size", size);
-  const measure = (...args) => lines.push(...run("node", "run.mjs", "--size", size, "--n", options.rounds, "--warm", "5", "--timeout", options.timeout, ...args)
+  const measure = (...args) => lines.push(...run("node", "run.mjs", "--size", size, "--n", options.rounds, "--warm", "5", "--queries", "q2,q2b,q3,q4,q5,q6,q7", "--timeout", options.timeout, ...args)
     .split("\n").filter(line => line.startsWith("{")).map(line => JSON.parse(line)));
   measure("--peer", options.peers);
   measure("--native", "--peer", "duckdb,polars", "--threads", "1");
@@ -80,8 +83,8 @@ const record = {
 mkdirSync(join(root, "benches/record"), { recursive: true });
 writeFileSync(join(root, `benches/record/${record.date}.json`), JSON.stringify(record, null, 1) + "\n");
 
-const QUERIES = ["q1", "q2", "q3", "q4", "q5", "q6"];
-console.log("\n| data | tool | Q1 cold | " + QUERIES.slice(1).map(query => query.toUpperCase()).join(" | ") + " |\n|:--|:--|" + "--:|".repeat(6));
+const QUERIES = ["q1", "q2", "q3", "q4", "q5", "q6", "q7"];
+console.log("\n| data | tool | Q1 cold | " + QUERIES.slice(1).map(query => query.toUpperCase()).join(" | ") + " |\n|:--|:--|" + "--:|".repeat(QUERIES.length));
 for (const { data, tool, ...ms } of record.cpu_ms) {
   const cells = QUERIES.map(query => ms[query] ?? ms[`${query}cold`]).map(value => value === undefined ? "–" : `${value} ms`);
   console.log(`| ${data} | ${tool} | ${cells.join(" | ")} |`);

@@ -1,14 +1,24 @@
 //! One file per question: what is asked, and the fold that answers it.
 
 #[cfg(feature = "events")]
+pub mod abandonment;
+#[cfg(feature = "events")]
 mod actors;
 pub mod aggregate;
+#[cfg(feature = "events")]
+pub mod attribution;
+#[cfg(feature = "events")]
+pub mod baskets;
+#[cfg(feature = "events")]
+pub mod conversion;
 mod derived;
 pub mod describe;
 pub mod filter;
 #[cfg(feature = "events")]
 pub mod funnel;
 mod grown;
+#[cfg(feature = "events")]
+pub mod intervals;
 mod key;
 #[cfg(feature = "events")]
 mod list;
@@ -16,12 +26,23 @@ mod literal;
 #[cfg(feature = "events")]
 mod marks;
 mod measure;
+#[cfg(feature = "events")]
+mod named;
+#[cfg(feature = "events")]
+pub mod pareto;
+#[cfg(feature = "events")]
+pub mod paths;
 mod rank;
 #[cfg(feature = "events")]
 pub mod retention;
+#[cfg(feature = "events")]
+pub mod rfm;
 pub mod rows;
 #[cfg(feature = "events")]
 pub mod sequence;
+pub mod sessions;
+#[cfg(feature = "events")]
+mod sql;
 mod table;
 
 use std::collections::BTreeMap;

@@ -121,6 +121,7 @@ const KEPT_BYTES: usize = 64 << 10;
 
 /// A row that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "events", derive(serde::Deserialize))]
 pub struct Reject {
     /// Of several sources: which.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -7,11 +7,14 @@ mod cleaning;
 mod dates;
 mod join;
 mod kept;
+mod moving;
 mod options;
 #[cfg(feature = "parquet")]
 mod ranged;
 mod report;
 mod shard;
+#[cfg(feature = "events")]
+mod told;
 mod united;
 
 pub use answers::Answers;
@@ -19,12 +22,16 @@ pub use asked::Asked;
 pub use dates::Question;
 pub use join::{Join, Joined};
 use kept::Kept;
+#[cfg(feature = "events")]
+pub use moving::Arriving;
 use options::parse_role;
 pub use options::{ColumnOptions, FormatOptions, LoadOptions};
 #[cfg(feature = "parquet")]
 pub use ranged::RangedLoader;
 pub use report::Report;
 pub use shard::{Given, LoadedPart, PartLoader, PartSummary};
+#[cfg(feature = "events")]
+pub use told::{Field, schema_of_fields};
 
 use std::collections::BTreeMap;
 

@@ -18,5 +18,7 @@ pub mod pairs;
 pub mod ranks;
 pub mod scan;
 pub mod set;
+#[cfg(feature = "events")]
+pub mod statistics;
 pub mod uuid;
 pub mod values;

@@ -1,5 +1,7 @@
 //! How dialects of SQL write names and values.
 
+use crate::{Error, Result};
+
 /// A system that takes SQL, as it writes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
@@ -24,6 +26,19 @@ impl Dialect {
         }
     }
 
+    /// The dialect of that name.
+    ///
+    /// # Errors
+    ///
+    /// `BAD_QUERY` with the names that are known.
+    pub fn parse(name: &str) -> Result<Self> {
+        let known = Self::ALL.into_iter().find(|dialect| dialect.name() == name);
+        known.ok_or_else(|| {
+            let names = Self::ALL.map(Self::name).join(", ");
+            Error::bad_query(format!("unknown dialect {name:?}; known are {names}"))
+        })
+    }
+
     /// A column's or a table's name, quoted.
     pub fn ident(self, name: &str) -> String {
         match self {
@@ -37,7 +52,9 @@ impl Dialect {
     pub fn text(self, text: &str) -> String {
         match self {
             Self::DuckDb => format!("'{}'", text.replace('\'', "''")),
-            Self::ClickHouse | Self::Spark => format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'")),
+            Self::ClickHouse => format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'")),
+            // `${…}` would be a variable.
+            Self::Spark => format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'").replace("${", "$\\{")),
         }
     }
 }

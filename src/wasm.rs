@@ -3,9 +3,12 @@
 mod asked;
 mod join;
 mod memory;
+mod moving;
 #[cfg(feature = "parquet")]
 mod ranged;
 mod shard;
+#[cfg(feature = "events")]
+mod sql;
 
 use serde::Serialize;
 use wasm_bindgen::prelude::*;

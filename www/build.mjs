@@ -42,12 +42,14 @@ cpSync(at("clickfold.d.ts"), dist + "clickfold.d.ts");
 const samples = Object.fromEntries(readdirSync(at("sample")).filter(name => name !== "SOURCE.txt").map(name => [name, put(name, readFileSync(at("sample/" + name)))]));
 cpSync(at("sample/SOURCE.txt"), dist + "SAMPLES.txt");
 const panels = put("panels.js", (await bundle("more/panels.js")).js, "more/");
-const page = await bundle("page/page.js", { define: { __SAMPLES__: samples, __PANELS__: panels }, external: ["./clickfold.js"] });
+const style = put("events.css", (await bundle("more/events.js")).css, "more/");
+const events = put("events.js", (await bundle("more/events.js", { define: { __EVENTS_STYLE__: style } })).js, "more/");
+const page = await bundle("page/page.js", { define: { __SAMPLES__: samples, __PANELS__: panels, __EVENTS__: events }, external: ["./clickfold.js"] });
 const script = put("page.js", page.js);
-const style = put("page.css", page.css);
-writeFileSync(dist + "index.html", readFileSync(at("page/index.html"), "utf8").replace("page.js", script).replace("page.css", style));
+const looks = put("page.css", page.css);
+writeFileSync(dist + "index.html", readFileSync(at("page/index.html"), "utf8").replace("page.js", script).replace("page.css", looks));
 
 // The files of each visit, for the service worker to keep.
-const files = [...readdirSync(dist).filter(name => name !== "more" && !/\.(d\.ts|txt)$/.test(name)), panels];
+const files = [...readdirSync(dist).filter(name => name !== "more" && !/\.(d\.ts|txt)$/.test(name)), panels, events, style];
 const cache = createHash("sha256").update(files.map(file => readFileSync(dist + file)).join("")).digest("hex").slice(0, 10);
 writeFileSync(dist + "sw.js", (await bundle("page/sw.js", { define: { __FILES__: ["./", ...files], __CACHE__: `clickfold-${cache}` } })).js);

@@ -131,6 +131,8 @@ export interface Report {
   actions?: { value: string; meaning: string }[];
   notes?: string[];
   /** What the data does not tell, and `schema` may. */
+  /** Times that the clock of the source's zone shows twice or leaves out. */
+  unclear_times?: number;
   questions?: { column: string; question: string; choices: ("dmy" | "mdy")[] }[];
   /** The first 1,000. */
   rejects: Reject[];
@@ -177,6 +179,8 @@ export type RetentionQuery = {
 /** See the query's grammar in the README. */
 export type Query = FunnelQuery | RetentionQuery | ({ kind: string } & Record<string, unknown>);
 
+export type SqlDialect = "duckdb" | "clickhouse" | "spark";
+
 export type Cell = string | number | bigint | boolean | Date | null;
 
 export interface Table {
@@ -207,9 +211,27 @@ export interface Dataset {
    * the data set without use: load it again.
    */
   join(source: Source, options: JoinOptions): Promise<Joined>;
+  /**
+   * Saves whom an answer names, by its first column, as a further column of that name: true in the rows of those, false in all
+   * others. So a segment can stand in every `where`, `group_by` and `split_by`. Ask with `each: "actor"` where the kind has it. Rows that are
+   * appended later have null in it.
+   */
+  segment(name: string, query: Query, options?: { signal?: AbortSignal }): Promise<Segment>;
+  /**
+   * The question in SQL, of a table `events` with this data set's columns: one statement, whose rows are the answer's, in its order.
+   * What cannot be said so exactly fails with `UNSUPPORTED`. See the README for the columns' types.
+   */
+  sql(query: Query, dialect: SqlDialect): Promise<string>;
   /** Column → role; null takes it away. */
   setRoles(roles: Record<string, Role | null>): Promise<void>;
   close(): Promise<void>;
+}
+
+/** The column that a segment became, how many rows it is true in, and how many values the answer had. */
+export interface Segment {
+  column: string;
+  rows: number;
+  values: number;
 }
 
 export interface JoinOptions {

@@ -4,6 +4,8 @@ declare const __WASM__: string;
 declare const __COMPLETE__: string;
 declare const __COMPLETE_WASM__: string;
 declare const __PANELS__: string;
+declare const __EVENTS__: string;
+declare const __EVENTS_STYLE__: string;
 declare const __HTML__: string;
 declare const __ZIP__: string;
 declare const __ZSTD__: string;

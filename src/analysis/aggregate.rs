@@ -3,6 +3,9 @@
 //! A row fold: any split of the rows answers alike. State: one row per group, its keys and each measure's
 //! partial result.
 
+#[cfg(feature = "events")]
+mod sql;
+
 use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions};
@@ -19,11 +22,15 @@ use super::{Question, Zones};
 use crate::event::Schema;
 use crate::fold::Fold;
 use crate::kernel::batch::GROUPED_BY;
+#[cfg(feature = "events")]
+use crate::kernel::bucket::Zone;
 use crate::kernel::column;
 use crate::kernel::ids::Ids;
 use crate::kernel::order::{self, SortKey};
 use crate::kernel::pairs::Pairs;
 use crate::kernel::values::{Rows, ValueType, Values, gather, gather_ranked};
+#[cfg(feature = "events")]
+use crate::sql::Dialect;
 use crate::{Error, Result};
 
 /// The question `{"kind": "aggregate", …}`.
@@ -87,22 +94,15 @@ impl Question for Aggregate {
     }
 
     fn fold(&self, schema: &Schema, zones: &Zones) -> Result<Box<dyn Fold>> {
-        let lookup = columns_of(schema);
-        let keys = self.keys.iter().map(|key| key.plan(schema, zones)).collect::<Result<Vec<_>>>()?;
-        let measures = self.measures.plain.iter().map(|measure| measure.plan(schema)).collect::<Result<Vec<_>>>()?;
-        let fold = AggregateFold {
-            filter: Filter::parse(&self.filter, &lookup)?,
-            spec: self.clone(),
-            pairs: (1..keys.len()).map(|_| Pairs::default()).collect(),
-            keys,
-            measures,
-            seen: vec![],
-        };
-        fold.check_names()?;
-        Ok(Box::new(fold))
+        Ok(Box::new(AggregateFold::new(self, schema, zones)?))
+    }
+
+    #[cfg(feature = "events")]
+    fn sql(&self, schema: &Schema, dialect: Dialect) -> Result<String> {
+        let zones = Question::zones(self).into_iter().map(|name| (name, Zone::default())).collect();
+        self.statement(&AggregateFold::new(self, schema, &zones)?, schema, dialect)
     }
 }
-
 struct AggregateFold {
     spec: Aggregate,
     filter: Filter,
@@ -115,6 +115,22 @@ struct AggregateFold {
 }
 
 impl AggregateFold {
+    fn new(spec: &Aggregate, schema: &Schema, zones: &Zones) -> Result<Self> {
+        let lookup = columns_of(schema);
+        let keys = spec.keys.iter().map(|key| key.plan(schema, zones)).collect::<Result<Vec<_>>>()?;
+        let measures = spec.measures.plain.iter().map(|measure| measure.plan(schema)).collect::<Result<Vec<_>>>()?;
+        let fold = Self {
+            filter: Filter::parse(&spec.filter, &lookup)?,
+            spec: spec.clone(),
+            pairs: (1..keys.len()).map(|_| Pairs::default()).collect(),
+            keys,
+            measures,
+            seen: vec![],
+        };
+        fold.check_names()?;
+        Ok(fold)
+    }
+
     /// Checks all that the answer's own columns are called by.
     fn check_names(&self) -> Result<()> {
         let names = self.names();

@@ -3,6 +3,9 @@
 //! They are no accumulators and have no state: they are computed from the finished measures of all groups, before `having`,
 //! `rank`, `order_by` and `limit`, which may use them.
 
+#[cfg(feature = "events")]
+mod sql;
+
 use serde_json::Value;
 
 use super::key::{Key, KeyPlan};

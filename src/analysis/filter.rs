@@ -4,6 +4,9 @@
 //! true. Text is tested once per dictionary entry, numbers as ranges of integers. UUIDs are text: those asked for by name are
 //! looked for as numbers, in all other tests each is written.
 
+#[cfg(feature = "events")]
+mod sql;
+
 use serde_json::{Map, Value};
 
 use super::literal::{Point, float, text};

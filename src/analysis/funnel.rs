@@ -15,7 +15,7 @@ use serde_json::Value;
 use steps::StepsFold;
 use walk::{Judge, Walk};
 
-use super::actors::{ActorColumns, ActorReader};
+use super::actors::{ActorColumns, ActorReader, length};
 use super::filter::columns_of;
 use super::key::Key;
 use super::list::{Choice, List};
@@ -24,7 +24,6 @@ use super::spec::{Spec, unknown};
 use super::{Question, Zones};
 use crate::event::{Column, Role, Schema};
 use crate::fold::Fold;
-use crate::kernel::bucket::Every;
 use crate::kernel::values::ValueType;
 use crate::{Error, Result};
 
@@ -169,7 +168,7 @@ impl Funnel {
             columns: ActorColumns::parse(&mut spec)?,
             filter: spec.list("where")?.to_vec(),
             exclude: spec.list("exclude")?.iter().map(excluding).collect::<Result<_>>()?,
-            within: spec.text("within")?.map(seconds).transpose()?,
+            within: spec.text("within")?.map(|text| length("within", text)).transpose()?,
             mode,
             per: spec.text("per")?.filter(|per| *per != "actor").map(str::to_owned),
             split_by: spec.text("split_by")?.map(|column| Key::parse(&column.into())).transpose()?,
@@ -282,18 +281,4 @@ fn one_of(spec: &mut Spec<'_>, key: &'static str, known: &[&str]) -> Result<Opti
     let Some(value) = spec.text(key)? else { return Ok(None) };
     let at = known.iter().position(|known| *known == value);
     at.ok_or_else(|| unknown(&format!("{key:?} {value:?}"), value, known)).map(Some)
-}
-
-/// The seconds of a length of time.
-fn seconds(text: &str) -> Result<i64> {
-    let every = Every::parse(text).ok();
-    let seconds = every.and_then(|every| match every {
-        Every::Seconds(n) => Some(n),
-        Every::Days(n) => Some(86_400 * n),
-        Every::Months(_) => None,
-    });
-    seconds.ok_or_else(|| {
-        let sentence = format!("\"within\" must be a number and s, m, h, d or w, such as \"30m\" or \"24h\", found {text:?}");
-        Error::bad_query(sentence).at_column("within")
-    })
 }

@@ -1,5 +1,8 @@
 //! Group keys: columns, time buckets, and what stands for null.
 
+#[cfg(feature = "events")]
+mod sql;
+
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -48,6 +51,7 @@ impl Key {
     }
 
     /// The buckets of a time column.
+    #[cfg(feature = "events")]
     pub(super) fn buckets(column: &str, every: Every, zone: Option<&str>) -> Self {
         let zone = zone.filter(|zone| *zone != "UTC").map(str::to_owned);
         Self { column: column.to_owned(), name: column.to_owned(), every: Some(every), zone, null_as: None }

@@ -21,9 +21,9 @@ pub(super) struct List {
 /// Which of the rows are the answer, and in what order: the keys `having`, `order_by` and `limit`.
 #[derive(Clone, Debug)]
 pub(super) struct Choice {
-    having: Vec<Value>,
-    order_by: Vec<OrderBy>,
-    limit: usize,
+    pub(super) having: Vec<Value>,
+    pub(super) order_by: Vec<OrderBy>,
+    pub(super) limit: usize,
 }
 
 impl List {

@@ -1,5 +1,8 @@
 //! Measures: a function of a column's values in each group.
 
+#[cfg(feature = "events")]
+mod sql;
+
 use serde_json::Value;
 
 use super::derived::{self, Derived};

@@ -4,6 +4,9 @@
 //! the default frame; nulls order last. Where SQL leaves ties open (`row_number`, `ntile`, `lag`, `lead`), the
 //! group keys decide, or the input order for rows.
 
+#[cfg(feature = "events")]
+mod sql;
+
 use serde_json::Value;
 
 use super::spec::{Spec, unknown};

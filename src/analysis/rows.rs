@@ -2,6 +2,9 @@
 //!
 //! A row fold: any split of the rows answers alike. State: the chosen rows with their place in the data.
 
+#[cfg(feature = "events")]
+mod sql;
+
 use arrow_array::RecordBatch;
 use serde_json::Value;
 
@@ -15,6 +18,8 @@ use crate::event::{ColumnType, Schema};
 use crate::fold::Fold;
 use crate::kernel::order::{self, SortKey};
 use crate::kernel::values::{Data, Rows as Chosen, ValueType, Values, gather};
+#[cfg(feature = "events")]
+use crate::sql::Dialect;
 use crate::{Error, Result};
 
 /// The name of the column that counts the rows of the data from 0, last in each batch that this fold is given.
@@ -94,6 +99,12 @@ impl Question for Rows {
         }
         let filter = Filter::parse(&self.filter, &lookup)?;
         Ok(Box::new(RowsFold { spec: self.clone(), answer, filter, columns, places: vec![] }))
+    }
+
+    #[cfg(feature = "events")]
+    fn sql(&self, schema: &Schema, dialect: Dialect) -> Result<String> {
+        self.fold(schema, &Zones::new())?;
+        self.statement(schema, dialect)
     }
 }
 

@@ -160,8 +160,7 @@ impl Question for Sequence {
     }
 }
 
-const SUMMARY: [(&str, ValueType); 4] =
-    [("actors", INT), ("matched", INT), ("rate", ValueType::Float), ("matches", INT)];
+const SUMMARY: [(&str, ValueType); 4] = [("actors", INT), ("matched", INT), ("rate", ValueType::Float), ("matches", INT)];
 
 struct SequenceFold {
     reader: ActorReader,

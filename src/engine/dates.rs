@@ -19,6 +19,15 @@ pub struct Question {
     pub choices: &'static [&'static str],
 }
 
+impl Question {
+    /// What comes first in a column's dates?
+    pub(super) fn of_dates(column: String) -> Self {
+        let question =
+            format!("Does the day or the month come first in the dates of {column:?}? Each of them can be read in both ways.");
+        Self { column, question, choices: &["dmy", "mdy"] }
+    }
+}
+
 /// The types of a store's columns: of texts whose types are not told, in which orders they are dates.
 pub(super) fn types_with_dates(store: &Store, names: &[String], options: &LoadOptions) -> Vec<ColumnType> {
     let is_told = |name: &String| options.schema.get(name).is_some_and(|told| told.column_type.is_some());
@@ -47,10 +56,7 @@ impl Dataset {
                 ColumnType::Dates { day_first: false, month_first: true } => DateStyle::MonthFirst,
                 ColumnType::Dates { .. } => {
                     let column = self.schema.columns()[at].name.clone();
-                    let question = format!(
-                        "Does the day or the month come first in the dates of {column:?}? Each of them can be read in both ways."
-                    );
-                    self.report.questions.push(Question { column, question, choices: &["dmy", "mdy"] });
+                    self.report.questions.push(Question::of_dates(column));
                     continue;
                 }
                 _ => continue,

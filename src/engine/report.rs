@@ -48,7 +48,7 @@ pub struct Report {
     /// What the data does not tell, and the user may.
     pub questions: Vec<Question>,
     /// Times that the clock of the source's zone shows twice or leaves out.
-    #[serde(skip)]
+    #[serde(rename = "unclear_times", skip_serializing_if = "is_none_of_them")]
     pub n_unclear: u64,
     /// The first rejected rows.
     #[serde(serialize_with = "kept")]
@@ -135,6 +135,64 @@ impl Report {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_none_of_them(n: &u64) -> bool {
+    *n == 0
+}
+
 fn kept<S: serde::Serializer>(rejects: &Rejects, serializer: S) -> Result<S::Ok, S::Error> {
     rejects.kept.serialize(serializer)
+}
+
+/// A report as it is told to another core.
+#[cfg(feature = "events")]
+#[derive(Debug, serde::Deserialize)]
+pub struct ToldReport {
+    read: u64,
+    used: u64,
+    rejected: u64,
+    filtered: u64,
+    duplicate: u64,
+    bytes: u64,
+    format: Format,
+    pattern: Option<String>,
+    encoding: String,
+    separator: Option<char>,
+    header: bool,
+    #[serde(default)]
+    unclear_times: u64,
+    questions: Vec<ToldQuestion>,
+    rejects: Vec<crate::decode::Reject>,
+}
+
+#[cfg(feature = "events")]
+#[derive(Debug, serde::Deserialize)]
+struct ToldQuestion {
+    column: String,
+}
+
+#[cfg(feature = "events")]
+impl Report {
+    /// The report that was told, of columns of these names.
+    pub(super) fn told(told: ToldReport, names: &[String], options: &LoadOptions) -> Self {
+        let mut report = Self {
+            format: told.format,
+            read: told.read,
+            used: told.used,
+            rejected: told.rejected,
+            filtered: told.filtered,
+            duplicate: told.duplicate,
+            bytes: told.bytes,
+            pattern: told.pattern,
+            encoding: told.encoding,
+            separator: told.separator,
+            header: told.header,
+            n_unclear: told.unclear_times,
+            questions: told.questions.into_iter().map(|question| Question::of_dates(question.column)).collect(),
+            rejects: Rejects { count: told.rejected, kept: told.rejects },
+            ..Self::of(&Shape::default(), names, options)
+        };
+        report.recognise(names, options);
+        report
+    }
 }

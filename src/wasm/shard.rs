@@ -133,7 +133,7 @@ impl LoadedPart {
 
 /// Rows that leave for the data sets that own their actors.
 #[wasm_bindgen]
-pub struct Exchange(store::Exchange);
+pub struct Exchange(pub(super) store::Exchange);
 
 /// Rows for one of them.
 #[derive(Serialize)]

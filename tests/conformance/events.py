@@ -81,6 +81,7 @@ class Events:
         if self.session is None:
             from chdb import session
             self.session = session.Session()
+            self.session.query("SET date_time_output_format = 'iso'")
         if not self.is_in_clickhouse:
             columns = ", ".join(f"{name} {CLICKHOUSE[kind]}" for name, kind in COLUMNS.items())
             self.session.query("DROP TABLE IF EXISTS events")
@@ -133,6 +134,15 @@ def difference(expected, got):
     return None
 
 
+def run(system, rows_of, sql, got):
+    """What the SQL's rows differ in, with the SQL, or nothing."""
+    try:
+        found = difference(rows_of(sql), got)
+    except (duckdb.Error, RuntimeError) as error:
+        found = str(error)
+    return f"{system}: {found}\n{sql}" if found else None
+
+
 def problem(module, query, events):
     got = events.answer(query)
     if hasattr(module, "expected") and (found := difference(module.expected(query, events), got)):
@@ -140,11 +150,10 @@ def problem(module, query, events):
     sql = events.sql(query, "duckdb")
     if sql is None:
         return None if hasattr(module, "expected") else "there is neither an oracle nor SQL"
-    if found := difference(events.duckdb(sql), got):
-        return f"DuckDB: {found}\n{sql}"
+    if found := run("DuckDB", events.duckdb, sql, got):
+        return found
     if getattr(module, "CLICKHOUSE", False) and (sql := events.sql(query, "clickhouse")):
-        if found := difference(events.clickhouse(sql), got):
-            return f"ClickHouse: {found}\n{sql}"
+        return run("ClickHouse", events.clickhouse, sql, got)
     return None
 
 

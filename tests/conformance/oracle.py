@@ -213,9 +213,10 @@ def retention_sql(query, types):
              r AS (SELECT f.a, cohort, {steps("cohort", bucket("t"))} AS n FROM e JOIN f ON e.a = f.a WHERE r AND t >= first),
              c AS (SELECT cohort, count(*) AS size FROM f GROUP BY cohort),
              p AS (SELECT cohort, size, unnest(range({periods + 1})) AS n FROM c),
-             h AS (SELECT * FROM p WHERE n <= (SELECT {steps("p.cohort", bucket("max(t)"))} FROM e)),
+             l AS (SELECT {bucket("max(t)")} AS last FROM e),
+             h AS (SELECT p.*, n < {steps("cohort", "last")} AS complete FROM p, l WHERE n <= greatest({steps("cohort", "last")}, 0)),
              k AS (SELECT p.cohort, p.n, count(DISTINCT r.a) AS actors FROM h p JOIN r ON r.cohort = p.cohort AND {counted} GROUP BY 1, 2)
-        SELECT epoch_us(h.cohort), h.n, coalesce(k.actors, 0), coalesce(k.actors, 0) / CAST(h.size AS DOUBLE)
+        SELECT epoch_us(h.cohort), h.n, coalesce(k.actors, 0), coalesce(k.actors, 0) / CAST(h.size AS DOUBLE), h.size, h.complete
         FROM h LEFT JOIN k ON k.cohort = h.cohort AND k.n = h.n ORDER BY h.cohort, h.n"""
 
 

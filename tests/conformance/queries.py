@@ -202,7 +202,8 @@ def retention(rng, columns):
         query["periods"] = rng.choice([0, 1, 3, 12, 40])
     if rng.random() < 0.6:
         query["counting"] = rng.choice(["on", "on_or_after"])
-    return query, [Output("cohort", "time", unit=time.unit), Output("period", "int"), Output("actors", "int"), Output("rate", "float")]
+    return query, [Output("cohort", "time", unit=time.unit), Output("period", "int"), Output("actors", "int"), Output("rate", "float"),
+                   Output("size", "int"), Output("complete", "bool")]
 
 
 def random_query(rng, file):

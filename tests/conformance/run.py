@@ -1,8 +1,8 @@
 """Random files and questions, answered by Clickfold and by DuckDB, compared exactly.
 
-    python tests/conformance/run.py --cases 500 [--seed S] [--rows N] --binary target/release/clickfold
+    python tests/conformance/run.py --cases 500 [--seed S] [--rows N] [--sql SHARE] [--clickhouse] --binary target/release/clickfold
 
-Every file serves a few questions; its schema is compared too. A difference is shrunk and kept in a folder that is named.
+Of a share of the questions, what Clickfold says as SQL is run, too: in DuckDB, and in ClickHouse if that is asked for. Every file serves a few questions; its schema is compared too. A difference is shrunk and kept in a folder that is named.
 """
 
 import argparse
@@ -22,6 +22,7 @@ from pathlib import Path
 import duckdb
 
 import oracle
+import said
 from files import DIGITS, MICROS, random_file
 from queries import outputs_of, random_query
 
@@ -53,11 +54,13 @@ def same(expected, got, out):
 
 
 class Session:
-    def __init__(self, binary, folder):
+    def __init__(self, binary, folder, clickhouse=None):
         self.binary, self.folder = binary, Path(folder)
         self.connection = duckdb.connect(config={"threads": 1})
         self.connection.execute("SET TimeZone = 'UTC'")
         self.loaded = None
+        self.clickhouse = clickhouse
+        self.said = {"duckdb": 0, "clickhouse": 0}
 
     def clickfold(self, *args):
         done = subprocess.run([self.binary, *map(str, args)], capture_output=True)
@@ -67,6 +70,8 @@ class Session:
         if self.loaded is not file:
             (self.folder / "events.csv").write_bytes(file.text().encode())
             oracle.load(self.connection, file)
+            if self.clickhouse:
+                self.clickhouse.load(file)
             self.loaded = file
 
     def answers(self, file, query, answer, form="csv"):
@@ -95,6 +100,32 @@ class Session:
                 return f"row {i}: expected {a}, found {b}"
         return None
 
+    def sql_difference(self, file, query, answer):
+        """What the rows of the question's SQL differ in from Clickfold's, or nothing."""
+        self.load(file)
+        code, out, err = self.clickfold("query", json.dumps(query), self.folder / "events.csv", "--format", "csv")
+        if code != 0:
+            return f"exit {code}: {err.strip()}"
+        got = [row or [""] for row in csv.reader(io.StringIO(out, newline=""), strict=True)][1:]
+        for dialect in ["duckdb"] + (["clickhouse"] if self.clickhouse else []):
+            code, sql, err = self.clickfold("sql", json.dumps(query), self.folder / "events.csv", "--dialect", dialect)
+            if code != 0 and "cannot be said in" in err:
+                continue
+            if code != 0:
+                return f"sql: exit {code}: {err.strip()}"
+            self.said[dialect] += 1
+            if dialect == "duckdb":
+                rows = said.duckdb_rows(self.connection, sql)
+            else:
+                rows = self.clickhouse.rows(sql)
+            expected = [[iso(v) if o.kind == "time" and isinstance(v, str) else shown(v, o) for v, o in zip(row, answer)] for row in rows]
+            if len(got) != len(expected):
+                return f"{dialect}: {len(expected)} rows expected, found {len(got)}\n{sql}"
+            for i, (a, b) in enumerate(zip(expected, got)):
+                if len(a) != len(b) or not all(map(same, a, b, answer)):
+                    return f"{dialect}: row {i}: expected {a}, found {b}\n{sql}"
+        return None
+
     def schema_difference(self, file):
         self.load(file)
         code, out, err = self.clickfold("schema", self.folder / "events.csv", "--format", "json")
@@ -108,6 +139,11 @@ class Session:
             if got != expected:
                 return f"schema: expected {expected}, found {got}"
         return None
+
+
+def iso(text):
+    """A time as ClickHouse writes it, as Clickfold does."""
+    return text if text.endswith("Z") else text.replace(" ", "T") + "Z"
 
 
 outputs_text = type("Text", (), {"kind": "text"})
@@ -164,8 +200,8 @@ def refit(answer, before, after):
     return None
 
 
-def shrink(session, file, query, answer, form, tries=300):
-    refused = (session.difference(file, query, answer, form) or "").startswith("exit")
+def shrink(difference, file, query, answer, tries=300):
+    refused = (difference(file, query, answer) or "").startswith("exit")
     found = True
     while found and tries > 0:
         found = False
@@ -174,8 +210,8 @@ def shrink(session, file, query, answer, form, tries=300):
             if tries <= 0 or case[2] is None:
                 continue
             try:
-                problem = session.difference(*case, form)
-            except duckdb.Error:
+                problem = difference(*case)
+            except (duckdb.Error, RuntimeError):
                 continue  # cut so far that it means nothing
             if problem and problem.startswith("exit") == refused:
                 file, query, answer = case
@@ -184,10 +220,10 @@ def shrink(session, file, query, answer, form, tries=300):
     return file, query, answer
 
 
-def report(session, number, seed, file, query, answer, form, problem):
+def report(session, number, seed, file, query, answer, form, problem, difference=None):
     print(f"\ncase {number} of seed {seed}: {problem}")
     if query is not None:
-        file, query, answer = shrink(session, file, query, answer, form)
+        file, query, answer = shrink(difference, file, query, answer)
     folder = Path(tempfile.mkdtemp(prefix=f"conformance-{seed}-{number}-"))
     (folder / "events.csv").write_bytes(file.text().encode())
     if query is not None:
@@ -198,7 +234,7 @@ def report(session, number, seed, file, query, answer, form, problem):
             with open(folder / name, "w", newline="") as out:
                 csv.writer(out, lineterminator="\n").writerows(rows)
         print(json.dumps(query, ensure_ascii=False))
-        print(f"smaller: {session.difference(file, query, answer, form)}")
+        print(f"smaller: {difference(file, query, answer)}")
     print(f"kept in {folder}")
 
 
@@ -207,13 +243,15 @@ def main():
     parser.add_argument("--cases", type=int, default=500)
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--rows", type=int, default=None, help="rows in each file, instead of a few")
+    parser.add_argument("--sql", type=float, default=0.25, help="the share of the questions whose SQL is run, too")
+    parser.add_argument("--clickhouse", action="store_true", help="run it in ClickHouse, too")
     parser.add_argument("--binary", default="target/release/clickfold")
     args = parser.parse_args()
     seed = args.seed if args.seed is not None else random.SystemRandom().randrange(10 ** 9)
     print(f"conformance: seed {seed}", flush=True)
     passed = failed = 0
     with tempfile.TemporaryDirectory() as folder:
-        session = Session(args.binary, folder)
+        session = Session(args.binary, folder, said.ClickHouse() if args.clickhouse else None)
         for number in range(args.cases):
             if number % QUESTIONS_PER_FILE == 0:
                 file = random_file(random.Random(f"{seed}/{number}"), args.rows)
@@ -223,12 +261,17 @@ def main():
             rng = random.Random(f"{seed}/{number}/query")
             query, answer = random_query(rng, file)
             form = "json" if rng.random() < 0.1 else "csv"
-            if problem := session.difference(file, query, answer, form):
-                failed += 1
-                report(session, number, seed, file, query, answer, form, problem)
+            def asked(file, query, answer):
+                return session.difference(file, query, answer, form)
+            differences = [asked] + ([session.sql_difference] if rng.random() < args.sql else [])
+            for difference in differences:
+                if problem := difference(file, query, answer):
+                    failed += 1
+                    report(session, number, seed, file, query, answer, form, problem, difference)
+                    break
             else:
                 passed += 1
-    print(f"conformance: {passed} passed, {failed} failed")
+    print(f"conformance: {passed} passed, {failed} failed; questions as SQL: {session.said}")
     return 1 if failed else 0
 
 

@@ -2,13 +2,17 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { Loader, initSync } from "../../target/pkg/clickfold.js";
+import * as complete from "../../target/complete/clickfold.js";
+import * as first from "../../target/pkg/clickfold.js";
 import { openTable } from "../../www/engine/table.js";
 import { zoneChanges } from "../../www/engine/zones.js";
 import { toCsv } from "./csv.mjs";
 import { cases } from "./golden.mjs";
 
-initSync({ module: new WebAssembly.Module(readFileSync(new URL("../../target/pkg/clickfold_bg.wasm", import.meta.url))) });
+for (const [core, name] of [[first, "pkg"], [complete, "complete"]]) {
+  core.initSync({ module: new WebAssembly.Module(readFileSync(new URL(`../../target/${name}/clickfold_bg.wasm`, import.meta.url))) });
+}
+const { Loader } = first;
 
 /** The answer as an Arrow IPC stream. */
 function ask(dataset, query) {
@@ -21,6 +25,7 @@ test("there are golden cases", () => assert.ok(cases.length >= 35));
 
 for (const { name, events, query, expected } of cases) {
   test(`golden: ${name}`, () => {
+    const { Loader } = first.isKnownKind(query.kind) ? first : complete;
     for (const chunk of [1, 7, 1 << 20]) {
       const loader = new Loader({});
       for (let at = 0; at < events.length; at += chunk) loader.push(events.subarray(at, at + chunk));

@@ -3,14 +3,22 @@
 //! It shares no code with the crate. It reads the JSON itself, sorts everything, counts ranks by looking at every
 //! other row, and leaves the calendar to jiff.
 
+mod abandonment;
+mod baskets;
 mod calendar;
 mod condition;
+mod conversion;
 mod derived;
 mod describe;
 mod funnel;
+mod intervals;
+mod pareto;
+mod paths;
 mod rank;
 mod retention;
+mod rfm;
 mod sequence;
+mod sessions;
 
 use std::cmp::Ordering;
 
@@ -64,7 +72,15 @@ pub fn answer(query: &Value, table: &Table) -> Result<Table, &'static str> {
         Some("rows") => Ok(rows(query, kept)),
         Some("funnel") => Ok(funnel::answer(query, &kept)),
         Some("sequence") => Ok(sequence::answer(query, &kept)),
+        Some("intervals") => Ok(intervals::answer(query, &kept)),
         Some("retention") => Ok(retention::answer(query, &kept)),
+        Some("conversion") => Ok(conversion::answer(query, &kept)),
+        Some("pareto") => pareto::answer(query, &kept),
+        Some("paths") => Ok(paths::answer(query, &kept)),
+        Some("sessions") => sessions::answer(query, &kept),
+        Some("rfm") => rfm::answer(query, &kept),
+        Some("baskets") => Ok(baskets::answer(query, &kept)),
+        Some("abandonment") => abandonment::answer(query, &kept),
         Some("describe") => Ok(describe::answer(query, &kept)),
         _ => aggregate(query, &kept),
     }
@@ -72,6 +88,13 @@ pub fn answer(query: &Value, table: &Table) -> Result<Table, &'static str> {
 
 /// How far the values of an answer's column may be from the exact ones, as their share.
 pub fn error(query: &Value, column: &str) -> f64 {
+    // The ends of intervals may be computed in several ways.
+    if query["kind"] == "conversion" && ["low", "high"].contains(&column) {
+        return 1e-9;
+    }
+    if query["kind"] == "pareto" && ["gini", "hhi"].contains(&column) {
+        return 1e-9;
+    }
     let measure = &query["measures"][column];
     if measure["fn"] == "approx_quantile" { measure["error"].as_f64().unwrap_or(0.01) } else { 0.0 }
 }
@@ -266,6 +289,12 @@ fn ordered(query: &Value, mut table: Table, mut order: Vec<String>, ties: &[Stri
     table
 }
 
+/// The rows that a question for one of each chooses, by `having`, `order_by` and `limit`.
+fn choice(query: &Value, mut table: Table, ties: &[String]) -> Table {
+    table.rows.retain(|row| condition::all(&query["having"], &table.columns, row) == Some(true));
+    ordered(query, table, strings(&query["order_by"]), ties)
+}
+
 fn in_order(order: &[String], columns: &[Column], a: &Row, b: &Row) -> Ordering {
     for name in order {
         let (name, descending) = name.strip_prefix('-').map_or((name.as_str(), false), |name| (name, true));
@@ -298,6 +327,13 @@ pub fn compare(a: &Cell, b: &Cell) -> Ordering {
 
 fn power(n: u8) -> i128 {
     10i128.pow(u32::from(n))
+}
+
+/// A length of time.
+fn nanoseconds(text: &str) -> i128 {
+    let (count, unit) = text.split_at(text.len() - 1);
+    let seconds = [("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400), ("w", 604_800)];
+    count.parse::<i128>().unwrap() * seconds.iter().find(|(name, _)| *name == unit).unwrap().1 * 1_000_000_000
 }
 
 fn strings(list: &Value) -> Vec<String> {

@@ -21,15 +21,16 @@ const exchangeFor = (dataset, { query, asTheyAre }) => {
 
 /**
  * The answer of this worker's rows and those whose states come from the other workers.
- * @param {Dataset} dataset
+ * @param {() => Promise<Dataset>} find the data set in the core that answers the question
  * @param {Question} question
  * @param {MessagePort[]} from
  * @param {AbortSignal} signal
  * @returns {Promise<[any, ...Transferable[]]>}
  */
-export async function answerQuery(dataset, question, from, signal) {
-  const started = performance.now();
+export async function answerQuery(find, question, from, signal) {
   try {
+    const dataset = await find();
+    const started = performance.now();
     signal.throwIfAborted();
     const exchange = from.length ? exchangeFor(dataset, question) : undefined;
     if (exchange) return [exchange];

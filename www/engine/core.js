@@ -1,5 +1,6 @@
 /** A worker's cores: that of a first visit, which reads CSV, and the complete one, fetched when a source needs it. */
 
+/** @import { Query } from "../clickfold.js" */
 /** @import { WireOptions } from "./protocol.js" */
 /** @import { Opened } from "./source.js" */
 
@@ -24,6 +25,9 @@ export function start(module, bytes) {
   memory = bytes;
 }
 
+/** Bytes that the complete core may hold, with what the first one holds. */
+export const bytesForComplete = () => memory - first.bytesHeld();
+
 /** The core for a source that `needs` the complete one or does not. @param {boolean} needs @returns {Promise<Core>} */
 export async function coreFor(needs) {
   const core = needs ? await completeCore() : first;
@@ -34,9 +38,12 @@ export async function coreFor(needs) {
 /** Whether a data set is the complete core's. @param {import("../../target/pkg/clickfold.js").Dataset} dataset */
 export const isComplete = dataset => !(dataset instanceof first.Dataset);
 
-/** Whether the core of a first visit does not do for a source. @param {Opened} opened @param {WireOptions} options */
-export function needsComplete({ start, isAll }, { format: { kind, pattern, separator } = {}, clean }) {
-  return clean !== undefined || pattern !== undefined || !(kind === "csv" || (kind === undefined && (separator !== undefined || first.isPlainCsv(start, isAll))));
+/** Whether the core of a first visit does not answer that kind of question. @param {Query} query */
+export const isBeyondFirst = ({ kind }) => typeof kind === "string" && !first.isKnownKind(kind);
+
+/** Whether the core of a first visit does not do for a source. @param {Opened} opened @param {WireOptions} options @param {Query[]} [queries] that are answered while it is read */
+export function needsComplete({ start, isAll }, { format: { kind, pattern, separator } = {}, clean }, queries = []) {
+  return queries.some(isBeyondFirst) || clean !== undefined || pattern !== undefined || !(kind === "csv" || (kind === undefined && (separator !== undefined || first.isPlainCsv(start, isAll))));
 }
 
 /** @returns {Promise<CompleteCore>} */
@@ -58,6 +65,6 @@ async function fetchCore() {
     await core.default({ module_or_path: at(__COMPLETE_WASM__) });
     return core;
   } catch (error) {
-    throw { code: "BAD_INPUT", message: `this file needs more of the engine, which cannot be fetched: ${/** @type {Error} */ (error).message}; is there a network?` };
+    throw { code: "BAD_INPUT", message: `this needs more of the engine, which cannot be fetched: ${/** @type {Error} */ (error).message}; is there a network?` };
   }
 }

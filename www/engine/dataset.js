@@ -1,5 +1,5 @@
 /** @import { Dataset, Field, Query, Report } from "../clickfold.js" */
-/** @import { Connection, DatasetInfo, Joined } from "./protocol.js" */
+/** @import { Connection, DatasetInfo, FileSource, Join, Joined, WireOptions } from "./protocol.js" */
 
 import { ClickfoldError, cancelled } from "./errors.js";
 import { KEPT_REJECTS } from "./protocol.js";
@@ -93,6 +93,25 @@ export function openDataset(workers, infos, loaded) {
     return second.answer;
   };
 
+  /**
+   * Joins another file in all workers. @param {FileSource} source @param {WireOptions} options @param {Join} join
+   * @returns {Promise<Joined[]>}
+   */
+  const joinAll = (source, options, join) => inOrder(async () => {
+    /** @type {Joined[]} */
+    let found = [];
+    try {
+      await tellAll(handle => ({ do: "join", handle, source, options, join }), () => [], infos => {
+        found = infos.map(info => /** @type {any} */ (info).joined);
+      });
+    } catch (error) {
+      // Any other error may have come to some workers only, which then have other columns than the rest.
+      if (isShared && !["BAD_INPUT", "BAD_QUERY", "UNKNOWN_COLUMN"].includes(/** @type {ClickfoldError} */ (error).code)) closed ??= new ClickfoldError("WORKER_LOST", `a file was joined in some workers only: ${/** @type {Error} */ (error).message}; load the data again`);
+      throw error;
+    }
+    return found;
+  });
+
   return {
     get schema() { return info.schema; },
     get rows() { return info.rows; },
@@ -117,20 +136,8 @@ export function openDataset(workers, infos, loaded) {
       if (key) throw new ClickfoldError("BAD_QUERY", `unknown option ${JSON.stringify(key)}; known are on, columns, indicator, format, schema, signal`);
       const [own, to] = typeof on === "string" ? [on, on] : on;
       const file = await toFile(workers[0], source, signal);
-      const options = { format, schema }, join = { on: own, to, columns, indicator };
-      /** @type {Joined[]} */
-      let found = [];
-      await inOrder(async () => {
-        try {
-          await tellAll(handle => ({ do: "join", handle, source: file, options, join }), () => [], infos => {
-            found = infos.map(info => /** @type {any} */ (info).joined);
-          });
-        } catch (error) {
-          // Any other error may have come to some workers only, which then have other columns than the rest.
-          if (isShared && !["BAD_INPUT", "BAD_QUERY", "UNKNOWN_COLUMN"].includes(/** @type {ClickfoldError} */ (error).code)) closed ??= new ClickfoldError("WORKER_LOST", `a file was joined in some workers only: ${/** @type {Error} */ (error).message}; load the data again`);
-          throw error;
-        }
-      });
+      const options = { format, schema };
+      const found = await joinAll(file, options, { on: own, to, columns, indicator });
       const [{ columns: names, repeated, used }] = found;
       for (const other of found.slice(1)) other.used.forEach((flag, at) => { used[at] |= flag; });
       const isMatched = names[names.length - 1];
@@ -146,6 +153,23 @@ export function openDataset(workers, infos, loaded) {
         },
       };
     },
+    async segment(name, query, { signal } = {}) {
+      if (info.schema.some(field => field.name === name)) throw new ClickfoldError("BAD_QUERY", `there is a column ${JSON.stringify(name)} already; call the segment otherwise`);
+      const found = openTable(await ask(query, signal));
+      const [{ name: key }] = found.columns, field = info.schema.find(field => field.name === key);
+      if (!field) throw new ClickfoldError("BAD_QUERY", `a segment is of what a column names, and ${JSON.stringify(key)}, the answer's first column, is none of the data's; ask with "each": "actor"`);
+      // A last row of no key: a file of nobody is one, too.
+      const columns = [key, `${key} is known`], rows = [...found.rows().map(row => ({ [key]: row[key] })), { [columns[1]]: "no" }];
+      const { bytes } = toText([Object.fromEntries(columns.map(name => [name, name])), ...rows], columns, ",");
+      const source = { blob: new Blob([bytes]), name, bytes: bytes.length };
+      const options = { format: { kind: /** @type {const} */ ("csv"), separator: ",", header: true }, schema: { [key]: { type: field.type === "null" ? /** @type {const} */ ("text") : field.type } } };
+      const joined = await joinAll(source, options, { on: key, to: key, columns: [], indicator: name });
+      return { column: name, rows: joined.reduce((sum, { matched }) => sum + matched, 0), values: found.numRows };
+    },
+    sql: (query, dialect) => inOrder(() => {
+      if (closed) throw closed;
+      return workers[0].send({ do: "sql", query, schema: info.schema, dialect });
+    }),
     setRoles: roles => inOrder(() => {
       areActorsWhole = !isShared;
       return tellAll(handle => ({ do: "roles", handle, roles }));

@@ -36,7 +36,7 @@ export async function loadWhole(source, options, queries, signal, tell, complete
   const early = new Told({ rows: 0, rejected: 0 }, tell);
   const opened = await openSource(source, options.format?.encoding, signal, ({ read, total }) => early.tell(read, total));
   const { chunks, meter, encoding, note } = opened;
-  const core = await coreFor(complete || needsComplete(opened, options));
+  const core = await coreFor(complete || needsComplete(opened, options, queries));
   const loader = new core.Loader(plain(written(options, encoding)), queries, zoneChanges);
   const progress = new Told(loader, tell);
   const dataset = await finish(loader, async () => {
@@ -68,14 +68,14 @@ export async function loadBeside(beside, source, options, signal) {
 
 /**
  * What the first bytes say of a file, and whether its parts can be read by themselves. Nothing where they do not tell.
- * @param {WireSource} source @param {WireOptions} options @param {AbortSignal} signal
+ * @param {WireSource} source @param {WireOptions} options @param {Query[] | undefined} queries @param {AbortSignal} signal
  * @returns {Promise<Looked | undefined>}
  */
-export async function readShape(source, options, signal) {
+export async function readShape(source, options, queries, signal) {
   const opened = await openSource(source, options.format?.encoding, signal);
   const { start, isAll, isSeekable, encoding, note, chunks } = opened;
   await leave(chunks);
-  const isComplete = needsComplete(opened, options);
+  const isComplete = needsComplete(opened, options, queries);
   const core = await coreFor(isComplete);
   const shape = core.shapeOf(start, isAll, plain(options));
   if (!shape) return undefined;

@@ -43,7 +43,7 @@ export async function loadParts(pool, sources, options, { queries, onProgress, s
   const partsEach = queries ? 1 : PARTS_EACH;
   const nParts = sources.reduce((sum, { bytes }) => sum + cut(bytes, 0, nWorkers, partsEach).length, 0);
   pool.some(Math.min(nWorkers, nParts)).forEach(worker => worker.catch(() => {})); // they start while the shape is read; told below
-  const files = await look(first, sources, options, signal);
+  const files = await look(first, sources, options, queries, signal);
   if (!files || (files.length === 1 && COLUMNAR.includes(files[0].shape.format))) return undefined; // its ranges are read
   const needed = files.reduce((sum, { isSeekable, held }, at) => sum + (isSeekable ? sources[at].bytes * held : 0), 0);
   if (!queries && needed > pool.memory) {
@@ -87,12 +87,12 @@ export async function loadParts(pool, sources, options, { queries, onProgress, s
 
 /**
  * The files' first bytes; nothing where those of the only file do not tell its shape.
- * @param {Connection} worker @param {FileSource[]} sources @param {WireOptions} options @param {AbortSignal} [signal]
+ * @param {Connection} worker @param {FileSource[]} sources @param {WireOptions} options @param {Query[] | undefined} queries @param {AbortSignal} [signal]
  * @returns {Promise<Looked[] | undefined>}
  */
-async function look(worker, sources, options, signal) {
+async function look(worker, sources, options, queries, signal) {
   /** @param {FileSource} source @param {WireOptions} how @returns {Promise<Looked | undefined>} */
-  const lookAt = (source, how) => worker.send({ do: "shape", source, options: how }, { signal }).catch(error => { throw inFile(error, source, sources); });
+  const lookAt = (source, how) => worker.send({ do: "shape", source, options: how, queries }, { signal }).catch(error => { throw inFile(error, source, sources); });
   const files = await Promise.all(sources.map(source => lookAt(source, options)));
   if (sources.length === 1) return files[0] && [files[0]];
   const [head] = files;

@@ -2,7 +2,7 @@
  * The whole wire between a page and its worker. Each request has an `id` and gets one reply of that id; a load
  * also sends progress in between.
  *
- * @import { ErrorDetail, Field, LoadOptions, Progress, Query, Reject, Report } from "../clickfold.js"
+ * @import { ErrorDetail, Field, LoadOptions, Progress, Query, Reject, Report, SqlDialect } from "../clickfold.js"
  *
  * @typedef {{ blob: Blob, member?: string, name: string, bytes: number }} FileSource a file, or a `member` of a zip archive, of so many bytes
  * @typedef {FileSource | { stream: ReadableStream<Uint8Array>, totalBytes?: number } | { url: string }} WireSource
@@ -56,7 +56,7 @@
  * @typedef {{ do: "start", module: WebAssembly.Module, memory: number, warmUp: boolean }
  *   | { do: "load", source: WireSource, options: WireOptions, queries?: Query[] }
  *   | { do: "members", blob: Blob }
- *   | { do: "shape", source: FileSource, options: WireOptions }
+ *   | { do: "shape", source: FileSource, options: WireOptions, queries?: Query[] }
  *   | { do: "part", source: FileSource, looked: Looked, options: WireOptions, range: Range, share: number, kept: Kept }
  *   | { do: "widest", types: Types[] }
  *   | { do: "assemble", options: WireOptions, shape: Shape, isComplete: boolean, parts: { part: number, firstRow: number }[], types: Types[], alone: boolean, queries?: Query[] }
@@ -69,6 +69,7 @@
  *   | { do: "append", handle: number, bytes?: Uint8Array, format?: string, isShared: boolean, place: number }
  *   | { do: "join", handle: number, source: FileSource, options: WireOptions, join: Join }
  *   | { do: "unused", handle: number, source: FileSource, options: WireOptions, used: Uint8Array }
+ *   | { do: "sql", query: Query, schema: Field[], dialect: SqlDialect }
  *   | { do: "roles", handle: number, roles: Record<string, string | null> }
  *   | { do: "close", handle: number }} Request
  *

@@ -1,18 +1,21 @@
 /** @import { Dataset, LoadedPart } from "../../target/pkg/clickfold.js" */
-/** @import { DatasetInfo, Reply, Request } from "./protocol.js" */
+/** @import { DatasetInfo, Reply, Request, WireOptions } from "./protocol.js" */
 
 import { joinTypes } from "../../target/pkg/clickfold.js";
 import { answerQuery, exchangeRows, sendState, stateOf } from "./answering.js";
-import { coreFor, start } from "./core.js";
+import { completeCore, coreFor, start } from "./core.js";
 import { toPlain } from "./errors.js";
 import { joinFile, unusedRows } from "./joining.js";
 import { loadPart, loadWhole, notes, readShape } from "./loading.js";
+import { ableTo } from "./moving.js";
 import { membersOf } from "./unpack.js";
 import { warmUp } from "./warm.js";
 import { zoneChanges } from "./zones.js";
 
 /** By the id of the request that made them. @type {Map<number, Dataset>} */
 const datasets = new Map();
+/** By which options they were loaded, likewise. @type {Map<number, WireOptions>} */
+const optionsOf = new Map();
 /** Parts of a file that no data set has taken yet, likewise. @type {Map<number, LoadedPart>} */
 const parts = new Map();
 /** What can be cancelled, by the id of its request. @type {Map<number, AbortController>} */
@@ -46,12 +49,12 @@ async function answer(id, request, signal) {
       if (request.warmUp) setTimeout(warmUp); // after the reply: nobody waits for it
       return [null];
     case "load":
-      datasets.set(id, await loadWhole(request.source, request.options, request.queries, signal, tell));
+      keep(id, await loadWhole(request.source, request.options, request.queries, signal, tell), request.options);
       return [describe(id)];
     case "members":
       return [await membersOf(request.blob)];
     case "shape":
-      return [await readShape(request.source, request.options, signal)];
+      return [await readShape(request.source, request.options, request.queries, signal)];
     case "part": {
       const part = await loadPart(parts.size ? { ...request, share: 0 } : request, signal, tell);
       parts.set(id, part);
@@ -64,7 +67,7 @@ async function answer(id, request, signal) {
       const taken = request.parts.map(({ part }) => /** @type {LoadedPart} */ (parts.get(part)));
       request.parts.forEach(({ part }) => parts.delete(part)); // from here on they belong to the core
       const firstRows = Uint32Array.from(request.parts, ({ firstRow }) => firstRow);
-      datasets.set(id, core.Dataset.ofParts(JSON.parse(JSON.stringify(request.options)), request.shape, taken, firstRows, request.types, request.alone, request.queries, zoneChanges));
+      keep(id, core.Dataset.ofParts(JSON.parse(JSON.stringify(request.options)), request.shape, taken, firstRows, request.types, request.alone, request.queries, zoneChanges), request.options);
       return [describe(id)];
     }
     case "settle":
@@ -77,9 +80,9 @@ async function answer(id, request, signal) {
       free(request.request); // it may be done, and its page no longer waiting
       return [null];
     case "query":
-      return inTurn(request.handle, dataset => answerQuery(dataset, request.question, request.from, signal));
+      return inTurn(request.handle, () => answerQuery(() => datasetFor(request), request.question, request.from, signal));
     case "state":
-      return sendState(request.to, () => inTurn(request.handle, dataset => stateOf(dataset, request.question, signal)));
+      return sendState(request.to, () => inTurn(request.handle, async () => stateOf(await datasetFor(request), request.question, signal)));
     case "room":
       return inTurn(request.handle, dataset => dataset.makeRoomToExchange());
     case "exchange":
@@ -101,6 +104,8 @@ async function answer(id, request, signal) {
         const ipc = await unusedRows(dataset, request, signal);
         return [ipc, ipc.buffer];
       });
+    case "sql":
+      return [(await completeCore()).sqlOf(request.query, request.schema, request.dialect)];
     case "roles":
       return inTurn(request.handle, dataset => dataset.setRoles(request.roles));
     case "close":
@@ -124,6 +129,27 @@ function inTurn(handle, run) {
   return result;
 }
 
+/** @param {number} handle @param {Dataset} dataset @param {WireOptions} options that it was loaded with */
+function keep(handle, dataset, options) {
+  datasets.set(handle, dataset);
+  optionsOf.set(handle, options);
+}
+
+/** The data set in the core that answers the question. @param {{ handle: number, question: { query: import("../clickfold.js").Query } }} request */
+async function datasetFor({ handle, question: { query } }) {
+  const before = find(handle), { rows } = before;
+  const { dataset, isMoved } = await ableTo(before, query, optionsOf.get(handle) ?? {}).catch(error => {
+    if (before.rows === rows) throw error;
+    free(handle);
+    throw { code: "WORKER_LOST", message: `rows were lost on their way into the whole engine: ${error.message}; load the data again` };
+  });
+  if (!isMoved) return dataset;
+  notes.set(dataset, notes.get(before) ?? []);
+  datasets.set(handle, dataset);
+  before.free();
+  return dataset;
+}
+
 /** @param {number} handle */
 function find(handle) {
   const dataset = datasets.get(handle);
@@ -137,6 +163,7 @@ function free(handle) {
     held.get(handle)?.free();
     held.delete(handle);
   }
+  optionsOf.delete(handle);
 }
 
 /** @param {number} handle @returns {DatasetInfo} */

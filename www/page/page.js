@@ -1,7 +1,7 @@
 /** @import { ClickfoldError, Dataset, Engine, Role } from "../clickfold.js" */
 /** @import { State, Wanted } from "./state.js" */
 
-import { html, nothing, render } from "lit";
+import { html, nothing, render, svg } from "lit";
 import "./page.css";
 import { ColumnsPanel } from "./columns.js";
 import { EmptyView } from "./empty.js";
@@ -24,6 +24,8 @@ const timeline = new TimelinePanel(redraw, fail);
 let cleaning;
 /** Likewise. @type {import("../more/joining.js").JoiningPanel | undefined} */
 let joining;
+/** Likewise. @type {Awaited<ReturnType<typeof import("../more/events.js").openQuestions>> | undefined} */
+let questions;
 const rows = new RowsPanel(redraw);
 const columns = new ColumnsPanel({ retype, rerole, redraw, fail, open: (title, where) => void (state.dataset && rows.show(state.dataset, title, where)) });
 const health = new HealthPanel(redraw, {
@@ -108,9 +110,9 @@ async function show(dataset) {
   cleaning?.show(dataset, state.name, state.recipe ?? []);
   joining?.show(dataset);
   set({ view: "loaded", dataset, progress: undefined, said });
-  await Promise.all([ranking.show(dataset), timeline.show(dataset), columns.sample()]);
+  await Promise.all([ranking.show(dataset, only()), timeline.show(dataset, only()), columns.sample()]);
   redraw();
-  await fetchPanels();
+  await Promise.all([fetchPanels(), fetchQuestions()]);
   // What had the focus went with the view before: whoever goes by the keyboard goes on from the file's name.
   if (document.activeElement === document.body) /** @type {HTMLElement | null} */ (document.querySelector(".file h2"))?.focus();
 }
@@ -135,6 +137,43 @@ async function fetchPanels() {
   }
   redraw();
 }
+
+/** What is asked of the engine as a whole about ways and customers. */
+async function fetchQuestions() {
+  try {
+    questions ??= await (/** @type {typeof import("../more/events.js")} */ (await import(new URL(__EVENTS__, import.meta.url).href))).openQuestions({ html, svg, nothing, count }, {
+      redraw, fail, rows: (title, answer) => void rows.showTable(title, answer), segment: (name, query) => void segment(name, query, true), keep: (name, query) => void segment(name, query, false),
+    });
+  } catch {
+    return; // as above
+  }
+  if (state.dataset) questions.show(state.dataset, only());
+  redraw();
+}
+
+/** Makes a column that says who answers a question, and shows nobody else, if wished. @param {string} name @param {import("../clickfold.js").Query} query @param {boolean} isFilter */
+async function segment(name, query, isFilter) {
+  const dataset = /** @type {Dataset} */ (state.dataset);
+  const isFree = (/** @type {string} */ column) => dataset.schema.every(field => field.name !== column);
+  try {
+    let free = name;
+    for (let n = 2; isFilter && !isFree(free); n++) free = `${name} (${n})`;
+    const { column } = await dataset.segment(free, query);
+    if (isFilter) state.segment = { name, column };
+    await show(dataset);
+  } catch (error) {
+    if (isFatal(error)) fail(error);
+    else set({ error: /** @type {Error} */ (error).message });
+  }
+}
+
+function clearSegment() {
+  state.segment = undefined;
+  void show(/** @type {Dataset} */ (state.dataset));
+}
+
+/** The condition that all of the page is about. */
+const only = () => state.segment ? [{ column: state.segment.column, eq: true }] : [];
 
 /** @param {unknown} thrown */
 function fail(thrown) {
@@ -210,6 +249,7 @@ function loaded() {
       </div>
       ${empty.picker("Open another file")}
     </section>
+    ${state.segment ? html`<p class="question" id="only">Only ${state.segment.name} <button type="button" class="figure" @click=${clearSegment}>× show all</button></p>` : nothing}
     <div class="panels">
       ${ranking.template()}
       <div class="stack">
@@ -217,6 +257,7 @@ function loaded() {
         ${health.template()}
       </div>
     </div>
+    ${questions?.template() ?? nothing}
     ${columns.template()}
     ${cleaning?.template() ?? nothing}
     ${joining?.template() ?? nothing}

@@ -1,4 +1,4 @@
-/** @import { Cell, Dataset, Field } from "../clickfold.js" */
+/** @import { Cell, Condition, Dataset, Field } from "../clickfold.js" */
 
 import { html, nothing } from "lit";
 import { actionKey, actionName } from "./actions.js";
@@ -15,6 +15,8 @@ const key = value => value === null ? ALL : actionKey(value);
 export class RankingPanel {
   /** @type {Dataset | undefined} */
   #dataset;
+  /** @type {Condition[]} */
+  #where = [];
   /** @type {Record<string, Cell>[]} */
   #rows = [];
   /** @type {Cell[]} */
@@ -34,8 +36,8 @@ export class RankingPanel {
     this.fail = fail;
   }
 
-  /** @param {Dataset} dataset */
-  async show(dataset) {
+  /** @param {Dataset} dataset @param {Condition[]} where what all of the page is about */
+  async show(dataset, where = []) {
     const action = byRole(dataset, "action");
     const best = ["item", "category", "action"].map(role => byRole(dataset, /** @type {any} */ (role))).find(Boolean)
       ?? dataset.schema.find(field => field.type === "text") ?? dataset.schema[0];
@@ -46,10 +48,11 @@ export class RankingPanel {
     }
     if (!this.#isChosen) this.#column = best?.name ?? "";
     this.#dataset = dataset;
+    this.#where = where;
     const before = this.#actions;
     this.#actions = [];
     if (action) {
-      const answer = await dataset.query({ kind: "aggregate", group_by: [{ column: action.name, as: "action" }], measures: { n: { fn: "count" } }, order_by: ["-n"], limit: MOST_ACTIONS });
+      const answer = await dataset.query({ kind: "aggregate", where, group_by: [{ column: action.name, as: "action" }], measures: { n: { fn: "count" } }, order_by: ["-n"], limit: MOST_ACTIONS });
       this.#actions = answer.rows().map(row => row.action);
       // The first action is what most events are: views, in a shop.
       const isSame = !isNew && String(before) === String(this.#actions);
@@ -81,7 +84,7 @@ export class RankingPanel {
     const asked = ++this.#asked;
     const action = byRole(dataset, "action");
     const measure = this.#measures().find(([key]) => key === this.#measure)?.[2];
-    const where = action && this.#action !== ALL ? [{ column: action.name, eq: this.#action }] : [];
+    const where = action && this.#action !== ALL ? [...this.#where, { column: action.name, eq: this.#action }] : this.#where;
     try {
       const answer = await dataset.query({
         kind: "aggregate", where, group_by: [{ column: this.#column, as: "what" }], measures: { value: measure },

@@ -16,6 +16,7 @@
  *   format?: LoadOptions["format"],
  *   timezone?: string,
  *   recipe?: CleaningStep[],
+ *   segment?: { name: string, column: string },
  * }} State
  */
 

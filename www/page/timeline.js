@@ -1,4 +1,4 @@
-/** @import { Cell, Dataset } from "../clickfold.js" */
+/** @import { Cell, Condition, Dataset } from "../clickfold.js" */
 
 import { html, nothing } from "lit";
 import { Lines } from "../chart/lines.js";
@@ -16,6 +16,8 @@ const WIDTHS = [["1m", "minute", HOUR / 60], ["1h", "hour", HOUR], ["1d", "day",
 export class TimelinePanel {
   /** @type {Dataset | undefined} */
   #dataset;
+  /** @type {Condition[]} */
+  #where = [];
   /** @type {Date[]} */
   #times = [];
   /** @type {{ name: string, values: number[] }[]} */
@@ -35,14 +37,15 @@ export class TimelinePanel {
     this.fail = fail;
   }
 
-  /** @param {Dataset} dataset */
-  async show(dataset) {
+  /** @param {Dataset} dataset @param {Condition[]} where what all of the page is about */
+  async show(dataset, where = []) {
     this.#dataset = dataset;
+    this.#where = where;
     this.#series = [];
     this.#range = undefined;
     const time = byRole(dataset, "time");
     if (!time || time.type !== "time") return;
-    const [{ from, to }] = (await dataset.query({ kind: "aggregate", measures: { from: { fn: "min", column: time.name }, to: { fn: "max", column: time.name } } })).rows();
+    const [{ from, to }] = (await dataset.query({ kind: "aggregate", where, measures: { from: { fn: "min", column: time.name }, to: { fn: "max", column: time.name } } })).rows();
     if (!(from instanceof Date && to instanceof Date)) return;
     this.#range = [from, to];
     const span = to.getTime() - from.getTime();
@@ -55,7 +58,7 @@ export class TimelinePanel {
     const dataset = /** @type {Dataset} */ (this.#dataset);
     const asked = ++this.#asked;
     const time = byRole(dataset, "time"), action = byRole(dataset, "action");
-    const where = [{ column: time?.name, is_null: false }], bucket = { column: time?.name, every: this.#every, as: "time" }, measures = { n: { fn: "count" } };
+    const where = [...this.#where, { column: time?.name, is_null: false }], bucket = { column: time?.name, every: this.#every, as: "time" }, measures = { n: { fn: "count" } };
     try {
       // A column of many values may be called an action: only the lines that are drawn are fetched, and the sum of all.
       const kinds = action ? (await dataset.query({

@@ -49,7 +49,8 @@ impl Matcher {
         let mut next = None;
         let mut comes = vec![false; times.len()];
         for row in (0..times.len()).rev() {
-            comes[row] = next.is_some_and(|next| within.is_none_or(|within| self.is_so(Compare::LessOrEqual, within, times[row], next)));
+            comes[row] =
+                next.is_some_and(|next| within.is_none_or(|within| self.is_so(Compare::LessOrEqual, within, times[row], next)));
             if marks[row] >> event & 1 != 0 {
                 next = Some(times[row]);
             }

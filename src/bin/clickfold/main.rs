@@ -22,10 +22,11 @@ Usage:
   clickfold schema FILE...               [--format table|csv|json]
   clickfold query  QUERY.json FILE...    [--format table|csv|json|arrow]
   clickfold report FILE...
-  clickfold sql    QUERY.json FILE...    --dialect duckdb|clickhouse|spark
+  clickfold sql    QUERY.json [FILE...]  --dialect duckdb|clickhouse|spark
 
 FILE or QUERY.json may be - for standard input. QUERY.json may also be the query itself. Files are opened whether they are
-packed (gzip, zip, zstd) or not; several are one table, their columns united by name.
+packed (gzip, zip, zstd) or not; several are one table, their columns united by name. Without a FILE, --schema tells the types
+that SQL is of: decimals have two digits after the point, times are of microseconds.
   --kind KIND     how the records are written, if it is not found right: csv, ndjson, json, blanks, log,
                   parquet or arrow
   --pattern P     what is on a log's lines: combined or another known log's name, or a LogFormat or log_format string
@@ -77,10 +78,7 @@ fn run(args: Vec<String>) -> Result<(), Failure> {
             "--format" => format = value("--format")?,
             "--separator" => options.format.separator = Some(value("--separator")?.replace("\\t", "\t")),
             "--dialect" => {
-                let name = value("--dialect")?;
-                let known = Dialect::ALL.into_iter().find(|dialect| dialect.name() == name);
-                let names = || Dialect::ALL.map(Dialect::name).join(", ");
-                dialect = known.ok_or_else(|| Failure::Usage(format!("unknown dialect {name:?}; known are {}", names())))?;
+                dialect = Dialect::parse(&value("--dialect")?).map_err(|error| Failure::Usage(error.to_string()))?;
             }
             "--pattern" => options.format.pattern = Some(value("--pattern")?),
             "--encoding" => options.format.encoding = Some(value("--encoding")?),
@@ -123,9 +121,13 @@ fn run(args: Vec<String>) -> Result<(), Failure> {
                 serde_json::to_string_pretty(load(files, &options)?.report()).map_err(|e| Failure::Data(e.to_string()))?;
             print(format!("{report}\n").as_bytes())
         }
-        ["sql", query, ref files @ ..] if !files.is_empty() => {
-            let sql = read_query(query)?.sql(load(files, &options)?.schema(), dialect)?;
-            print(format!("{sql}\n").as_bytes())
+        ["sql", _] if options.schema.is_empty() => {
+            Err(Failure::Usage("sql needs the columns' types: a FILE, or --schema with the type of each".to_owned()))
+        }
+        ["sql", query, ref files @ ..] => {
+            let query = read_query(query)?;
+            let schema = if files.is_empty() { options.told_schema()? } else { load(files, &options)?.schema().clone() };
+            print(format!("{}\n", query.sql(&schema, dialect)?).as_bytes())
         }
         [] => Err(Failure::Usage("say what to do".to_owned())),
         [command, ..] if ["schema", "query", "report", "sql"].contains(&command) => {
