@@ -78,6 +78,7 @@ const KINDS: [(&str, Parse); 3] = [
 const EVENT_KINDS: &[(&str, Parse)] = &[
     ("funnel", |value| Ok(Arc::new(Funnel::parse(value)?))),
     ("retention", |value| Ok(Arc::new(Retention::parse(value)?))),
+    ("sequence", |value| Ok(Arc::new(Sequence::parse(value)?))),
     ("intervals", |value| Ok(Arc::new(Intervals::parse(value)?))),
     ("attribution", |value| Ok(Arc::new(Attribution::parse(value)?))),
     ("experiment", |value| Ok(Arc::new(Experiment::parse(value)?))),

@@ -73,8 +73,8 @@ pub fn answer(query: &Value, table: &Table) -> Result<Table, &'static str> {
     match query["kind"].as_str() {
         Some("rows") => Ok(rows(query, kept)),
         Some("funnel") => Ok(funnel::answer(query, &kept)),
-        Some("intervals") => Ok(intervals::answer(query, &kept)),
         Some("sequence") => Ok(sequence::answer(query, &kept)),
+        Some("intervals") => Ok(intervals::answer(query, &kept)),
         Some("retention") => Ok(retention::answer(query, &kept)),
         Some("conversion") => Ok(conversion::answer(query, &kept)),
         Some("pareto") => pareto::answer(query, &kept),
