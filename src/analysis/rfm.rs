@@ -134,8 +134,7 @@ impl Rfm {
         let as_of: Vec<Value> = match spec.get("as_of") {
             Some(Value::Array(dates)) if dates.len() == 2 => dates.clone(),
             Some(Value::Array(dates)) => {
-                let sentence =
-                    format!("\"as_of\" may be one date, or a list of two to tell moves between, found {}", dates.len());
+                let sentence = format!("\"as_of\" may be one date, or a list of two to tell moves between, found {}", dates.len());
                 return Err(Error::bad_query(sentence).at_column("as_of"));
             }
             date => date.cloned().into_iter().collect(),
@@ -188,13 +187,13 @@ impl Rfm {
             let point = Point::parse(literal, column, ColumnType::Time { unit })?;
             let written = literal.as_str().and_then(|text| reader.read(text.as_bytes()));
             let at = written.map_or_else(|| i64::try_from(point.floor).ok(), |instant| instant.count(unit));
-            at.filter(|_| point.floor == point.ceil)
-                .ok_or_else(|| Error::bad_query(format!("column {column:?} cannot hold \"as_of\" {literal}")).at_column("as_of"))
+            at.filter(|_| point.floor == point.ceil).ok_or_else(|| {
+                Error::bad_query(format!("column {column:?} cannot hold \"as_of\" {literal}")).at_column("as_of")
+            })
         };
         let dates: Vec<i64> = self.as_of.iter().map(date).collect::<Result<_>>()?;
         if !dates.is_sorted_by(|a, b| a < b) {
-            let sentence =
-                format!("the first date in \"as_of\" must be before the second, found {}", Value::from(self.as_of.clone()));
+            let sentence = format!("the first date in \"as_of\" must be before the second, found {}", Value::from(self.as_of.clone()));
             return Err(Error::bad_query(sentence).at_column("as_of"));
         }
         Ok(dates)

@@ -65,15 +65,15 @@ pub fn answer(query: &Value, table: &Table) -> Table {
         kind => panic!("times are {kind:?}"),
     };
     let split_column = split.map(|at| table.columns[at].clone());
-    let answer = if query["each"] == "actor" {
+    let is_of_each = query["each"] == "actor";
+    let mut answer = if is_of_each {
         let keys = [Some(actor), per].into_iter().flatten().map(|at| table.columns[at].clone());
         each(keys.collect(), split_column, &found, digits)
     } else {
         summary(split_column, &found, digits, steps.len())
     };
-    let n_keys = if query["each"] == "actor" { 1 + usize::from(per.is_some()) } else { 1 + usize::from(split.is_some()) };
+    let n_keys = 1 + usize::from(if is_of_each { per.is_some() } else { split.is_some() });
     let ties: Vec<String> = answer.columns[..n_keys].iter().map(|column| column.name.clone()).collect();
-    let mut answer = answer;
     answer.rows.retain(|row| condition::all(&query["having"], &answer.columns, row) == Some(true));
     super::ordered(query, answer, super::strings(&query["order_by"]), &ties)
 }

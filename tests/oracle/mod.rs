@@ -3,8 +3,8 @@
 //! It shares no code with the crate. It reads the JSON itself, sorts everything, counts ranks by looking at every
 //! other row, and leaves the calendar to jiff.
 
-mod abandonment;
 mod baskets;
+mod abandonment;
 mod calendar;
 mod condition;
 mod conversion;
@@ -16,8 +16,9 @@ mod pareto;
 mod paths;
 mod rank;
 mod retention;
-mod rfm;
 mod sessions;
+mod rfm;
+mod sequence;
 
 use std::cmp::Ordering;
 
@@ -71,6 +72,7 @@ pub fn answer(query: &Value, table: &Table) -> Result<Table, &'static str> {
         Some("rows") => Ok(rows(query, kept)),
         Some("funnel") => Ok(funnel::answer(query, &kept)),
         Some("intervals") => Ok(intervals::answer(query, &kept)),
+        Some("sequence") => Ok(sequence::answer(query, &kept)),
         Some("retention") => Ok(retention::answer(query, &kept)),
         Some("conversion") => Ok(conversion::answer(query, &kept)),
         Some("pareto") => pareto::answer(query, &kept),

@@ -72,8 +72,7 @@ impl Least {
     pub(super) fn support(value: &Value) -> Result<Self> {
         let least = Self::parse(value).filter(|least| least.units > 0);
         least.ok_or_else(|| {
-            let sentence =
-                format!("\"min_support\" must be a count from 1 on, such as 10, or a share below 1, such as 0.01, found {value}");
+            let sentence = format!("\"min_support\" must be a count from 1 on, such as 10, or a share below 1, such as 0.01, found {value}");
             Error::bad_query(sentence).at_column("min_support")
         })
     }
@@ -158,8 +157,7 @@ impl Rules {
                 let start = starts[row as usize];
                 // Of all items, each is counted with those behind it.
                 let from = if only.is_some() { start } else { row };
-                let behind =
-                    members[from as usize..].iter().zip(&starts[from as usize..]).take_while(|(_, other)| **other == start);
+                let behind = members[from as usize..].iter().zip(&starts[from as usize..]).take_while(|(_, other)| **other == start);
                 for ((_, other), _) in behind {
                     let together = &mut together[*other as usize];
                     if *together == 0 {

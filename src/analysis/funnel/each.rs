@@ -102,8 +102,8 @@ impl Fold for EachFold {
             before.list(last, &self.walk, self.per_second, &mut self.list)?;
         }
         here.list(&actors, &self.walk, self.per_second, &mut self.list)?;
-        if let Some(row) = batch.num_rows().checked_sub(1) {
-            self.last = Some(actors.take(&[row as u32]));
+        if let Some(row) = self.walk.last_row {
+            self.last = Some(actors.take(&[row]));
         }
         Ok(())
     }

@@ -33,7 +33,7 @@ pub(super) struct Counted<'a> {
     pub(super) n_later: usize,
     pub(super) pair: u32,
     pub(super) group: u32,
-    /// A row of the actor in the batch; none where all came in batches before.
+    /// A row of the actor in the batch; none where it began in one before.
     pub(super) row: Option<u32>,
 }
 
@@ -44,8 +44,9 @@ pub(super) struct Walk {
     pub(super) per: Option<KeyPlan>,
     pub(super) split: Option<KeyPlan>,
     judge: Judge,
-    /// What is kept of the actor that may go on.
+    /// What is kept of the actor that may go on, and its first row in the last batch, if it has any that takes part.
     kept: Kept,
+    pub(super) last_row: Option<u32>,
 }
 
 /// What tells which attempt counts.
@@ -79,7 +80,7 @@ struct Kept {
 
 impl Walk {
     pub(super) fn new(reader: ActorReader, judge: Judge, per: Option<KeyPlan>, split: Option<KeyPlan>) -> Self {
-        Self { reader, per, split, judge, kept: Kept::default() }
+        Self { reader, per, split, judge, kept: Kept::default(), last_row: None }
     }
 
     /// Takes rows in, and shows the attempts of the actors that they end.
@@ -91,7 +92,8 @@ impl Walk {
         };
         let (pairs, groups) = (numbers(&mut self.per)?, numbers(&mut self.split)?);
         for (range, goes_on) in rows.ranges() {
-            let row = (!range.is_empty()).then_some(range.start as u32);
+            // Null may be taken for the actor beside it.
+            let row = range.clone().find(|&row| rows.marks[row] != 0).map(|row| row as u32);
             let events = Events {
                 times: &rows.instants()[range.clone()],
                 marks: &rows.marks[range.clone()],
@@ -99,6 +101,7 @@ impl Walk {
                 groups: groups.get(range).unwrap_or_default(),
             };
             if goes_on {
+                self.last_row = row;
                 self.kept.extend(events, self.judge.relevant());
             } else if self.kept.times.is_empty() {
                 self.judge.show(events, row, self.per.is_some(), &mut show)?;
@@ -137,7 +140,13 @@ impl Judge {
     }
 
     /// Shows the attempts of an actor that count: one for each pair at most.
-    fn show(&mut self, events: Events<'_>, row: Option<u32>, has_pairs: bool, show: &mut impl FnMut(Counted<'_>)) -> Result<()> {
+    fn show(
+        &mut self,
+        events: Events<'_>,
+        row: Option<u32>,
+        has_pairs: bool,
+        show: &mut impl FnMut(Counted<'_>),
+    ) -> Result<()> {
         if !has_pairs {
             return self.show_one(events, NULL, row, show);
         }
@@ -154,7 +163,13 @@ impl Judge {
         Ok(())
     }
 
-    fn show_one(&mut self, events: Events<'_>, pair: u32, row: Option<u32>, show: &mut impl FnMut(Counted<'_>)) -> Result<()> {
+    fn show_one(
+        &mut self,
+        events: Events<'_>,
+        pair: u32,
+        row: Option<u32>,
+        show: &mut impl FnMut(Counted<'_>),
+    ) -> Result<()> {
         let is_increasing = self.mode == Mode::StrictIncrease;
         let is_tied = self.finder.find(events, is_increasing, &mut self.times)?;
         if self.times.is_empty() || self.exclusions.iter().any(|exclusion| self.is_excluded(events, exclusion)) {
