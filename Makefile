@@ -1,7 +1,7 @@
 # `make` builds and serves the page; `make test` runs every test. Each installs what it needs, once.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: serve test dist bench conformance fuzz clean
+.PHONY: serve test dist bench conformance conformance-spark fuzz clean
 
 CACHE := $(HOME)/.cache/clickfold
 BINDGEN := 0.2.130
@@ -39,6 +39,17 @@ EVENT_CASES ?= 1000
 conformance: target/release/clickfold $(VENV)/ok
 	$(VENV)/bin/python tests/conformance/run.py --binary target/release/clickfold --cases $(CASES)
 	$(VENV)/bin/python tests/conformance/events.py --binary target/release/clickfold --cases $(EVENT_CASES)
+
+# The SQL that is said for Spark, run in it: needs Java.
+SPARK := $(CACHE)/pyspark-4.3.0
+SPARK_CASES ?= 200
+conformance-spark: target/release/clickfold $(SPARK)/ok
+	$(SPARK)/bin/python tests/conformance/spark.py --binary target/release/clickfold --cases $(SPARK_CASES)
+
+$(SPARK)/ok:
+	python3 -m venv $(SPARK)
+	$(SPARK)/bin/pip install --quiet --disable-pip-version-check pyspark==4.3.0 -r tests/conformance/requirements.txt
+	touch $@
 
 # Each decoder with bytes that nobody meant, FUZZ_SECONDS each: no panic, and the same rows however they are cut. The fuzzer's flags are
 # those of an unstable compiler, which the stable one takes with RUSTC_BOOTSTRAP.

@@ -13,6 +13,8 @@ pub mod baskets;
 pub mod conversion;
 mod derived;
 pub mod describe;
+#[cfg(feature = "events")]
+pub mod experiment;
 pub mod filter;
 #[cfg(feature = "events")]
 pub mod funnel;
@@ -38,6 +40,8 @@ pub mod retention;
 #[cfg(feature = "events")]
 pub mod rfm;
 pub mod rows;
+#[cfg(feature = "events")]
+pub mod sequence;
 #[cfg(feature = "events")]
 pub mod sessions;
 #[cfg(feature = "events")]

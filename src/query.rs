@@ -6,6 +6,10 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 #[cfg(feature = "events")]
+#[cfg(feature = "events")]
+#[cfg(feature = "events")]
+#[cfg(feature = "events")]
+#[cfg(feature = "events")]
 use crate::analysis::abandonment::Abandonment;
 use crate::analysis::aggregate::Aggregate;
 #[cfg(feature = "events")]
@@ -15,6 +19,8 @@ use crate::analysis::baskets::Baskets;
 #[cfg(feature = "events")]
 use crate::analysis::conversion::Conversion;
 use crate::analysis::describe::Describe;
+#[cfg(feature = "events")]
+use crate::analysis::experiment::Experiment;
 #[cfg(feature = "events")]
 use crate::analysis::funnel::Funnel;
 #[cfg(feature = "events")]
@@ -29,6 +35,8 @@ use crate::analysis::retention::Retention;
 use crate::analysis::rfm::Rfm;
 pub use crate::analysis::rows::ROW;
 use crate::analysis::rows::Rows;
+#[cfg(feature = "events")]
+use crate::analysis::sequence::Sequence;
 #[cfg(feature = "events")]
 use crate::analysis::sessions::Sessions;
 use crate::analysis::spec::unknown;
@@ -72,6 +80,7 @@ const EVENT_KINDS: &[(&str, Parse)] = &[
     ("retention", |value| Ok(Arc::new(Retention::parse(value)?))),
     ("intervals", |value| Ok(Arc::new(Intervals::parse(value)?))),
     ("attribution", |value| Ok(Arc::new(Attribution::parse(value)?))),
+    ("experiment", |value| Ok(Arc::new(Experiment::parse(value)?))),
     ("conversion", |value| Ok(Arc::new(Conversion::parse(value)?))),
     ("pareto", |value| Ok(Arc::new(Pareto::parse(value)?))),
     ("paths", |value| Ok(Arc::new(Paths::parse(value)?))),
@@ -79,6 +88,7 @@ const EVENT_KINDS: &[(&str, Parse)] = &[
     ("baskets", |value| Ok(Arc::new(Baskets::parse(value)?))),
     ("rfm", |value| Ok(Arc::new(Rfm::parse(value)?))),
     ("abandonment", |value| Ok(Arc::new(Abandonment::parse(value)?))),
+    ("sequence", |value| Ok(Arc::new(Sequence::parse(value)?))),
 ];
 #[cfg(not(feature = "events"))]
 const EVENT_KINDS: &[(&str, Parse)] = &[];
@@ -207,6 +217,13 @@ const EVENT_EXAMPLES: &[&str] = &[
     r#"{"kind":"funnel","actor":"user","time":"ts","steps":[{"action":"view"},{"action":"cart"},{}],"within":"7d","mode":"strict_order","where":[{"column":"item","ne":"b"}],"split_by":"big"}"#,
     r#"{"kind":"funnel","actor":"user","time":"ts","steps":[{"item":"a"},{"action":"cart"},{"item":"b"}],"within":"390m","mode":"strict_deduplication"}"#,
     r#"{"kind":"funnel","actor":"item","time":"ts","steps":[{},{"column":"action","in":["buy","cart"]},{}],"mode":"strict_increase","split_by":"price"}"#,
+    r#"{"kind":"funnel","actor":"user","time":"ts","steps":[{"action":"view"},{"action":"view"},{"column":"action","in":["cart","buy"]}],"within":"7h","mode":"any_order","split_by":"item","split_at":"last","having":[{"column":"actors","gt":0}],"order_by":["-tied"],"limit":5}"#,
+    r#"{"kind":"funnel","actor":"user","time":"ts","steps":[{"action":"view"},{"action":"cart"},{"action":"buy"}],"exclude":[{"where":{"action":"none"}},{"where":[{"item":"a"}],"after":2,"before":3}],"per":"big","each":"actor","split_by":"price"}"#,
+    r#"{"kind":"funnel","actor":"item","time":"ts","steps":[{},{"action":"cart"}],"within":"2d","mode":"any_order","each":"actor","exclude":[{"where":{"action":"buy"}}],"order_by":["-seconds"],"having":[{"column":"reached","gt":1}]}"#,
+    r#"{"kind":"sequence","actor":"user","time":"ts","events":{"view":{"action":"view"},"cart":[{"action":"cart"},{"column":"price","gt":0}],"a":{"item":"a"}},"pattern":"view ... cart (within 7h) a, then view (within 1d) not cart","where":[{"column":"big","gt":3}]}"#,
+    r#"{"kind":"sequence","actor":"item","time":"ts","events":{"view":{"action":"view"},"any":{}},"pattern":"view (after 6h) any, any","having":[{"column":"matches","gt":0}]}"#,
+    r#"{"kind":"sequence","actor":"user","time":"ts","events":{"view":{"action":"view"},"buy":{"action":"buy"}},"pattern":"(?1).*(?2)(?t<=90000).(?t>0)(?1)(?t==0)(?1)","each":"actor","having":[{"column":"matches","gte":0}],"order_by":["-matches"],"limit":9}"#,
+    r#"{"kind":"sequence","actor":"price","time":"ts","events":{"view":{"action":"view"},"buy":{"action":"buy"}},"pattern":"view not view","each":"actor"}"#,
     r#"{"kind":"retention","actor":"user","time":"ts","every":"1d","periods":3}"#,
     r#"{"kind":"retention","actor":"user","time":"ts","start":{"action":"view"},"return":[{"action":"buy"}],"every":"6h","periods":40,"counting":"on_or_after"}"#,
     r#"{"kind":"retention","actor":"price","time":"ts","start":{"item":"a"},"return":{"column":"action","is_null":false},"where":[{"column":"big","gt":3}],"every":"1mo","periods":800}"#,
@@ -227,6 +244,10 @@ const EVENT_EXAMPLES: &[&str] = &[
     r#"{"kind":"attribution","actor":"user","time":"ts","url":"item","referrer":"action","conversion":{"referrer_host":null},"models":["time_decay"]}"#,
     r#"{"kind":"attribution","actor":"user","time":"ts","channel":"item","conversion":{"action":"buy"},"value":"price","each":"actor","having":[{"column":"touches","gt":0}],"order_by":["-value","last"],"limit":9}"#,
     r#"{"kind":"attribution","actor":"price","time":"ts","channel":"user","conversion":{"action":"cart"},"lookback":"7h","each":"actor"}"#,
+    r#"{"kind":"experiment","actor":"user","time":"ts","variant":"item","conversion":{"action":"buy"},"exposure":{"action":"view"}}"#,
+    r#"{"kind":"experiment","actor":"price","time":"ts","variant":"user","control":2,"conversion":{"action":"cart"},"value":"user","expected":{"1":0.5,"2":0.2,"9":1},"confidence":0.8,"tau":0.3,"where":[{"column":"item","ne":"b"}]}"#,
+    r#"{"kind":"experiment","actor":"user","time":"ts","variant":"item","conversion":{"action":"buy"},"exposure":[{"action":"view"},{"item":"a"}],"value":"price","each":"actor"}"#,
+    r#"{"kind":"experiment","actor":"big","time":"ts","variant":"action","exposure":{"column":"action","ne":"none"},"conversion":{},"each":"actor","having":[{"converted":true}],"order_by":["-variant"],"limit":2}"#,
     r#"{"kind":"conversion","actor":"user","time":"ts","by":"item","steps":[{"action":"view"},{"action":"cart"},{"action":"buy"}]}"#,
     r#"{"kind":"conversion","actor":"user","time":"ts","by":"big","steps":[{"action":"view"},[{"action":"buy"},{"column":"price","gte":0}]],"within":"7h","confidence":0.8,"min_actors":2,"where":[{"column":"item","ne":"b"}],"having":[{"column":"rate","gt":0}],"order_by":["-rate","actors_2"],"limit":5}"#,
     r#"{"kind":"conversion","actor":"item","time":"ts","by":"price","steps":[{},{"column":"action","in":["view","cart"]},{},{"action":"view"}],"within":"1d"}"#,
@@ -244,7 +265,7 @@ const EVENT_EXAMPLES: &[&str] = &[
     r#"{"kind":"sessions","actor":"user","time":"ts","session":"big","where":[{"column":"item","ne":"a"}],"step":"item","conversion":[{"action":"buy"},{"column":"price","gt":0}],"each":"session","having":[{"column":"events","lt":9}],"order_by":["-seconds","exit"],"limit":7}"#,
     r#"{"kind":"sessions","actor":"item","time":"ts","session":"price","gap":"30m","split_on":["user"],"measures":{"first":{"fn":"first","column":"big"},"n":{"fn":"max","column":"session"},"converted":{"fn":"sum","column":"converted"}},"conversion":{"action":"cart"},"group_by":[{"column":"started","every":"1d"}]}"#,
     r#"{"kind":"rfm","actor":"user","time":"ts","purchase":{"action":"buy"},"order":"big","value":"user"}"#,
-    r#"{"kind":"rfm","actor":"user","time":"ts","where":[{"column":"item","is_null":false}],"as_of":"2024-03-11","value":"big","quantity":"user","bins":3,"ties":"ntile","each":"actor","having":[{"column":"f","gt":1}],"order_by":["-monetary","segment"],"limit":4}"#,
+    r#"{"kind":"rfm","actor":"user","time":"ts","where":[{"column":"item","is_null":false}],"as_of":"2024-03-11","value":"price","quantity":"user","bins":3,"ties":"ntile","each":"actor","having":[{"column":"f","gt":1}],"order_by":["-monetary","segment"],"limit":4}"#,
     r#"{"kind":"rfm","actor":"user","time":"ts","value":"price","order":"item","group":"cells","bins":10}"#,
     r#"{"kind":"rfm","actor":"item","time":"ts","value":"price","purchase":[{"action":"buy"}],"group":"bins","as_of":"2024-03-11 23:59:59"}"#,
     r#"{"kind":"rfm","actor":"user","time":"ts","value":"big","as_of":["2024-03-10 05:00","2024-03-12"],"bins":4}"#,

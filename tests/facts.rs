@@ -1,7 +1,7 @@
 //! Real files, whole: the numbers that others counted in them must come out.
 //!
 //! Needs the folder `CLICKFOLD_SHARED` (by default `../shared`); without it these tests pass over. What the facts say
-//! of products (quantity × price: revenues), of cohorts, RFM and funnels is left out: these two kinds of question
+//! of products (quantity × price: revenues), of cohorts and funnels is left out, RFM apart: these kinds of question
 //! take columns as they are.
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its input should fail")]
 
@@ -173,7 +173,57 @@ fn check_online_retail(file: &File) {
     file.check("first", &as_in_the_facts(file.figure(json!([]), "min", "InvoiceDate")));
     file.check("last", &as_in_the_facts(file.figure(json!([]), "max", "InvoiceDate")));
     file.check("exact_duplicate_rows", &file.n_duplicates());
-    file.top(clean, "StockCode", json!({"fn": "sum", "column": "Quantity"}), "clean/top10_stock_by_quantity");
+    file.top(clean.clone(), "StockCode", json!({"fn": "sum", "column": "Quantity"}), "clean/top10_stock_by_quantity");
+    check_rfm(file, &clean);
+}
+
+fn check_rfm(file: &File, clean: &Value) {
+    let rfm = json!({"kind": "rfm", "where": clean, "quantity": "Quantity", "as_of": "2011-12-10"});
+    let with = |key: &str, value: &str| {
+        let mut rfm = rfm.clone();
+        rfm[key] = json!(value);
+        file.ask(rfm)
+    };
+    // Of each customer recency, frequency and monetary; the facts count whole days from the date.
+    let mut customers: BTreeMap<String, [f64; 3]> = BTreeMap::new();
+    for line in with("each", "actor").lines() {
+        let cells: Vec<&str> = line.split(',').collect();
+        let [r, f, m] = [1, 2, 3].map(|at| cells[at].parse::<f64>().unwrap());
+        customers.insert(cells[0].to_owned(), [r.ceil(), f, m]);
+    }
+    for (at, name) in ["R", "F", "M"].iter().enumerate() {
+        let fact = file.fact(&format!("clean/rfm_snapshot_2011_12_10/{name}"));
+        let mut values: Vec<f64> = customers.values().map(|scores| scores[at]).collect();
+        values.sort_by(f64::total_cmp);
+        let n = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / n;
+        let std = (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt();
+        let quantile = |q: f64| {
+            let (at, share) = ((q * (n - 1.0)) as usize, (q * (n - 1.0)).fract());
+            values[at] + share * (values[(at + 1).min(values.len() - 1)] - values[at])
+        };
+        let shares = [("min", 0.0), ("25%", 0.25), ("50%", 0.5), ("75%", 0.75), ("max", 1.0)];
+        for (key, found) in
+            shares.map(|(key, q)| (key, quantile(q))).into_iter().chain([("count", n), ("mean", mean), ("std", std)])
+        {
+            assert!((fact[key].as_f64().unwrap() - found).abs() < 0.006, "{name} {key}: {found}");
+        }
+    }
+    for customer in ["12347", "17850"] {
+        let fact = file.fact(&format!("clean/rfm_snapshot_2011_12_10/customer_{customer}"));
+        let known = ["R", "F", "M"].map(|name| fact[name].as_f64().unwrap());
+        assert_eq!(customers[&format!("{customer}.0")], known, "{customer}");
+    }
+    // Whole segments, cells and bins: nobody is lost, and no cent.
+    for (group, actors, value) in [("segment", 1, Some(6)), ("cells", 2, Some(3)), ("bins", 2, None)] {
+        let answer = with("group", group);
+        let sum = |at: usize| answer.lines().map(|line| line.split(',').nth(at).unwrap().parse::<f64>().unwrap()).sum::<f64>();
+        let n_scores = if group == "bins" { 3.0 } else { 1.0 };
+        assert_eq!(Some(sum(actors)), file.fact("clean/customers").as_f64().map(|n| n * n_scores), "{group}");
+        if let Some(value) = value {
+            assert!((sum(value) - file.fact("clean/revenue").as_f64().unwrap()).abs() < 0.006, "{group}");
+        }
+    }
 }
 
 #[test]
@@ -345,9 +395,23 @@ fn cdnow() {
         file.check(fact, &file.figure(conditions, function, column));
     }
     file.check("master/exact_duplicate_rows", &file.n_duplicates());
-    let sample = File::load(&folder, &fs::read(folder.join("CDNOW_sample.txt")).unwrap());
+    let options = serde_json::from_value(json!({"schema": {"column3": {"type": "time"}}})).unwrap();
+    let sample = File::load_with(options, &folder, &fs::read(folder.join("CDNOW_sample.txt")).unwrap());
     assert_eq!(sample.figure(json!([]), "count", ""), "6919");
     assert_eq!(sample.figure(json!([]), "count_distinct", "column2"), "2357");
+    // The calibration period of the published fits: 39 weeks; x are further days with purchases, T - t_x the weeks since the last.
+    let rfm = json!({"kind": "rfm", "actor": "column2", "time": "column3", "order": "column3", "value": "column5",
+        "as_of": "1997-10-01", "each": "actor"});
+    let summary = fs::read_to_string(folder.join("cdnow_customers_summary.csv")).unwrap();
+    let mut n_customers = 0;
+    for (found, known) in sample.ask(rfm).lines().zip(summary.lines().skip(1)) {
+        let cells = |line: &str| line.split(',').map(|cell| cell.trim().parse::<f64>().unwrap_or(f64::NAN)).collect::<Vec<f64>>();
+        let (found, known) = (cells(found), cells(known));
+        let days = ((known[3] - known[2]) * 7.0).round() + 1.0;
+        assert_eq!((found[0], found[1], found[2]), (known[0], days, known[1] + 1.0));
+        n_customers += 1;
+    }
+    assert_eq!(n_customers, 2_357);
 }
 
 #[test]

@@ -109,7 +109,7 @@ fn settle(shards: &mut [Dataset]) {
         let all_names = shards.iter().map(|shard| shard.columns().iter().map(|c| c.name.to_owned()).collect::<Vec<_>>());
         let names = all_names.max_by_key(Vec::len).unwrap();
         if types.windows(2).all(|pair| pair[0] == pair[1]) {
-            return;
+            return shards.iter_mut().for_each(|shard| shard.guess_roles().unwrap());
         }
         shards.iter_mut().for_each(|shard| shard.settle(&types, &names).unwrap());
     }

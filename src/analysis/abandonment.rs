@@ -3,6 +3,7 @@
 //! An actor fold: rows come in the order of (actor, time), an actor's all to one fold. State: one row for each cart, and the time
 //! of the last event, which tells whose time is over. Whole actors make it add up.
 
+mod answer;
 mod carts;
 
 use std::sync::Arc;
@@ -18,15 +19,14 @@ use super::key::{Key, KeyPlan};
 use super::list::Choice;
 use super::marks::{Marks, TAKES_PART, conditions};
 use super::spec::{Spec, unknown};
-use super::table::{Table, TableColumn, combinations, empty};
+use super::table::{Table, TableColumn, empty};
 use super::{Question, Zones, named};
 use crate::event::{ColumnType, Role, Schema};
 use crate::fold::Fold;
 use crate::kernel::column;
 use crate::kernel::ids::NULL;
-use crate::kernel::order::{self, SortKey};
 use crate::kernel::values::{Data, Rows, ValueType, Values, gather};
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, Result};
 
 /// The question `{"kind": "abandonment", …}`.
 ///
@@ -41,7 +41,7 @@ use crate::{Error, ErrorKind, Result};
 ///   is in it.
 /// * `within`: how long a cart may be bought; for ever where it is not given.
 /// * `value`: the column that says what a cart is worth, at the last of its cart events that has a value; that with the role price
-///   where it is not given, and nothing where there is none.
+///   where it is not given, and nothing where there is none or it holds nulls alone.
 /// * `group_by`: keys as an aggregate's, of the cart's first event.
 /// * `where`, `actor`, `time`, `having`, `order_by`, `limit`: as everywhere. Rows without an actor, a time or an item take
 ///   part in nothing.
@@ -115,7 +115,9 @@ impl Abandonment {
         };
         spec.finish()?;
         if abandonment.is_each && !abandonment.keys.is_empty() {
-            return Err(Error::bad_query("\"each\" tells of carts, not of groups of them: leave out \"group_by\"").at_column("each"));
+            return Err(
+                Error::bad_query("\"each\" tells of carts, not of groups of them: leave out \"group_by\"").at_column("each")
+            );
         }
         Ok(abandonment)
     }
@@ -152,7 +154,8 @@ impl Question for Abandonment {
         };
         let keys = if self.is_each { [key(plan.actor)?].into_iter().chain(item.clone()).collect() } else { self.keys.clone() };
         let value = self.value.as_ref().map(|name| schema.index_of(name)).transpose()?;
-        let value = value.or_else(|| schema.index_of_role(Role::Price));
+        let is_known = |at: &usize| schema.columns()[*at].column_type != ColumnType::Null;
+        let value = value.or_else(|| schema.index_of_role(Role::Price)).filter(is_known);
         let value_type = value.map_or(ColumnType::Int, |at| schema.columns()[at].column_type);
         if !matches!(value_type, ColumnType::Int | ColumnType::Decimal { .. }) {
             let name = value.map_or("", |at| schema.columns()[at].name.as_str());
@@ -236,97 +239,6 @@ impl AbandonmentFold {
         };
         self.keys.iter().enumerate().map(values).collect()
     }
-
-    /// Sums as values of the type that carts have.
-    fn amounts(&self, amounts: impl Iterator<Item = Option<i128>>) -> Result<Values> {
-        let (valid, wide): (Vec<bool>, Vec<i128>) = amounts.map(|amount| (amount.is_some(), amount.unwrap_or(0))).unzip();
-        let data = if self.value_type == ColumnType::Int {
-            Data::Ints(wide.into_iter().map(|amount| i64::try_from(amount).map_err(|_| too_large())).collect::<Result<_>>()?)
-        } else {
-            if wide.iter().any(|amount| amount.unsigned_abs() >= 10u128.pow(38)) {
-                return Err(too_large());
-            }
-            Data::Wide(wide)
-        };
-        Ok(Values { data, valid: Some(valid) })
-    }
-
-    fn is_open(&self, cart: &Cart) -> bool {
-        let over = |(within, last): (u64, i64)| last.wrapping_sub(cart.at) as u64 >= within;
-        !cart.is_bought && self.within.zip(self.last).is_some_and(|times| !over(times))
-    }
-
-    /// One row for each combination of keys.
-    fn groups(&self, carts: &Carts) -> Result<(Vec<Values>, usize)> {
-        let keys = self.key_values(carts);
-        let n_carts = carts.all().len();
-        let combined = combinations(&keys.iter().collect::<Vec<_>>(), n_carts)?;
-        let (numbers, n_groups) = combined.ok_or_else(|| Error::bad_state("a group key holds floats"))?;
-        let mut groups = vec![Group::default(); n_groups];
-        for (row, (cart, number)) in carts.all().iter().zip(numbers).enumerate() {
-            groups[number as usize].add(row, cart, self.is_open(cart)).ok_or_else(too_large)?;
-        }
-        groups.retain(|group| group.carts > 0 || self.keys.is_empty());
-        let firsts: Vec<u32> = groups.iter().map(|group| group.first).collect();
-        let mut values: Vec<Values> = keys.iter().map(|key| key.take(&firsts)).collect();
-        let sort_keys: Vec<SortKey> = values.iter().map(|key| SortKey::new(key, false)).collect();
-        let rows = order::sort(groups.len(), &sort_keys, usize::MAX);
-        let sorted: Vec<&Group> = rows.iter().map(|&row| &groups[row as usize]).collect();
-        values.iter_mut().for_each(|key| *key = key.take(&rows));
-        let ints = |of: fn(&Group) -> i64| Values::ints(sorted.iter().map(|group| of(group)).collect());
-        let rates = sorted.iter().map(|group| group.abandoned as f64 / group.carts as f64).collect();
-        let valid = Some(sorted.iter().map(|group| group.carts > 0).collect());
-        values.extend([ints(|group| group.carts), ints(|group| group.abandoned), Values { data: Data::Floats(rates), valid }]);
-        values.push(self.amounts(sorted.iter().map(|group| group.value))?);
-        values.push(self.amounts(sorted.iter().map(|group| group.abandoned_value))?);
-        values.push(ints(|group| group.open));
-        Ok((values, groups.len()))
-    }
-
-    /// One row for each cart.
-    fn each(&self, carts: &Carts) -> Result<(Vec<Values>, usize)> {
-        let mut values = self.key_values(carts);
-        let carts = carts.all();
-        values.push(Values::ints(carts.iter().map(|cart| cart.at).collect()));
-        let sort_keys: Vec<SortKey> = values.iter().map(|key| SortKey::new(key, false)).collect();
-        values.push(self.amounts(carts.iter().map(|cart| cart.value))?);
-        values.push(Values::ints(carts.iter().map(|cart| i64::from(cart.is_bought)).collect()));
-        let rows = order::sort(carts.len(), &sort_keys, usize::MAX);
-        values.iter_mut().for_each(|column| *column = column.take(&rows));
-        Ok((values, rows.len()))
-    }
-}
-
-/// The carts of one combination of keys.
-#[derive(Clone, Debug, Default)]
-struct Group {
-    /// One of them.
-    first: u32,
-    carts: i64,
-    abandoned: i64,
-    value: Option<i128>,
-    abandoned_value: Option<i128>,
-    open: i64,
-}
-
-impl Group {
-    /// Takes in a cart; nothing where a sum gets too large.
-    fn add(&mut self, row: usize, cart: &Cart, is_open: bool) -> Option<()> {
-        let plus = |sum: Option<i128>| sum.unwrap_or(0).checked_add(cart.value.unwrap_or(0));
-        self.first = row as u32;
-        self.carts += 1;
-        self.abandoned += i64::from(!cart.is_bought);
-        self.open += i64::from(is_open);
-        if cart.value.is_some() {
-            self.value = Some(plus(self.value)?);
-            self.abandoned_value = if cart.is_bought { self.abandoned_value.or(Some(0)) } else { Some(plus(self.abandoned_value)?) };
-        }
-        Some(())
-    }
-}
-
-fn too_large() -> Error {
-    Error::new(ErrorKind::Overflow, "a sum is too large to be exact; filter the rows or group them further")
 }
 
 /// In a state, what a row is that tells when the last event was.
@@ -429,5 +341,34 @@ impl Fold for AbandonmentFold {
     fn size(&self) -> usize {
         let keys: usize = self.keys.iter().chain(&self.item).filter_map(|key| key.ids.as_ref()).map(|ids| ids.size()).sum();
         keys + self.carts.size() + self.events.capacity() * (size_of::<Event>() + 4 * self.keys.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn says_what_cannot_be_asked() {
+        for (key, value, expected) in [
+            ("each", json!("item"), "unknown \"each\" \"item\"; known are actor"),
+            ("item", json!(true), "\"item\" must be a column's name or false, found true"),
+            ("cart", json!(null), "the query lacks the key \"cart\""),
+            (
+                "within",
+                json!("1mo"),
+                "\"within\" must be a number and s, m, h, d or w, such as \"30m\" or \"24h\", found \"1mo\"",
+            ),
+            ("group", json!([]), "unknown key \"group\" in the query; did you mean \"group_by\"?"),
+        ] {
+            let mut query = json!({"kind": "abandonment", "cart": {}, "buy": {}});
+            query[key] = value;
+            assert_eq!(Abandonment::parse(&query).unwrap_err().to_string(), expected);
+        }
+        let both = json!({"kind": "abandonment", "cart": {}, "buy": {}, "each": "actor", "group_by": ["item"]});
+        let sentence = "\"each\" tells of carts, not of groups of them: leave out \"group_by\"";
+        assert_eq!(Abandonment::parse(&both).unwrap_err().to_string(), sentence);
     }
 }

@@ -8,8 +8,6 @@ mod channels;
 mod journey;
 mod markov;
 mod models;
-#[cfg(test)]
-mod tests;
 
 use std::sync::Arc;
 

@@ -126,7 +126,8 @@ impl Baskets {
             None => roles.iter().find_map(|&role| schema.index_of_role(role)).ok_or_else(|| {
                 let roles: Vec<&str> = roles.iter().map(|role| role.name()).collect();
                 let roles = roles.join(", ");
-                let sentence = format!("the query needs the column that says {what}: none has the role {roles}; name it by {key:?}");
+                let sentence =
+                    format!("the query needs the column that says {what}: none has the role {roles}; name it by {key:?}");
                 Error::bad_query(sentence).at_column(key)
             }),
         };
@@ -221,7 +222,8 @@ impl Fold for BasketsFold {
             column::hold(values, column_type)
         };
         let arrays = vec![array(&self.baskets, &baskets)?, array(&self.items, &items)?];
-        let fields = ["basket", "item"].iter().zip(&arrays).map(|(name, array)| Field::new(*name, array.data_type().clone(), true));
+        let fields =
+            ["basket", "item"].iter().zip(&arrays).map(|(name, array)| Field::new(*name, array.data_type().clone(), true));
         Ok(RecordBatch::try_new(Arc::new(ArrowSchema::new(fields.collect::<Vec<_>>())), arrays)?)
     }
 

@@ -3,6 +3,8 @@
 //! An actor fold: rows come in the order of (actor, time), an actor's all to one fold. State: for each item, how many actors
 //! got to each step. Whole actors make it add up.
 
+mod sql;
+
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Int64Array, RecordBatch};
@@ -24,6 +26,7 @@ use crate::kernel::ids::NULL;
 use crate::kernel::order::{self, SortKey};
 use crate::kernel::statistics::wilson;
 use crate::kernel::values::{Data, Rows, ValueType, Values, gather};
+use crate::sql::Dialect;
 use crate::{Error, Result};
 
 /// Steps that a way may have, as a funnel's.
@@ -142,6 +145,10 @@ impl Question for Conversion {
 
     fn is_of_actors(&self) -> bool {
         true
+    }
+
+    fn sql(&self, schema: &Schema, dialect: Dialect) -> Result<String> {
+        self.statement(schema, dialect)
     }
 }
 
@@ -318,5 +325,49 @@ impl Fold for ConversionFold {
     fn size(&self) -> usize {
         let items = self.items.ids.as_ref().map_or(0, |ids| ids.size());
         items + 8 * self.reached.actors.capacity() + self.events.capacity() * size_of::<Event>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_attempt_may_begin_anew_but_not_end_late() {
+        let at = |(time, steps): (i64, u64)| Event { item: 1, time, steps };
+        for (events, window, expected) in [
+            (vec![(0, 1), (5, 2), (9, 4)], 9, 3),
+            (vec![(0, 1), (5, 2), (10, 4)], 9, 2),
+            // The second attempt is the one that gets there.
+            (vec![(0, 1), (2, 2), (4, 1), (6, 2), (13, 4)], 9, 3),
+            // The first one has its second step from before the other began.
+            (vec![(0, 1), (2, 2), (4, 1), (9, 4)], 9, 3),
+            (vec![(0, 2), (1, 4), (2, 1)], 9, 1),
+            (vec![(0, 4), (0, 2), (0, 1)], 0, 3),
+            (vec![(i64::MIN, 1), (i64::MAX, 2)], u64::MAX - 1, 1),
+            (vec![(i64::MIN, 1), (i64::MAX, 2)], u64::MAX, 2),
+            (vec![(0, 6)], 9, 0),
+        ] {
+            let list: Vec<Event> = events.iter().copied().map(at).collect();
+            assert_eq!(farthest(&list, 3, window), expected, "{events:?} within {window}");
+        }
+    }
+
+    #[test]
+    fn says_what_cannot_be_asked() {
+        let confidence = "\"confidence\" must be a share above 0 and below 1, such as 0.95, found";
+        for (key, value, expected) in [
+            ("confidence", json!(1), format!("{confidence} 1")),
+            ("confidence", json!("95%"), format!("{confidence} \"95%\"")),
+            ("steps", json!([{}]), "a conversion has 2 to 32 \"steps\", found 1".to_owned()),
+            ("steps", json!(vec![json!({}); 33]), "a conversion has 2 to 32 \"steps\", found 33".to_owned()),
+            ("min_actor", json!(1), "unknown key \"min_actor\" in the query; did you mean \"min_actors\"?".to_owned()),
+        ] {
+            let mut query = json!({"kind": "conversion", "steps": [{}, {}]});
+            query[key] = value;
+            assert_eq!(Conversion::parse(&query).unwrap_err().to_string(), expected);
+        }
     }
 }

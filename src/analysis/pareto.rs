@@ -3,6 +3,7 @@
 //! A row fold: any split of the rows answers alike. State: that of an aggregate with one measure, which does the grouping.
 
 mod shares;
+mod sql;
 
 use arrow_array::RecordBatch;
 use serde_json::{Value, json};
@@ -18,6 +19,7 @@ use crate::event::{ColumnType, Role, Schema};
 use crate::fold::Fold;
 use crate::kernel::order::{self, SortKey};
 use crate::kernel::values::{Data, Rows, ValueType, Values, gather};
+use crate::sql::Dialect;
 use crate::{Error, ErrorKind, Result};
 
 const USUAL_CLASSES: [f64; 2] = [0.8, 0.95];
@@ -175,6 +177,10 @@ impl Question for Pareto {
         let groups = Aggregate::parse(&groups)?.fold(schema, zones)?;
         self.choice.check(&columns)?;
         Ok(Box::new(ParetoFold { spec: self.clone(), columns, value_type, groups }))
+    }
+
+    fn sql(&self, schema: &Schema, dialect: Dialect) -> Result<String> {
+        self.statement(schema, dialect)
     }
 }
 
@@ -334,4 +340,44 @@ fn letters(classes: impl Iterator<Item = usize>) -> Result<Values> {
     let mut values = gather(&texts, &Rows::Some(classes.map(|class| class as u32).collect()))?;
     values.valid = None;
     Ok(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Column;
+
+    #[test]
+    fn says_what_cannot_be_asked() {
+        let schema = Schema::new(vec![Column { name: "share".to_owned(), column_type: ColumnType::Int, role: None }]);
+        let shares = "\"classes\" must be a list of at most 25 ascending shares above 0 and below 1, such as [0.8, 0.95], found";
+        for (asked, expected) in [
+            (json!({"classes": [0.8, 0.8]}), format!("{shares} [0.8,0.8]")),
+            (json!({"classes": [0.8, 1]}), format!("{shares} [0.8,1]")),
+            (json!({"classes": ["0.8"]}), format!("{shares} [\"0.8\"]")),
+            (json!({"classes": 0.8}), format!("{shares} 0.8")),
+            (json!({"summary": "all"}), "\"summary\" must be false, true or \"concentration\", found \"all\"".to_owned()),
+            (
+                json!({"measure": {"fn": "avg", "column": "share"}}),
+                "unknown function \"avg\" of a pareto's measure; known are count, count_distinct, sum".to_owned(),
+            ),
+            (json!({"clases": [0.8]}), "unknown key \"clases\" in the query; did you mean \"classes\"?".to_owned()),
+            (json!({"by": "share"}), "two columns of the answer are called \"share\"".to_owned()),
+            (json!({"by": "shares"}), "unknown column \"shares\"; did you mean \"share\"?".to_owned()),
+            (
+                json!({}),
+                "the query needs a column for \"by\": none has the role item; give one that role, or name it by \"by\""
+                    .to_owned(),
+            ),
+            (
+                json!({"by": "share", "summary": true, "order_by": ["-vlaue"]}),
+                "the answer has no column \"vlaue\"; did you mean \"value\"?".to_owned(),
+            ),
+        ] {
+            let mut query = asked.clone();
+            query["kind"] = json!("pareto");
+            let error = Pareto::parse(&query).and_then(|pareto| pareto.fold(&schema, &Zones::new()).map(|_| ())).unwrap_err();
+            assert_eq!(error.to_string(), expected, "{asked}");
+        }
+    }
 }

@@ -4,6 +4,7 @@
 //! many actors make that step; or a row for each actor's each value. Whole actors make it add up.
 
 mod edges;
+mod listed;
 mod walk;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, Int64Array, RecordBatch};
 use arrow_schema::{Field, Schema as ArrowSchema};
 use edges::{Edge, Edges, REST, between_frequent, edges_of};
+use listed::{Listed, Nodes};
 use serde_json::Value;
 use walk::{Rules, Walk};
 
@@ -49,6 +51,8 @@ use crate::{Error, Result};
 ///
 /// With `"each": "actor"`: the actor's column, `depth` (0 is where the path begins, with `to` where it ends) and `value`, one row for each
 /// value on an actor's path; `having`, `order_by` and `limit` choose among the rows, ties by the actor and `depth`.
+///
+/// SQL knows no order of the data, by which events of one time come: none says this question.
 ///
 /// ```
 /// # use clickfold::{Query, engine::{Loader, LoadOptions}, text};
@@ -215,53 +219,6 @@ enum Found {
     Each(Box<Listed>),
 }
 
-/// Each actor's path.
-struct Listed {
-    list: List,
-    choice: Choice,
-    actors: KeyPlan,
-}
-
-/// Rows of the list: the numbers of actors, depths, and numbers of values.
-#[derive(Debug, Default)]
-struct Nodes {
-    actors: Vec<u32>,
-    depths: Vec<i64>,
-    values: Vec<u32>,
-}
-
-impl Nodes {
-    fn push(&mut self, actor: u32, path: &[u32]) {
-        for (&value, depth) in path.iter().zip(0..) {
-            self.actors.push(actor);
-            self.depths.push(depth);
-            self.values.push(value);
-        }
-    }
-
-    fn add_to(self, list: &mut List, actors: &KeyPlan, steps: &KeyPlan) -> Result<()> {
-        if self.depths.is_empty() {
-            return Ok(());
-        }
-        let mut columns = [actors.values(&self.actors), Values::ints(self.depths), steps.values(&self.values)];
-        columns.iter_mut().for_each(Values::unrank);
-        list.push(&columns)
-    }
-}
-
-impl Listed {
-    /// The list with the path of the actor whose rows come.
-    fn list_with(&self, actor: u32, path: &[u32], steps: &KeyPlan) -> Result<List> {
-        let columns = self.list.table().columns.into_iter().map(|column| (column.name, column.value_type));
-        let mut list = List::new(columns);
-        list.merge(&self.list.state()?)?;
-        let mut nodes = Nodes::default();
-        nodes.push(actor, path);
-        nodes.add_to(&mut list, &self.actors, steps)?;
-        Ok(list)
-    }
-}
-
 impl PathsFold {
     /// All steps, with those of the actor whose rows come.
     fn edges(&self, edges: &Edges) -> Vec<Edge> {
@@ -401,6 +358,32 @@ impl Fold for PathsFold {
         match &self.found {
             Found::Edges(edges, _) => edges.size(),
             Found::Each(each) => each.list.size(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn says_what_paths_cannot_be() {
+        for (query, expected) in [
+            (json!({"depth": 0}), "\"depth\" must be 1 to 20, found 0"),
+            (json!({"depth": 21}), "\"depth\" must be 1 to 20, found 21"),
+            (json!({"from": {}, "to": {}}), "paths begin with \"from\" or end with \"to\", not both"),
+            (json!({"loops": "flod"}), "unknown \"loops\" \"flod\"; did you mean \"fold\"?"),
+            (json!({"each": "session"}), "unknown \"each\" \"session\"; known are actor"),
+            (
+                json!({"having": [{"column": "depth", "gt": 1}]}),
+                "unknown key \"having\" in the query; known are kind, loops, depth, from, to, actor, time, where, step, within, each, limit",
+            ),
+        ] {
+            let mut query = query;
+            query["kind"] = "paths".into();
+            assert_eq!(Paths::parse(&query).unwrap_err().to_string(), expected, "{query}");
         }
     }
 }

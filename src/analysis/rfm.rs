@@ -134,7 +134,8 @@ impl Rfm {
         let as_of: Vec<Value> = match spec.get("as_of") {
             Some(Value::Array(dates)) if dates.len() == 2 => dates.clone(),
             Some(Value::Array(dates)) => {
-                let sentence = format!("\"as_of\" may be one date, or a list of two to tell moves between, found {}", dates.len());
+                let sentence =
+                    format!("\"as_of\" may be one date, or a list of two to tell moves between, found {}", dates.len());
                 return Err(Error::bad_query(sentence).at_column("as_of"));
             }
             date => date.cloned().into_iter().collect(),
@@ -187,13 +188,13 @@ impl Rfm {
             let point = Point::parse(literal, column, ColumnType::Time { unit })?;
             let written = literal.as_str().and_then(|text| reader.read(text.as_bytes()));
             let at = written.map_or_else(|| i64::try_from(point.floor).ok(), |instant| instant.count(unit));
-            at.filter(|_| point.floor == point.ceil).ok_or_else(|| {
-                Error::bad_query(format!("column {column:?} cannot hold \"as_of\" {literal}")).at_column("as_of")
-            })
+            at.filter(|_| point.floor == point.ceil)
+                .ok_or_else(|| Error::bad_query(format!("column {column:?} cannot hold \"as_of\" {literal}")).at_column("as_of"))
         };
         let dates: Vec<i64> = self.as_of.iter().map(date).collect::<Result<_>>()?;
         if !dates.is_sorted_by(|a, b| a < b) {
-            let sentence = format!("the first date in \"as_of\" must be before the second, found {}", Value::from(self.as_of.clone()));
+            let sentence =
+                format!("the first date in \"as_of\" must be before the second, found {}", Value::from(self.as_of.clone()));
             return Err(Error::bad_query(sentence).at_column("as_of"));
         }
         Ok(dates)
@@ -334,4 +335,51 @@ fn one_of<T: Copy>(spec: &mut Spec<'_>, key: &'static str, known: &[(&str, T)]) 
     let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
     let found = known.iter().find(|(name, _)| *name == text);
     found.map(|(_, value)| Some(*value)).ok_or_else(|| unknown(&format!("{key:?} {text:?}"), text, &names))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_cannot_be_asked_is_refused_with_its_reason() {
+        for (query, sentence) in [
+            (json!({"kind": "rfm", "bins": 11}), "\"bins\" may be 2 to 10, found 11"),
+            (json!({"kind": "rfm", "ties": "nitle"}), "unknown \"ties\" \"nitle\"; did you mean \"ntile\"?"),
+            (json!({"kind": "rfm", "each": "segment"}), "unknown \"each\" \"segment\"; known are actor"),
+            (
+                json!({"kind": "rfm", "as_of": ["2024-03-10"]}),
+                "\"as_of\" may be one date, or a list of two to tell moves between, found 1",
+            ),
+            (
+                json!({"kind": "rfm", "as_of": ["2024-03-10", "2024-04-10"], "each": "actor"}),
+                "\"group\", \"each\" and two dates in \"as_of\" ask for different answers; give one of them",
+            ),
+            (json!({"kind": "rfm", "limit": 5}), "\"having\", \"order_by\" and \"limit\" need \"each\": \"actor\""),
+        ] {
+            assert_eq!(Rfm::parse(&query).unwrap_err().to_string(), sentence, "{query}");
+        }
+    }
+
+    #[test]
+    fn dates_are_by_the_zone_s_clock_and_must_fit_the_column() {
+        let zones: Zones = [("Asia/Shanghai".to_owned(), crate::kernel::bucket::Zone::new(vec![(0, 28_800)]))].into();
+        let dates = |as_of: Value| {
+            let rfm = Rfm::parse(&json!({"kind": "rfm", "as_of": as_of, "timezone": "Asia/Shanghai"}))?;
+            rfm.dates("ts", TimeUnit::Second, &zones)
+        };
+        assert_eq!(dates(json!("1970-01-02")), Ok(vec![57_600]));
+        assert_eq!(dates(json!(["1970-01-02T00:00:00Z", "1970-01-02 08:00:01"])), Ok(vec![86_400, 86_401]));
+        assert_eq!(dates(json!(77)), Ok(vec![77]));
+        for (as_of, sentence) in [
+            (json!("1970-01-02 00:00:00.5"), "column \"ts\" cannot hold \"as_of\" \"1970-01-02 00:00:00.5\""),
+            (
+                json!(["1970-01-02 08:00", "1970-01-02T00:00:00Z"]),
+                "the first date in \"as_of\" must be before the second, found [\"1970-01-02 08:00\",\"1970-01-02T00:00:00Z\"]",
+            ),
+        ] {
+            assert_eq!(dates(as_of).unwrap_err().to_string(), sentence);
+        }
+    }
 }

@@ -3,30 +3,33 @@
 //! An actor fold: rows come in the order of (actor, time), an actor's all to one fold. State: that of an aggregate of the
 //! sessions, of a list of them, or their counts and durations. Whole actors make it add up.
 
+mod answer;
 mod found;
 mod split;
+mod sql;
 mod summary;
 
 use std::collections::BTreeSet;
 
+use answer::{Answer, Answers};
 use arrow_array::RecordBatch;
 use found::{Carried, Found, What, seconds_type};
 use serde_json::{Map, Value};
 use split::Splitter;
-use summary::Summary;
 
 use super::actors::{ActorColumns, ActorReader, length};
 use super::aggregate::Aggregate;
 use super::filter::columns_of;
 use super::key::Key;
-use super::list::{Choice, List};
+use super::list::Choice;
 use super::marks::{Marks, conditions};
 use super::spec::{Spec, unknown};
 use super::{Question, Zones};
 use crate::event::{Column, ColumnType, Role, Schema, TimeUnit};
 use crate::fold::Fold;
-use crate::kernel::bucket::Every;
-use crate::kernel::values::{Rows, ValueType, Values, digits, gather};
+use crate::kernel::bucket::{Every, Zone};
+use crate::kernel::values::digits;
+use crate::sql::Dialect;
 use crate::{Error, Result};
 
 /// The question `{"kind": "sessions", …}`.
@@ -55,6 +58,9 @@ use crate::{Error, Result};
 ///
 /// With `"each": "session"` that table is the answer, without the file's other columns; `having`, `order_by` and `limit` choose
 /// among its rows, ties by the actor and `session`.
+///
+/// SQL knows no order of the data, by which events of one time come: it says this question where nothing depends on that, so
+/// without `split_on`, entries, exits, and other columns of the file.
 ///
 /// ```
 /// # use clickfold::{Query, engine::{Loader, LoadOptions}, text};
@@ -183,17 +189,21 @@ impl Sessions {
         }
     }
 
+    /// The column of the file's own sessions.
+    fn own(&self, schema: &Schema) -> Result<Option<usize>> {
+        match &self.own {
+            Own::WithRole => Ok(schema.index_of_role(Role::Session)),
+            Own::Column(name) => schema.index_of(name).map(Some),
+            Own::Nowhere => Ok(None),
+        }
+    }
+
     fn splitter(&self, schema: &Schema, zones: &Zones, unit: TimeUnit, time: usize) -> Result<Splitter> {
-        let own = match &self.own {
-            Own::WithRole => schema.index_of_role(Role::Session),
-            Own::Column(name) => Some(schema.index_of(name)?),
-            Own::Nowhere => None,
-        };
         let plain = |name: &str| Key::parse(&name.into())?.plan(schema, zones);
         let days = Key::buckets(&schema.columns()[time].name, Every::Days(1), self.timezone.as_deref());
         let days = self.midnight.then(|| days.plan(schema, zones)).transpose()?;
         let split_on = self.split_on.iter().map(|name| plain(name)).collect::<Result<_>>()?;
-        let own = own.map(|at| plain(&schema.columns()[at].name)).transpose()?;
+        let own = self.own(schema)?.map(|at| plain(&schema.columns()[at].name)).transpose()?;
         let gap = (self.gap as u64).saturating_mul(unit.per_second() as u64);
         Ok(Splitter::new(gap, days, split_on, own))
     }
@@ -289,6 +299,12 @@ impl Question for Sessions {
     fn is_of_actors(&self) -> bool {
         true
     }
+
+    fn sql(&self, schema: &Schema, dialect: Dialect) -> Result<String> {
+        let zones = Question::zones(self).into_iter().map(|name| (name, Zone::default())).collect();
+        self.fold(schema, &zones)?;
+        self.statement(schema, &zones, dialect)
+    }
 }
 
 fn flag(key: &str, value: Option<&Value>) -> Result<bool> {
@@ -304,73 +320,6 @@ struct SessionsFold {
     found: Found,
     answers: Answers,
     answer: Answer,
-}
-
-/// What an answer is made by.
-struct Answers {
-    asked: Asked,
-    /// Of the table of sessions.
-    columns: Vec<(Column, What)>,
-    zones: Zones,
-    unit: TimeUnit,
-    has_conversion: bool,
-}
-
-/// What is made of the sessions.
-enum Answer {
-    Summary(Summary),
-    Table(Box<dyn Fold>),
-}
-
-impl Answers {
-    /// An answer that has no sessions yet.
-    fn begin(&self) -> Result<Answer> {
-        let columns = || self.columns.iter().map(|(column, _)| column);
-        Ok(match &self.asked {
-            Asked::Summary => Answer::Summary(Summary::new()),
-            Asked::Aggregate(aggregate, _) => {
-                Answer::Table(aggregate.fold(&Schema::new(columns().cloned().collect()), &self.zones)?)
-            }
-            Asked::Each(choice) => {
-                let columns: Vec<_> = columns().map(|c| (c.name.clone(), ValueType::Of(c.column_type))).collect();
-                choice.check(&columns)?;
-                let ties = columns[..2].iter().map(|(name, _)| name.clone()).collect();
-                Answer::Table(Box::new(EachFold { list: List::new(columns), choice: choice.clone(), ties }))
-            }
-        })
-    }
-}
-
-impl Answer {
-    /// Takes in whole sessions.
-    fn take(&mut self, found: &Found, n: usize, answers: &Answers, carried: &[Carried]) -> Result<()> {
-        match self {
-            Self::Summary(summary) => summary.take(found, 0..n),
-            Self::Table(fold) if n > 0 => fold.update(&found.batch(0..n, &answers.columns, carried)?),
-            Self::Table(_) => Ok(()),
-        }
-    }
-
-    fn state(&self) -> Result<RecordBatch> {
-        match self {
-            Self::Summary(summary) => summary.state(),
-            Self::Table(fold) => fold.state(),
-        }
-    }
-
-    fn merge(&mut self, state: &RecordBatch) -> Result<()> {
-        match self {
-            Self::Summary(summary) => summary.merge(state),
-            Self::Table(fold) => fold.merge(state),
-        }
-    }
-
-    fn finish(&self, answers: &Answers) -> Result<RecordBatch> {
-        match self {
-            Self::Summary(summary) => summary.finish(answers.unit, answers.has_conversion),
-            Self::Table(fold) => fold.finish(),
-        }
-    }
 }
 
 impl SessionsFold {
@@ -413,41 +362,39 @@ impl Fold for SessionsFold {
     }
 
     fn size(&self) -> usize {
-        let answer = match &self.answer {
-            Answer::Summary(summary) => summary.size(),
-            Answer::Table(fold) => fold.size(),
-        };
-        answer + self.found.size()
+        self.answer.size() + self.found.size()
     }
 }
 
-/// The table of sessions as the answer: batches of it come.
-struct EachFold {
-    list: List,
-    choice: Choice,
-    ties: Vec<String>,
-}
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
 
-impl Fold for EachFold {
-    fn update(&mut self, batch: &RecordBatch) -> Result<()> {
-        let all = Rows::All(batch.num_rows());
-        let values: Vec<Values> = batch.columns().iter().map(|column| gather(column, &all)).collect::<Result<_>>()?;
-        self.list.push(&values)
-    }
+    use super::*;
 
-    fn state(&self) -> Result<RecordBatch> {
-        self.list.state()
-    }
-
-    fn merge(&mut self, state: &RecordBatch) -> Result<()> {
-        self.list.merge(state)
-    }
-
-    fn finish(&self) -> Result<RecordBatch> {
-        self.choice.of(self.list.table(), &self.ties.iter().map(String::as_str).collect::<Vec<_>>())
-    }
-
-    fn size(&self) -> usize {
-        self.list.size()
+    #[test]
+    fn says_what_sessions_cannot_be() {
+        let column =
+            |(name, column_type, role): (&str, ColumnType, Role)| Column { name: name.to_owned(), column_type, role: Some(role) };
+        let time = ColumnType::Time { unit: TimeUnit::Second };
+        let columns = [("who", ColumnType::Int, Role::Actor), ("at", time, Role::Time), ("act", ColumnType::Text, Role::Action)];
+        let schema = Schema::new(columns.map(column).to_vec());
+        let measures = json!({"n": {"fn": "sum", "column": "secnds"}});
+        for (key, value, expected) in [
+            ("gap", json!("1mo"), "\"gap\" must be a number and s, m, h, d or w, such as \"30m\" or \"24h\", found \"1mo\""),
+            ("midnight", json!("yes"), "\"midnight\" in the query must be true or false, found \"yes\""),
+            ("session", json!(true), "\"session\" must be a column, or false, found true"),
+            ("session", json!("whoo"), "unknown column \"whoo\"; did you mean \"who\"?"),
+            ("each", json!("actor"), "unknown \"each\" \"actor\"; known are session"),
+            ("limit", json!(3), "\"limit\" of sessions needs \"measures\", \"group_by\" or \"each\""),
+            ("measures", measures, "unknown column \"secnds\"; did you mean \"seconds\"?"),
+            ("group_by", json!(["converted"]), "unknown column \"converted\"; the data has none of that name"),
+        ] {
+            let mut query = json!({"kind": "sessions"});
+            query[key] = value;
+            let error =
+                Sessions::parse(&query).and_then(|sessions| sessions.fold(&schema, &Zones::new()).map(|_| ())).unwrap_err();
+            assert_eq!(error.to_string(), expected, "{query}");
+        }
     }
 }

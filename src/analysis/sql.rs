@@ -143,8 +143,8 @@ pub(super) fn sum(number: &str, column_type: ColumnType, over: &str, dialect: Di
 /// The mean of an expression of integers or decimals: one division of integers as floats.
 pub(super) fn mean(number: &str, column_type: ColumnType, dialect: Dialect) -> String {
     let total = to_float(&format!("sum({})", to_units(number, column_type, dialect)), dialect);
-    let unit = pow10(digits(column_type));
-    format!("{total} / nullif(count({number}) * {unit}, 0)")
+    let times = if digits(column_type) == 0 { String::new() } else { format!(" * {}", pow10(digits(column_type))) };
+    format!("{total} / nullif(count({number}){times}, 0)")
 }
 
 /// How many different values an expression has, null not counted.
@@ -195,32 +195,6 @@ pub(super) fn seconds_between(from: &str, to: &str, unit: TimeUnit, dialect: Dia
     Ok(format!("{} / {:e}", to_float(&elapsed, dialect), unit.per_second() as f64))
 }
 
-/// A time plus so many units of its column.
-///
-/// # Errors
-///
-/// `UNSUPPORTED` where the dialect has no such times.
-pub(super) fn later(time: &str, units: i64, unit: TimeUnit, dialect: Dialect) -> Result<String> {
-    check_unit(unit, dialect)?;
-    let name = click_house_name(unit).to_uppercase();
-    Ok(match dialect {
-        Dialect::DuckDb => {
-            format!("({time} + to_microseconds({}))", i128::from(units) * (1_000_000 / i128::from(unit.per_second())))
-        }
-        Dialect::ClickHouse => {
-            let digits = digits(ColumnType::Time { unit });
-            format!(
-                "(toDateTime64({time}, {digits}, 'UTC') + INTERVAL {units} {name}{})",
-                if name == "SECOND" { "" } else { "SECOND" }
-            )
-        }
-        Dialect::Spark => {
-            let micros = i128::from(units) * (1_000_000 / i128::from(unit.per_second()));
-            format!("timestamp_micros(unix_micros({time}) + {micros}L)")
-        }
-    })
-}
-
 /// The start of the bucket that a time falls into, as `kernel::bucket` tells it.
 ///
 /// # Errors
@@ -261,8 +235,7 @@ fn duckdb_interval(every: Every) -> String {
 }
 
 fn click_house_bucket(time: &str, every: Every, zone: Option<&str>, unit: TimeUnit) -> Result<String> {
-    let place = local_place(time, every, zone, Dialect::ClickHouse);
-    let first = |n: i64| format!("{place} - positiveModulo({place}, {n})");
+    let first = first_place(time, every, zone, Dialect::ClickHouse);
     let day = match every {
         Every::Seconds(width) => {
             let (units, per_second) = (time_units(time, unit, Dialect::ClickHouse)?, unit.per_second());
@@ -274,22 +247,24 @@ fn click_house_bucket(time: &str, every: Every, zone: Option<&str>, unit: TimeUn
             let since = format!("positiveModulo({units}{offset} - {}, {width})", MONDAY * per_second);
             return Ok(format!("fromUnixTimestamp64{}({units} - {since}, 'UTC')", click_house_name(unit)));
         }
-        Every::Days(n) => format!("addDays(toDate32('2000-01-03'), {})", first(n)),
-        Every::Months(n) => format!("addMonths(toDate32('2000-01-01'), {})", first(n)),
+        Every::Days(1) => format!("toDate32({})", local(time, zone, Dialect::ClickHouse)),
+        Every::Days(_) => format!("addDays(toDate32('2000-01-03'), {first})"),
+        Every::Months(_) => format!("addMonths(toDate32('2000-01-01'), {first})"),
     };
     let midnight = format!("toDateTime64({day}, {}, {})", digits(ColumnType::Time { unit }), zone.unwrap_or("'UTC'"));
     Ok(if zone.is_some() { format!("toTimeZone({midnight}, 'UTC')") } else { midnight })
 }
 
 fn spark_bucket(time: &str, every: Every, zone: Option<&str>) -> String {
-    let place = local_place(time, every, zone, Dialect::Spark);
+    let first = first_place(time, every, zone, Dialect::Spark);
     let day = match every {
         Every::Seconds(width) => {
             let local = local(time, zone, Dialect::Spark);
             return format!("timestamp_seconds(unix_seconds({time}) - pmod(unix_seconds({local}) - {MONDAY}, {width}))");
         }
-        Every::Days(n) => format!("date_add(DATE '2000-01-03', {place} - pmod({place}, {n}))"),
-        Every::Months(n) => format!("add_months(DATE '2000-01-01', {place} - pmod({place}, {n}))"),
+        Every::Days(1) => format!("CAST({} AS DATE)", local(time, zone, Dialect::Spark)),
+        Every::Days(_) => format!("date_add(DATE '2000-01-03', {first})"),
+        Every::Months(_) => format!("add_months(DATE '2000-01-01', {first})"),
     };
     let midnight = format!("CAST({day} AS TIMESTAMP)");
     zone.map_or(midnight.clone(), |zone| format!("to_utc_timestamp({midnight}, {zone})"))
@@ -306,8 +281,21 @@ pub(super) fn place(start: &str, every: Every, zone: Option<&str>, unit: TimeUni
     match every {
         Every::Seconds(_) => time_units(start, unit, dialect),
         Every::Days(_) | Every::Months(_) => {
-            Ok(local_place(start, every, zone.map(|zone| dialect.text(zone)).as_deref(), dialect))
+            // A zone may have left out the day on which the bucket begins.
+            let place = if zone.is_some() { first_place } else { local_place };
+            Ok(place(start, every, zone.map(|zone| dialect.text(zone)).as_deref(), dialect))
         }
+    }
+}
+
+/// The first day or month of the bucket that a time falls into, counted as `local_place` does.
+fn first_place(time: &str, every: Every, zone: Option<&str>, dialect: Dialect) -> String {
+    let place = local_place(time, every, zone, dialect);
+    match (every, dialect) {
+        (Every::Seconds(_) | Every::Days(1) | Every::Months(1), _) => place,
+        (Every::Days(n) | Every::Months(n), Dialect::DuckDb) => format!("({place} - (({place} % {n}) + {n}) % {n})"),
+        (Every::Days(n) | Every::Months(n), Dialect::ClickHouse) => format!("({place} - positiveModulo({place}, {n}))"),
+        (Every::Days(n) | Every::Months(n), Dialect::Spark) => format!("({place} - pmod({place}, {n}))"),
     }
 }
 
@@ -353,13 +341,14 @@ pub(super) fn order_by(by: &[OrderBy], dialect: Dialect) -> String {
     if by.is_empty() { String::new() } else { format!("ORDER BY {}", orders(by, dialect)) }
 }
 
-/// What stands behind `ORDER BY`.
+/// What stands behind `ORDER BY`, each column once.
 pub(super) fn orders(by: &[OrderBy], dialect: Dialect) -> String {
-    let order = |by: &OrderBy| {
+    let is_first = |(at, one): &(usize, &OrderBy)| by[..*at].iter().all(|before| before.column != one.column);
+    let order = |(_, by): (usize, &OrderBy)| {
         let direction = if by.descending { "DESC" } else { "ASC" };
         format!("{} {direction} NULLS LAST", dialect.ident(&by.column))
     };
-    by.iter().map(order).collect::<Vec<_>>().join(", ")
+    by.iter().enumerate().filter(is_first).map(order).collect::<Vec<_>>().join(", ")
 }
 
 /// Ascending orders by the columns of these names.

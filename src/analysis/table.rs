@@ -73,7 +73,7 @@ pub(super) fn empty(value_type: ValueType) -> Values {
     match value_type {
         ValueType::Of(ColumnType::Text | ColumnType::Null) => Ids::no_texts().values(&[]),
         ValueType::Float => Values { data: Data::Floats(vec![]), valid: None },
-        _ => Values::ints(vec![]),
+        ValueType::Of(_) => Values::ints(vec![]),
     }
 }
 

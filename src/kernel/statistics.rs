@@ -2,7 +2,11 @@
 //!
 //! Floats of a last step, made of exact counts; never part of a state.
 
+mod tails;
+
 use std::f64::consts::{PI, SQRT_2};
+
+pub use tails::{chi_square_sf, student_t_cdf};
 
 /// The share of a standard normal distribution below `x`.
 ///

@@ -41,16 +41,16 @@ def random_events(rng):
     base = rng.choice(TIMES)
     nulls = rng.choice([0, 0, 0.1])
 
-    def maybe(value):
-        return None if rng.random() < nulls else value
-
-    def row():
+    def row(nulls):
+        def maybe(value):
+            return None if rng.random() < nulls else value
         seconds = rng.choice([1, 60, 600]) * rng.randrange(times)
         moment = datetime.fromtimestamp(base.replace(tzinfo=timezone.utc).timestamp() + seconds, timezone.utc)
         return [maybe(rng.randrange(users)), maybe(rng.choice("abc")), maybe(rng.choice(["view", "view", "cart", "buy", "other"])),
                 maybe(f"{moment:%Y-%m-%d %H:%M:%S}"), maybe(f"{rng.randrange(0, 2_000) / 100:.2f}"), maybe(rng.randrange(8)),
                 maybe(rng.randrange(4)), maybe(rng.choice(["mail", "ads", "search"]))]
-    return [row() for _ in range(rng.choice([0, 1, 3, 8, 20, 60, 150]))]
+    # The first row has all: a column of nulls alone is of no type.
+    return [row(nulls if at else 0) for at in range(rng.choice([1, 3, 8, 20, 60, 150]))]
 
 
 class Events:

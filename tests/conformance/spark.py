@@ -35,7 +35,7 @@ def open_spark():
 def load(spark, path):
     types = ", ".join(f"{name} {'STRING' if kind == 'VARCHAR' else kind}" for name, kind in COLUMNS.items())
     read = spark.read.schema(types).option("header", True).option("timestampFormat", "yyyy-MM-dd HH:mm:ss")
-    read.csv(str(path)).cache().createOrReplaceTempView("events")
+    read.csv(str(path)).createOrReplaceTempView("events")
 
 
 def problem(spark, query, events, sql):

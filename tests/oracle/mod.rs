@@ -3,22 +3,24 @@
 //! It shares no code with the crate. It reads the JSON itself, sorts everything, counts ranks by looking at every
 //! other row, and leaves the calendar to jiff.
 
-mod baskets;
 mod abandonment;
+mod attribution;
+mod baskets;
 mod calendar;
 mod condition;
 mod conversion;
 mod derived;
 mod describe;
+mod experiment;
 mod funnel;
 mod intervals;
 mod pareto;
 mod paths;
 mod rank;
 mod retention;
-mod sessions;
 mod rfm;
 mod sequence;
+mod sessions;
 
 use std::cmp::Ordering;
 
@@ -81,6 +83,8 @@ pub fn answer(query: &Value, table: &Table) -> Result<Table, &'static str> {
         Some("rfm") => rfm::answer(query, &kept),
         Some("baskets") => Ok(baskets::answer(query, &kept)),
         Some("abandonment") => abandonment::answer(query, &kept),
+        Some("attribution") => Ok(attribution::answer(query, &kept)),
+        Some("experiment") => Ok(experiment::answer(query, &kept)),
         Some("describe") => Ok(describe::answer(query, &kept)),
         _ => aggregate(query, &kept),
     }
@@ -91,6 +95,9 @@ pub fn error(query: &Value, column: &str) -> f64 {
     // The ends of intervals may be computed in several ways.
     if query["kind"] == "conversion" && ["low", "high"].contains(&column) {
         return 1e-9;
+    }
+    if query["kind"] == "attribution" || query["kind"] == "experiment" {
+        return if column == "p_value" { 1e-3 } else { 1e-7 };
     }
     if query["kind"] == "pareto" && ["gini", "hhi"].contains(&column) {
         return 1e-9;

@@ -75,11 +75,16 @@ pub fn answer(query: &Value, table: &Table) -> Result<Table, &'static str> {
         (!known.is_empty()).then(|| sum as f64 / (known.len() as f64 * power(scale) as f64))
     };
     let value = |members: &[&Customer]| -> Result<Option<Cell>, &'static str> {
-        let sums = members.iter().filter_map(|member| member.money).try_fold(None, |sum: Option<i128>, money| {
-            sum.unwrap_or(0).checked_add(money).map(Some).ok_or("OVERFLOW")
-        })?;
+        let sums = members
+            .iter()
+            .filter_map(|member| member.money)
+            .try_fold(None, |sum: Option<i128>, money| sum.unwrap_or(0).checked_add(money).map(Some).ok_or("OVERFLOW"))?;
         let most = if scale == 0 { i128::from(i64::MAX) } else { power(38) - 1 };
-        if sums.is_some_and(|sum| sum > most || sum < -most) { Err("OVERFLOW") } else { Ok(sums.map(|sum| Cell::Number(sum, scale))) }
+        if sums.is_some_and(|sum| sum > most || sum < -most) {
+            Err("OVERFLOW")
+        } else {
+            Ok(sums.map(|sum| Cell::Number(sum, scale)))
+        }
     };
     let float = |value: f64| Some(Cell::Float(value));
     let mut rows = vec![];

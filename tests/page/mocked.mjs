@@ -24,7 +24,7 @@ function wrap(dataset) {
       };
       if (key === "segment") return async (name, query) => {
         globalThis.segments = [...globalThis.segments ?? [], { name, query }];
-        return globalThis.segmentColumn;
+        return { column: globalThis.segmentColumn };
       };
       return target[key];
     },

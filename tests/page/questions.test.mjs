@@ -105,6 +105,31 @@ test("what the file lacks is told, and how to give it; an error is a sentence", 
   await leave();
 });
 
+test("nothing is asked before the questions are looked at", async () => {
+  const { page, leave } = await browser.visit({ serviceWorkers: "block" });
+  await mock(page);
+  await page.reload();
+  await load(page, SHOP);
+  await page.waitForSelector("#questions");
+  await page.evaluate(() => new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+  assert.deepEqual(await asked(page, "funnel"), []);
+  await page.locator("#questions").scrollIntoViewIfNeeded();
+  await answered(page, "funnel");
+  await leave();
+});
+
+test("a tab that is left before its answer came does not keep the next one waiting", async () => {
+  const { page, leave } = await visit([{ of: { kind: "sequence" }, rows: [{ actors: 1, matched: 1, rate: 1, matches: 1 }], after: 600 }]);
+  for (const next of ["funnel", "attribution"]) {
+    await page.click("#tab-sequence");
+    await page.click(`#tab-${next}`);
+    assert.equal(await page.getAttribute(`#question[data-kind=${next}]`, "aria-busy"), "false");
+  }
+  await page.click("#tab-sequence");
+  await answered(page, "sequence");
+  await leave();
+});
+
 test("tabs go by the keyboard", async () => {
   const { page, leave } = await visit();
   const selected = () => page.$$eval("#questions [role=tab]", tabs => tabs.filter(tab => tab.ariaSelected === "true").map(tab => [tab.id, tab === document.activeElement, tab.tabIndex]));
@@ -163,9 +188,9 @@ const TABS = [
     by: { kind: "abandonment", cart: CART, buy: BUY, within: "7d", value: "price", each: "actor", having: [{ column: "bought", eq: false }] } },
   { tab: "attribution", lacks: "No column has the role channel. Give it to one under Columns." },
   { tab: "experiment", lacks: /Choose the column that says which variant of the shop somebody saw\./ },
-  { tab: "sequence", asks: { kind: "sequence", events: { A: VIEW, B: BUY }, pattern: "A .* B" }, answer: [{ actors: 10, matched: 4, rate: 0.4, matches: 6 }],
-    says: /users with the pattern 4 of 10 share 40\.0% times 6 1\.5 each/, press: ".tiles .figure", offers: "4 users with A .* B",
-    by: { kind: "sequence", events: { A: VIEW, B: BUY }, pattern: "A .* B", each: "actor", having: [{ column: "matches", gte: 1 }] } },
+  { tab: "sequence", asks: { kind: "sequence", events: { A: VIEW, B: BUY }, pattern: "A ... B" }, answer: [{ actors: 10, matched: 4, rate: 0.4, matches: 6 }],
+    says: /users with the pattern 4 of 10 share 40\.0% times 6 1\.5 each/, press: ".tiles .figure", offers: "4 users with A ... B",
+    by: { kind: "sequence", events: { A: VIEW, B: BUY }, pattern: "A ... B", each: "actor", having: [{ column: "matches", gte: 1 }] } },
 ];
 
 test("every tab asks its question, writes the answer, and offers those behind its figures", async () => {

@@ -85,3 +85,28 @@ impl Carts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cart_lasts_until_it_is_bought_or_its_time_is_over() {
+        for (events, window, expected) in [
+            (vec![(0, 1), (9, 2)], 9, vec![(0, true)]),
+            (vec![(0, 1), (10, 2)], 9, vec![(0, false)]),
+            (vec![(0, 1), (5, 1), (9, 1), (10, 1), (12, 2)], 9, vec![(0, false), (10, true)]),
+            (vec![(0, 1), (3, 2), (4, 2), (5, 1)], 9, vec![(0, true), (5, false)]),
+            // Events of one time: what is put into a cart can be bought.
+            (vec![(0, 2), (0, 1), (4, 3), (4, 1)], 9, vec![(0, true), (4, true)]),
+            (vec![(3, 2)], 9, vec![]),
+            (vec![(i64::MIN, 1), (i64::MAX, 2)], u64::MAX, vec![(i64::MIN, true)]),
+        ] {
+            let event = |&(time, mark)| Event { item: 1, time, mark, value: None, keys: vec![] };
+            let mut carts = Carts::new(0);
+            carts.add_actor(&mut events.iter().map(event).collect::<Vec<_>>(), window);
+            let found: Vec<(i64, bool)> = carts.all().iter().map(|cart| (cart.at, cart.is_bought)).collect();
+            assert_eq!(found, expected, "{events:?} within {window}");
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 use super::{Aggregate, AggregateFold};
 use crate::Result;
+use crate::analysis::Zones;
 use crate::analysis::filter::Filter;
 use crate::analysis::sql::{Steps, ascending, idents, limit, order_by, unsupported};
 use crate::event::Schema;
@@ -11,8 +12,34 @@ use crate::sql::Dialect;
 impl Aggregate {
     /// The whole question; the fold is that of the same.
     pub(super) fn statement(&self, fold: &AggregateFold, schema: &Schema, dialect: Dialect) -> Result<String> {
-        let mut steps = Steps::default();
-        steps.add("grouped", &self.grouped(&fold.filter, schema, dialect)?);
+        self.statement_of("events", Steps::default(), fold, schema, dialect)
+    }
+
+    /// The same of the rows of the last of some steps.
+    ///
+    /// # Errors
+    ///
+    /// As [`Question::sql`](crate::analysis::Question::sql).
+    pub(in crate::analysis) fn sql_of(
+        &self,
+        step: &str,
+        steps: Steps,
+        schema: &Schema,
+        zones: &Zones,
+        dialect: Dialect,
+    ) -> Result<String> {
+        self.statement_of(step, steps, &AggregateFold::new(self, schema, zones)?, schema, dialect)
+    }
+
+    fn statement_of(
+        &self,
+        table: &str,
+        mut steps: Steps,
+        fold: &AggregateFold,
+        schema: &Schema,
+        dialect: Dialect,
+    ) -> Result<String> {
+        steps.add("grouped", &self.grouped(table, &fold.filter, schema, dialect)?);
         let mut step = "grouped".to_owned();
         let types = fold.table_types();
         let columns: Vec<(String, ValueType)> = fold.table_names().into_iter().map(str::to_owned).zip(types).collect();
@@ -46,7 +73,7 @@ impl Aggregate {
     }
 
     /// One row for each group: keys and measures of rows.
-    fn grouped(&self, filter: &Filter, schema: &Schema, dialect: Dialect) -> Result<String> {
+    fn grouped(&self, table: &str, filter: &Filter, schema: &Schema, dialect: Dialect) -> Result<String> {
         let keys = self.keys.iter().map(|key| Ok((key.sql("e", schema, dialect)?, &key.name)));
         let measures = self.measures.plain.iter().map(|measure| Ok((measure.sql("e", schema, dialect)?, &measure.name)));
         let shown: Vec<(String, &String)> = keys.chain(measures).collect::<Result<_>>()?;
@@ -55,7 +82,7 @@ impl Aggregate {
             if filter.passes_all() { String::new() } else { format!("\nWHERE {}", filter.sql_in("e", schema, dialect)?) };
         let places: Vec<String> = (1..=self.keys.len()).map(|place| place.to_string()).collect();
         let group = if places.is_empty() { String::new() } else { format!("\nGROUP BY {}", places.join(", ")) };
-        Ok(format!("SELECT\n  {}\nFROM events AS e{filter}{group}", shown.join(",\n  ")))
+        Ok(format!("SELECT\n  {}\nFROM {table} AS e{filter}{group}", shown.join(",\n  ")))
     }
 
     /// Refuses what depends on a measure's last digit, where that may differ.

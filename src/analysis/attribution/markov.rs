@@ -38,20 +38,16 @@ impl Chain {
     }
 }
 
-/// The inverse of a matrix of `n` rows, by Gauss and Jordan's elimination with partial pivoting, of equal pivots the first. The
-/// diagonal outweighs the rest of each row, and each channel leads to an end: there is one.
+/// The inverse of a matrix of `n` rows, by Gauss and Jordan's elimination. No row needs to be exchanged: outside of the diagonal
+/// nothing is above 0, the diagonal is no less than the rest of its row, and each channel leads to an end, so all pivots are above
+/// 0; and what no way leads to stays exactly 0.
 fn inverse(mut matrix: Vec<f64>, n: usize) -> Vec<f64> {
     let mut inverse = vec![0.0; n * n];
     (0..n).for_each(|row| inverse[row * n + row] = 1.0);
     for column in 0..n {
-        let size = |row: usize| matrix[row * n + column].abs();
-        let pivot = (column..n).fold(column, |best, row| if size(row) > size(best) { row } else { best });
+        let pivot = matrix[column * n + column];
         for all in [&mut matrix, &mut inverse] {
-            (0..n).for_each(|at| all.swap(pivot * n + at, column * n + at));
-        }
-        let scale = matrix[column * n + column];
-        for all in [&mut matrix, &mut inverse] {
-            all[column * n..(column + 1) * n].iter_mut().for_each(|value| *value /= scale);
+            all[column * n..(column + 1) * n].iter_mut().for_each(|value| *value /= pivot);
         }
         for row in (0..n).filter(|&row| row != column) {
             let factor = matrix[row * n + column];

@@ -72,7 +72,8 @@ impl Least {
     pub(super) fn support(value: &Value) -> Result<Self> {
         let least = Self::parse(value).filter(|least| least.units > 0);
         least.ok_or_else(|| {
-            let sentence = format!("\"min_support\" must be a count from 1 on, such as 10, or a share below 1, such as 0.01, found {value}");
+            let sentence =
+                format!("\"min_support\" must be a count from 1 on, such as 10, or a share below 1, such as 0.01, found {value}");
             Error::bad_query(sentence).at_column("min_support")
         })
     }
@@ -88,7 +89,9 @@ impl Least {
     }
 
     fn parse(value: &Value) -> Option<Self> {
-        let decimal = number(value).filter(|decimal| decimal.scale <= MOST_DIGITS && decimal.units.abs() < pow10(18))?;
+        // Without an exponent, which JSON may have.
+        let plain = number(&Value::String(value.as_f64()?.to_string()));
+        let decimal = plain.filter(|decimal| decimal.scale <= MOST_DIGITS && decimal.units.abs() < pow10(18))?;
         let scale = u32::from(decimal.scale);
         Some(Self { units: decimal.units, scale, is_share: decimal.units < pow10(scale) })
     }
@@ -157,7 +160,8 @@ impl Rules {
                 let start = starts[row as usize];
                 // Of all items, each is counted with those behind it.
                 let from = if only.is_some() { start } else { row };
-                let behind = members[from as usize..].iter().zip(&starts[from as usize..]).take_while(|(_, other)| **other == start);
+                let behind =
+                    members[from as usize..].iter().zip(&starts[from as usize..]).take_while(|(_, other)| **other == start);
                 for ((_, other), _) in behind {
                     let together = &mut together[*other as usize];
                     if *together == 0 {
@@ -241,5 +245,83 @@ impl Rules {
             rank => self.order(rank, item, other, baskets),
         })
         .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn rules(sizes: Vec<u32>, rank: Rank, limit: usize) -> Rules {
+        let min_support = Least::count(1);
+        Rules { n_baskets: 40, sizes, min_support, min_confidence: None, rank, limit }
+    }
+
+    /// 40 baskets of 150 items, the more of an item the lower its place.
+    fn members() -> (Vec<(u32, u32)>, Vec<u32>) {
+        let has = |basket: u32, item: u32| (basket * 7 + item * item) % 150 >= item;
+        let pairs = (0..40).flat_map(|basket| (0..150).map(move |item| (basket, item)));
+        let members: Vec<(u32, u32)> = pairs.filter(|&(basket, item)| has(basket, item)).collect();
+        let sizes = (0..150).map(|item| members.iter().filter(|(_, own)| *own == item).count() as u32).collect();
+        (members, sizes)
+    }
+
+    #[test]
+    fn the_worst_are_dropped_on_the_way_as_at_the_end() {
+        let (members, sizes) = members();
+        for (_, rank) in RANKS {
+            let all = rules(sizes.clone(), rank, 100_000).find(members.clone(), None).unwrap();
+            assert!(all.items.len() > 3 * MORE_ROWS);
+            for limit in [0, 1, 100, 5_000] {
+                let few = rules(sizes.clone(), rank, limit).find(members.clone(), None).unwrap();
+                let first = |found: &Found| (found.items[..limit].to_vec(), found.others[..limit].to_vec());
+                assert_eq!((few.items.len(), first(&few)), (limit, first(&all)), "{rank:?} {limit}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_goes_with_one_item_is_what_all_rules_say_of_it() {
+        let (members, sizes) = members();
+        let of = |only| {
+            let found = rules(sizes.clone(), Rank::Cosine, 100_000).find(members.clone(), only).unwrap();
+            let rows = found.items.into_iter().zip(found.others).zip(found.baskets);
+            rows.filter(|((item, _), _)| *item == 17).collect::<Vec<_>>()
+        };
+        assert_eq!(of(Some(Some(17))), of(None));
+        assert_eq!(of(Some(None)), []);
+    }
+
+    #[test]
+    fn too_many_pairs_are_refused_and_one_item_s_are_not() {
+        let members: Vec<(u32, u32)> = (0..90_000).map(|item| (1, item)).collect();
+        let asked = rules(vec![1; 90_000], Rank::Lift, 3);
+        let error = asked.find(members.clone(), None).unwrap_err();
+        let sentence = "the baskets have 4050000000 pairs of items, more than the 4000000000 that can be counted; raise \
+                        \"min_support\", or leave the largest baskets out";
+        assert_eq!(error.to_string(), sentence);
+        assert_eq!(asked.find(members, Some(Some(7))).unwrap().others, [0, 1, 2]);
+    }
+
+    #[test]
+    fn supports_are_counts_or_shares_exactly() {
+        for (value, count, whole, holds) in [
+            (json!(2), 2, 9, true),
+            (json!(2.5), 2, 9, false),
+            (json!(0.1), 3, 30, true),
+            (json!(0.3), 3, 10, true),
+            (json!(0.3), 2, 10, false),
+            (json!(0.000000001), 1, 1_000_000_000, true),
+            (json!(1), 1, 30, true),
+        ] {
+            assert_eq!(Least::support(&value).map(|least| least.holds(count, whole)), Ok(holds), "{value}");
+        }
+        for value in [json!(0), json!(-1), json!("x"), json!([1]), json!(0.0000000001)] {
+            assert!(Least::support(&value).is_err(), "{value}");
+        }
+        assert!(Least::confidence(&json!(1)).unwrap().holds(5, 5));
+        assert!(!Least::confidence(&json!(1)).unwrap().holds(4, 5));
+        assert!(Least::confidence(&json!(1.5)).is_err());
     }
 }

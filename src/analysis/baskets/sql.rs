@@ -40,8 +40,8 @@ impl Baskets {
         let columns = [("item".to_owned(), ValueType::Of(schema.columns()[item_at].column_type))];
         let only = match self.only_filter("item", &|_| Ok((0, columns[0].1)))? {
             Some(filter) => {
-                steps.add("only", &format!("SELECT item\nFROM items\nWHERE {}", filter.sql_of(&columns, dialect)?));
-                " AND one.item IN (SELECT item FROM only)"
+                steps.add("chosen", &format!("SELECT item\nFROM items\nWHERE {}", filter.sql_of(&columns, dialect)?));
+                " AND one.item IN (SELECT item FROM chosen)"
             }
             None => "",
         };

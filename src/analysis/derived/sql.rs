@@ -52,8 +52,8 @@ impl Derived {
                 let at = |table: &str| format!("{table}.{}", dialect.ident(key));
                 let place = |table: &str| place(&at(table), every, zone, unit, dialect);
                 let mut on = vec![format!("{} = {} - {back}", place("earlier")?, place("later")?)];
-                if !matches!(every, Every::Seconds(_)) {
-                    // What stands for null may start no bucket.
+                // What stands for null may start no bucket.
+                if keys[*time].has_stand_in() && !matches!(every, Every::Seconds(_)) {
                     for table in ["earlier", "later"] {
                         on.push(format!("{} = {}", at(table), bucket(&at(table), every, zone, unit, dialect)?));
                     }

@@ -31,6 +31,11 @@ impl Key {
         Ok(format!("coalesce({key}, {instead})"))
     }
 
+    /// Whether a value of its own stands for null.
+    pub(in crate::analysis) fn has_stand_in(&self) -> bool {
+        self.null_as.is_some()
+    }
+
     /// The widths of its time buckets and their zone.
     pub(in crate::analysis) fn every(&self) -> Option<(Every, Option<&str>)> {
         self.every.map(|every| (every, self.zone.as_deref()))

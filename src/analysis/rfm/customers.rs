@@ -143,7 +143,8 @@ impl Amounts {
             0 => ColumnType::Int,
             1..=37 => ColumnType::Decimal { scale: scale as u8 },
             _ => {
-                let sentence = format!("the product of \"value\" and \"quantity\" has {scale} digits after the point, 37 at most");
+                let sentence =
+                    format!("the product of \"value\" and \"quantity\" has {scale} digits after the point, 37 at most");
                 return Err(Error::bad_query(sentence).at_column("quantity"));
             }
         };

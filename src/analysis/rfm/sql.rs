@@ -5,6 +5,7 @@ use super::scores::Ties;
 use super::segments::{NAMES, cells};
 use super::{Group, Rfm};
 use crate::Result;
+use crate::analysis::Zones;
 use crate::analysis::filter::{Filter, columns_of};
 use crate::analysis::sql::{Steps, count_distinct, literal, mean, sum, time_units, to_float, unsupported};
 use crate::event::{ColumnType, Schema, TimeUnit};
@@ -22,7 +23,10 @@ impl Rfm {
         }
         let plan = self.columns.plan(schema)?;
         let time_type = ColumnType::Time { unit: plan.unit };
-        let dates = self.dates(&schema.columns()[plan.time].name, plan.unit, &Default::default())?;
+        let dates = match self.as_of[..] {
+            [] => vec![],
+            _ => self.dates(&schema.columns()[plan.time].name, plan.unit, &Zones::new())?,
+        };
         let dates: Vec<String> = dates.iter().map(|&at| literal(at.into(), time_type, dialect)).collect::<Result<_>>()?;
         let amounts = Amounts::plan(self.value.as_deref(), self.quantity.as_deref(), schema)?;
         let sql = Sql { rfm: self, dialect, unit: plan.unit, money_type: amounts.column_type };
@@ -43,9 +47,9 @@ impl Rfm {
                             shape.columns().iter().map(|(name, value_type)| ((*name).to_owned(), *value_type)).collect();
                         let name = dialect.ident(&shape.actor);
                         let values = format!(
-                            "SELECT actor AS {name}, {} AS recency_days, orders AS frequency, money AS monetary, r, f, m, segment\n\
-                             FROM segmented",
-                            sql.days("recency", "1")
+                            "SELECT s.actor AS {name}, {} AS recency_days, s.orders AS frequency, s.money AS monetary, s.r AS r, s.f AS f, \
+                             s.m AS m, s.segment AS segment\nFROM segmented AS s",
+                            sql.days("s.recency", "1")
                         );
                         steps.add("answer", &values);
                         Ok(steps.statement(&self.choice.sql("answer", &columns, &[&shape.actor], dialect)?))

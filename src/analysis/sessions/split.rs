@@ -28,9 +28,9 @@ pub(super) struct Splitter {
     /// The last value of each column of `split_on` in it.
     values: Vec<u32>,
     /// By the number of a value of the file's own column: which actor had it, and as which of its sessions.
-    known: Vec<(u64, u32)>,
+    known: Vec<(u32, u32)>,
     /// The number of the actor.
-    actor: u64,
+    actor: u32,
 }
 
 #[derive(Clone, Copy, Debug)]

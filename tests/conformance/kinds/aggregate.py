@@ -9,7 +9,7 @@ ZONES = ["America/New_York", "Asia/Kolkata", "Europe/Berlin", "America/Sao_Paulo
 RANKS = ["row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile", "lag", "lead"]
 LITERALS = {"user_id": [0, 1, 2, 2.5, -2 ** 63, 2 ** 63 - 1], "item_id": ["a", "b", "zz", ""], "action": ["view", "buy", "u", "V'\\"],
             "ts": ["2024-03-10", "2024-03-10 07", "2024-03-31 22:00:01", 1_710_055_800, "9999-12-31"],
-            "price": [5, "9.99", 0.005, "12345678901234567890"], "order_id": [1, 3], "session_id": [0, 2], "channel": ["ads", "mail"]}
+            "price": [5, "9.99", 0.005, "123456789012345678"], "order_id": [1, 3], "session_id": [0, 2], "channel": ["ads", "mail"]}
 
 
 def literal(rng, column):

@@ -9,6 +9,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import numpy
 
+from asked import chosen
+
 COLUMNS = ["user_id", "item_id", "action", "ts", "price", "order_id", "session_id", "channel"]
 MODELS = ["first", "last", "linear", "position", "time_decay", "markov", "shapley"]
 SPANS = {"1s": 1, "5m": 300, "20m": 1_200, "3h": 10_800, "2d": 172_800, "1w": 604_800}
@@ -124,16 +126,16 @@ def markov(paths):
     def conversion(removed):
         counts = {state: {} for state in states}
         for path, converted in paths:
-            way = ["(start)"] + path + [True if converted else None]
+            way = ["(start)"] + path + ["(conversion)" if converted else "(null)"]
             for here, there in zip(way, way[1:]):
                 counts[here][there] = counts[here].get(there, 0) + 1
         matrix, right = numpy.eye(len(states)), numpy.zeros(len(states))
         for at, state in enumerate(states):
             total = sum(counts[state].values())
             for there, count in counts[state].items():
-                if state == removed or there == removed or there is None:
+                if state == removed or there in (removed, "(null)"):
                     continue
-                if there is True:
+                if there == "(conversion)":
                     right[at] += count / total
                 else:
                     matrix[at, states.index(there)] -= count / total
@@ -172,9 +174,9 @@ def check_heuristics(paths, credits):
         path = " > ".join(str(channel) for channel, _ in touches)
         counts[path] = counts.get(path, 0) + 1
     frame = pandas.DataFrame({"path": list(counts), "conversions": list(counts.values())})
-    result = heuristic_models(frame, "path", "conversions", flg_adv=False)
+    result = heuristic_models(frame, "path", "conversions", flg_pro=False)
     for _, row in result.iterrows():
-        for model, column in [("first", "first_touch_conversions"), ("last", "last_touch_conversions"), ("linear", "linear_touch_conversions")]:
+        for model, column in [("first", "first_touch"), ("last", "last_touch"), ("linear", "linear_touch")]:
             mine = {str(channel): share for channel, share in credits[model].items()}
             assert abs(float(mine.get(str(row["channel_name"]), 0)) - row[column]) < 1e-6, (model, row, mine)
 
@@ -189,7 +191,7 @@ def check_markov(journeys, shares, total):
             counts = paths.setdefault(" > ".join(str(channel) for channel, _ in touches), [0, 0])
             counts[0 if at else 1] += 1
     frame = pandas.DataFrame([[path, *counts] for path, counts in paths.items()], columns=["path", "conversions", "lost"])
-    result = markov_model(frame, "path", "conversions", var_null="lost", verbose=False, flg_adv=False, seed=7)
+    result = markov_model(frame, "path", "conversions", var_null="lost", verbose=False, flg_pro=False, seed=7)
     for _, row in result.iterrows():
         share = {str(channel): share for channel, share in shares.items()}[str(row["channel_name"])]
         assert abs(share * total - row["total_conversions"]) <= 0.1 * total, (row, share, total)
@@ -204,13 +206,8 @@ def expected(query, events):
                 ends = [touches[0][0], touches[-1][0]] if touches else [None, None]
                 rows.append([name, at, len(touches), *ends] + ([value] if "value" in query else []))
         columns = ["actor", "converted_at", "touches", "first", "last", "value"]
-        nulls_last = lambda value: (value is None, 0 if value is None else value)
-        rows.sort(key=lambda row: [nulls_last(value) for value in row])
-        rows = [row for row in rows if not query.get("having") or row[2] >= 1]
-        for by in query.get("order_by", []):
-            at = columns.index(by.lstrip("-"))
-            rows.sort(key=lambda row: row[at] is not None and row[at] if at in (1, 2) else nulls_last(row[at]), reverse=by.startswith("-"))
-        return rows[:query.get("limit")]
+        rows.sort(key=lambda row: [(value is None, 0 if value is None else value) for value in row])
+        return chosen(rows, query, columns)
     converted = [journey for journey in found if journey[1] is not None]
     touched = [journey for journey in converted if journey[3]]
     shares = markov([([channel for channel, _ in touches], at is not None) for _, at, _, touches in found if touches])
@@ -230,15 +227,22 @@ def expected(query, events):
         check_markov(found, shares, len(touched))
     tables = [counted] + ([credits(lambda value: Fraction(value or 0))] if "value" in query else [])
     models = [model for model in MODELS if model in query.get("models", MODELS)]
+
+    def linear(channel):
+        """As the answer adds it, for its order: by lengths of journeys, ascending."""
+        lengths = {}
+        for *_, touches in touched:
+            lengths[len(touches)] = lengths.get(len(touches), 0) + sum(c == channel for c, _ in touches)
+        return sum(lengths[n] / n for n in sorted(lengths))
     rows = []
     for channel in {channel for *_, touches in found for channel, _ in touches}:
         row = [channel, sum(c == channel for *_, touches in found for c, _ in touches),
                sum(any(c == channel for c, _ in touches) for *_, touches in found)]
         row += [float(table[model].get(channel, 0)) for table in tables for model in models]
-        rows.append((-counted["linear"].get(channel, Fraction(0)), False, channel, row))
+        rows.append((-linear(channel), False, channel, row))
     lost = [value for _, _, value, touches in converted if not touches]
     if lost:
         row = [None, 0, len(lost)] + len(models) * [float(len(lost))]
         row += len(models) * [float(sum((value or 0) for value in lost))] if "value" in query else []
-        rows.append((-Fraction(len(lost)), True, "" if isinstance(rows and rows[0][2], str) else 0, row))
-    return [row for *_, row in sorted(rows, key=lambda row: (row[0], row[1], row[2] if not row[1] else 0))]
+        rows.append((-len(lost), True, 0, row))
+    return [row for *_, row in sorted(rows, key=lambda row: row[:3])]

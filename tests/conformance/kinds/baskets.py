@@ -7,6 +7,7 @@ from fractions import Fraction
 import pandas
 from mlxtend.frequent_patterns import apriori, association_rules, fpgrowth
 
+CLICKHOUSE = True
 ITEMS = {"item_id": 1, "channel": 7, "user_id": 0, "price": 4, "order_id": 5}
 BASKETS = {"order_id": 5, "session_id": 6, "user_id": 0, "ts": 3}
 

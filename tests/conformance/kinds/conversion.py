@@ -3,6 +3,7 @@
 from asked import CONDITIONS, FILTERS, WITHIN, choice, chosen
 from statsmodels.stats.proportion import proportion_confint
 
+CLICKHOUSE = True
 BY = ["item_id", "channel", "order_id", "price"]
 
 

@@ -4,6 +4,7 @@ from fractions import Fraction
 
 from asked import FILTERS, choice, chosen
 
+CLICKHOUSE = True
 BY = ["item_id", "channel", "order_id", "price", "user_id", "ts"]
 MEASURES = [({"fn": "count"}, "count(*)"), ({"fn": "count", "column": "price"}, "count(price)"),
             ({"fn": "count_distinct", "column": "user_id"}, "count(DISTINCT user_id)"),

@@ -42,7 +42,8 @@ def expected(query, events):
     where = " AND ".join(sql for condition, sql in WHERE if condition in query.get("where", [])) or "true"
     direction = "DESC" if backward else "ASC"
     within = WITHIN.get(query.get("within"), 10 ** 12)
-    folds = "true" if query.get("loops") == "keep" else "value IS DISTINCT FROM lag(value) OVER (PARTITION BY actor ORDER BY n)"
+    keeps = query.get("loops") == "keep"
+    folds = "" if keeps else "QUALIFY value IS DISTINCT FROM lag(value) OVER (PARTITION BY actor ORDER BY n)"
     events.duckdb(f"""
         CREATE OR REPLACE TEMP TABLE nodes AS
         WITH numbered AS (
@@ -55,7 +56,7 @@ def expected(query, events):
             SELECT *, abs(epoch(ts) - epoch(lag(ts) OVER (PARTITION BY actor ORDER BY n))) > {within} AS pause FROM begun),
         connected AS (
             SELECT * FROM paused QUALIFY coalesce(sum(pause::INT) OVER (PARTITION BY actor ORDER BY n), 0) = 0),
-        folded AS (SELECT * FROM connected QUALIFY {folds})
+        folded AS (SELECT * FROM connected {folds})
         SELECT actor, value, row_number() OVER (PARTITION BY actor ORDER BY n) - 1 AS depth FROM folded
         QUALIFY row_number() OVER (PARTITION BY actor ORDER BY n) <= {depth + 1}""")
     if "each" in query:

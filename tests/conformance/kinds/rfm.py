@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pandas
 
+CLICKHOUSE = True
 CONDITIONS = [({"action": "buy"}, "action = 'buy'"), ([{"action": "buy"}], "action = 'buy'"), ({"item_id": "a"}, "item_id = 'a'"),
               ({"column": "action", "in": ["cart", "buy"]}, "action IN ('cart', 'buy')"),
               ([{"column": "price", "gt": 5}, {"not": {"action": "view"}}], "price > 5 AND NOT action = 'view'")]

@@ -1,5 +1,8 @@
 """Sessions by DuckDB's window functions, over each actor's rows in the order of time and, among equal times, of the file."""
 
+# The SQL of ClickHouse is run, too.
+CLICKHOUSE = True
+
 GAPS = {"1s": 1, "30s": 30, "1m": 60, "30m": 1_800, "2h": 7_200, "1d": 86_400}
 CONDITIONS = [({"action": "buy"}, "action = 'buy'"), ({"column": "price", "gte": 10}, "price >= 10"),
               ({"column": "action", "in": ["cart", "buy"]}, "action IN ('cart', 'buy')"), ({"item_id": "a"}, "item_id = 'a'")]
@@ -9,7 +12,7 @@ WHERE = [({"column": "action", "ne": "other"}, "action <> 'other'"), ({"column":
 OTHERS = ["item_id", "price", "order_id", "channel", "action", "session_id"]
 KEYS = [("user_id", "user_id"), ("entry", "entry"), ("exit", "exit"), ("channel", "channel"), ("events", "events"),
         ({"column": "started", "every": "1d", "as": "day"}, "date_trunc('day', started)"),
-        ({"column": "price", "null_as": 0}, "coalesce(price, 0)")]
+        ({"column": "channel", "null_as": "none", "as": "way"}, "coalesce(channel, 'none')")]
 MEASURES = {
     "n": ({"fn": "count"}, "count(*)"),
     "long": ({"fn": "sum", "column": "seconds"}, "sum(seconds)"),

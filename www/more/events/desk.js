@@ -1,4 +1,4 @@
-/** @import { Cell, Condition, Dataset, Field, Query, Role } from "../../clickfold.js" */
+/** @import { Cell, Dataset, Field, Query, Role } from "../../clickfold.js" */
 /** @import { Pick, Row } from "./kind.js" */
 
 import { actionKey, actionName } from "../../page/actions.js";
@@ -115,11 +115,8 @@ export class Desk {
   }
 }
 
-/** Whether a column's values are amounts. @param {Field} field */
-export const isAmount = ({ type }) => type === "int" || type === "decimal";
+/** Whether a column's values may be amounts. @param {Field} field */
+export const isAmount = ({ type, role }) => (type === "int" || type === "decimal") && (role === null || role === "price" || role === "quantity");
 
 /** Whether a column's values are few and have names, as far as its type tells. @param {Field} field */
 export const isName = ({ type, role }) => (type === "text" || type === "bool" || type === "int") && !["actor", "session", "order", "price", "quantity"].includes(role ?? "");
-
-/** Conditions as a key of a question, where there are any. @param {string} key @param {Condition | undefined} condition */
-export const given = (key, condition) => condition === undefined ? {} : { [key]: condition };

@@ -31,14 +31,17 @@ export class Experiment extends Kind {
     this.#conversion = actionOf(this.desk.dataset, this.desk.actions, "buy") ?? this.desk.actions[0];
   }
 
-  query() {
-    if (!this.#variant) return undefined;
+  #asked() {
     const { dataset } = this.desk;
     return {
-      kind: "experiment", variant: this.#variant, conversion: isAction(dataset, this.#conversion ?? null), ...this.#control ? { control: this.#control } : {},
+      kind: "experiment", variant: this.#variant, conversion: isAction(dataset, this.#conversion ?? null),
       ...this.#exposure === undefined ? {} : { exposure: isAction(dataset, this.#exposure) }, ...this.#value ? { value: this.#value } : {},
-      ...this.#confidence === "0.95" ? {} : { confidence: Number(this.#confidence) },
     };
+  }
+
+  query() {
+    if (!this.#variant) return undefined;
+    return { ...this.#asked(), ...this.#control ? { control: this.#control } : {}, ...this.#confidence === "0.95" ? {} : { confidence: Number(this.#confidence) } };
   }
 
   controls() {
@@ -58,7 +61,7 @@ export class Experiment extends Kind {
   chart(rows) {
     const { desk } = this, { html, nothing, count } = desk, [first] = rows;
     if (!first) return nothing;
-    const isUneven = rows.some(({ srm_p: p }) => p !== null && p !== undefined && Number(p) < UNEVEN), mixed = Math.max(0, ...rows.map(({ mixed }) => Number(mixed ?? 0)));
+    const isUneven = rows.some(({ srm_p: p }) => p !== null && p !== undefined && Number(p) < UNEVEN), mixed = rows.reduce((sum, { mixed }) => sum + Number(mixed ?? 0), 0);
     return html`
       ${isUneven ? html`<p class="error" role="note">The variants are not as large as chance would make them (p ${probability(first.srm_p ?? rows.find(({ srm_p: p }) => p)?.srm_p)}): something shares ${desk.people[1]} out unevenly. Find out what before you trust the result.</p>` : nothing}
       ${bars(desk, "Share with success, with what it may as well be", rows.map(row => ({ name: cell(row.variant), value: Number(row.rate), low: Number(row.low), high: Number(row.high), text: percent(row.rate), pick: this.pick(row, "conversions") })))}
@@ -80,12 +83,11 @@ export class Experiment extends Kind {
 
   /** @param {Row} row @param {string} column */
   pick({ variant, actors, conversions }, column) {
-    const isDone = column === "conversions", n = Number(isDone ? conversions : actors), { dataset } = this.desk;
+    const isDone = column === "conversions", n = Number(isDone ? conversions : actors);
     if (!n || variant === null) return undefined;
-    const seen = { column: this.#variant, eq: String(variant) }, first = this.#exposure === undefined ? [seen] : [isAction(dataset, this.#exposure), seen];
     return {
-      text: `${this.desk.people[1]} of variant ${cell(variant)}${isDone ? ` with ${this.desk.name(this.#conversion ?? null)}` : ""}`,
-      query: { kind: "funnel", steps: [first, ...isDone ? [isAction(dataset, this.#conversion ?? null)] : []], each: "actor", having: [{ column: "reached", eq: isDone ? 2 : 1 }].slice(isDone ? 0 : 1) },
+      n, text: `${this.desk.many(n)} of variant ${cell(variant)}${isDone ? ` with ${this.desk.name(this.#conversion ?? null)}` : ""}`,
+      query: { ...this.#asked(), each: "actor", having: [{ column: "variant", eq: String(variant) }, ...isDone ? [{ column: "converted", eq: true }] : []] },
     };
   }
 }

@@ -142,7 +142,7 @@ export class Funnel extends Kind {
         { name: "rate_from_previous", label: "of the one before", as: "rate" },
         { name: "median_seconds", label: "half of them within", as: "seconds" },
         { name: "p90_seconds", label: "90% within", as: "seconds" },
-        { name: "tied", label: "at the time of the one before", as: "count" },
+        ...rows.some(({ tied }) => tied) ? /** @type {Shape["columns"]} */ ([{ name: "tied", label: "only as of one time with the one before", as: "count" }]) : [],
       ],
     };
   }

@@ -19,7 +19,7 @@ export class Sequence extends Kind {
   begin() {
     const way = wayToOrder(this.desk.dataset, this.desk.actions);
     this.#events = way.length > 2 ? [way[0], way[way.length - 1]] : way;
-    this.#pattern = this.#events.map((_, at) => LETTERS[at]).join(" .* ");
+    this.#pattern = this.#events.map((_, at) => LETTERS[at]).join(" ... ");
   }
 
   #asked() {
@@ -38,7 +38,8 @@ export class Sequence extends Kind {
         ${at === events.length - 1 && at > 0 ? desk.button("×", `Take ${LETTERS[at]} out`, () => { events.pop(); }) : desk.nothing}
       </li>`)}<li>${desk.button("Add an event", "Add an event", () => { events.push(desk.actions.find(action => !events.includes(action)) ?? desk.actions[0]); }, events.length >= LETTERS.length || !desk.actions.length)}</li></ol>
       <div class="controls">${desk.text("pattern", this.#pattern, text => { this.#pattern = text; })}</div>
-      <p class="fine">Letters stand for the events above.</p>`;
+      <p class="fine">Letters stand for the events above. <code>A B</code>: B is the very next of them; <code>A ... B</code>: others may lie between; <code>A (within 1h) B</code>: B comes an hour later at most;
+        <code>A, then not B</code>: no B comes after.</p>`;
   }
 
   /** @param {Row[]} rows */

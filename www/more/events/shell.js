@@ -40,7 +40,7 @@ const KINDS = [
 const MOST_ACTIONS = 100;
 /** Rows that a list of those behind a figure shows. */
 const SHOWN = 100;
-/** With more rows the first question is asked when somebody wants it: it puts all of them in another order. */
+/** With more rows the first question is asked when somebody wants it, not when it is looked at: it puts all of them in another order. */
 const AT_ONCE = 3_000_000;
 const DAY = 86_400_000;
 
@@ -79,6 +79,12 @@ class QuestionsPanel {
   #isNaming = false;
   /** @type {Desk | undefined} */
   #desk;
+  /** Asks once the panel is looked at: what is asked may need another core, and the rows in another order. */
+  #seen = new IntersectionObserver(entries => {
+    if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+    this.#seen.disconnect();
+    void this.#ask();
+  });
 
   /** @param {Drawing} drawing @param {Actions} actions */
   constructor(drawing, actions) {
@@ -102,16 +108,24 @@ class QuestionsPanel {
     this.#where = where;
     this.#pick = undefined;
     for (const tab of this.#tabs) tab.isFresh = false;
-    if (this.#isWanted || dataset.rows <= AT_ONCE) void this.#ask();
+    this.#seen.disconnect();
+    if (this.#isWanted) void this.#ask();
+    else if (dataset.rows <= AT_ONCE) requestAnimationFrame(() => document.querySelectorAll("#questions").forEach(panel => this.#seen.observe(panel)));
   }
 
   /** @param {number} at */
   #choose(at) {
     this.#open = at;
     this.#pick = undefined;
-    this.#isWanted = true;
-    if (this.#tabs[at].isFresh) this.actions.redraw();
-    else void this.#ask();
+    if (!this.#tabs[at].isFresh) return void this.#ask();
+    this.#rest();
+  }
+
+  /** Waits for no answer. */
+  #rest() {
+    this.#asked++;
+    this.#isBusy = false;
+    this.actions.redraw();
   }
 
   /** Asks the open tab's question. */
@@ -119,7 +133,7 @@ class QuestionsPanel {
     const tab = this.#tabs[this.#open], asked = ++this.#asked;
     this.#pick = undefined;
     this.#isWanted = true;
-    if (this.#missing(tab.type).length) return this.actions.redraw();
+    if (this.#missing(tab.type).length) return this.#rest();
     this.#isBusy = true;
     this.actions.redraw();
     try {

@@ -7,20 +7,6 @@ import { days, duration, figure, money, percent } from "./words.js";
 /** So many rows are drawn at once. */
 const SHOWN = 200;
 
-/** A value as its column writes it. @param {Desk} desk @param {Column} column @param {Row} row */
-export function written(desk, { name, as = "text", digits = 0 }, row) {
-  const value = row[name];
-  switch (as) {
-    case "count": return desk.count(value);
-    case "rate": return percent(value);
-    case "seconds": return duration(value);
-    case "days": return days(value);
-    case "money": return money(value, digits);
-    case "figure": return figure(value);
-    default: return cell(value);
-  }
-}
-
 /** A kind's answer as a table. @param {Desk} desk @param {Kind} kind @param {Row[]} answer @param {string} label */
 export function table(desk, kind, answer, label) {
   const { html, nothing } = desk, shape = kind.table(answer);
@@ -41,4 +27,18 @@ export function table(desk, kind, answer, label) {
       </table>
     </div>
     ${shape.rows.length > SHOWN ? html`<p class="fine">The first ${SHOWN} of ${desk.count(shape.rows.length)} rows.</p>` : nothing}`;
+}
+
+/** A value as its column writes it. @param {Desk} desk @param {Column} column @param {Row} row */
+function written(desk, { name, as = "text", digits = 0 }, row) {
+  const value = row[name];
+  switch (as) {
+    case "count": return desk.count(value);
+    case "rate": return percent(value);
+    case "seconds": return duration(value);
+    case "days": return days(value);
+    case "money": return money(value, digits);
+    case "figure": return figure(value);
+    default: return cell(value);
+  }
 }

@@ -27,16 +27,22 @@ export function duration(seconds) {
   const all = Number(seconds), whole = Math.round(all);
   if (all < 10 && all !== whole) return `${all.toFixed(1)} s`;
   if (whole < MINUTE) return `${whole} s`;
-  const [large, small, big, little] = whole < HOUR ? [MINUTE, 1, "min", "s"] : whole < DAY ? [HOUR, MINUTE, "h", "min"] : [DAY, HOUR, "d", "h"];
-  const parts = Math.round(all / small), per = large / small, n = Math.floor(parts / per), rest = parts % per;
-  return n >= 100 || rest === 0 ? `${n.toLocaleString("en")} ${big}` : `${n} ${big} ${rest} ${little}`;
+  const minutes = Math.round(all / MINUTE), hours = Math.round(all / HOUR);
+  return whole < HOUR ? two(whole, MINUTE, "min", "s") : minutes * MINUTE < DAY ? two(minutes, 60, "h", "min") : two(hours, 24, "d", "h");
+}
+
+/** @param {number} parts @param {number} per @param {string} large @param {string} small */
+function two(parts, per, large, small) {
+  const n = Math.floor(parts / per), rest = parts % per;
+  return n >= 100 || rest === 0 ? `${n.toLocaleString("en")} ${large}` : `${n} ${large} ${rest} ${small}`;
 }
 
 /** Days, with a digit after the point where they are few. @param {Cell | undefined} days */
 export const days = days => days === null || days === undefined ? NONE : `${Number(days).toLocaleString("en", { maximumFractionDigits: Number(days) < 100 ? 1 : 0 })} d`;
 
 /** An amount with as many digits after the point as its column has. @param {Cell | undefined} amount @param {number} digits */
-export const money = (amount, digits) => amount === null || amount === undefined ? NONE : Number(amount).toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+export const money = (amount, digits) => amount === null || amount === undefined ? NONE
+  : new Intl.NumberFormat("en", { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(typeof amount === "bigint" ? amount : Number(amount));
 
 /** A figure that is no count, to three digits that say something. @param {Cell | undefined} value */
 export function figure(value) {
