@@ -266,3 +266,50 @@ fn rolling_seconds(every: &str) -> Result<i64> {
     }
     Ok(seconds)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::Retention;
+    use crate::Query;
+    use crate::engine::{LoadOptions, Loader};
+
+    #[test]
+    fn what_means_nothing_is_refused() {
+        let refused = |mut query: Value| {
+            query["kind"] = json!("retention");
+            Retention::parse(&query).map(|_| ()).map_err(|error| error.to_string())
+        };
+        for (query, sentence) in [
+            (json!({"brackets": [[0, 2], [2, 4]]}), "must ascend and not overlap, found [0, 2] before [2, 4]"),
+            (json!({"brackets": [[5, 6], [0, 1]]}), "must ascend"),
+            (json!({"brackets": [[3, 1]]}), "a bracket ends before it begins: [3,1]"),
+            (json!({"brackets": [[1]]}), "such as [1, 3], found [1]"),
+            (json!({"brackets": [[0, 10_001]]}), "\"brackets\" may be 10000 at most, found 10001"),
+            (json!({"brackets": [[0, 1]], "periods": 3}), "exclude each other"),
+            (json!({"periods": 10_001}), "\"periods\" may be 10000 at most"),
+            (json!({"clock": "24h", "every": "30m"}), "must be an hour or longer, found \"30m\""),
+            (json!({"clock": "12h"}), "unknown \"clock\" \"12h\""),
+            (json!({"cohorts": "recuring"}), "did you mean \"recurring\"?"),
+            (json!({"order": "order_id"}), "needs a \"value\""),
+            (json!({"each": "actor", "mean": "simple"}), "does not go with \"each\""),
+            (json!({"each": "actor", "value": "price"}), "does not go with \"each\""),
+            (json!({"limit": 3}), "unknown key \"limit\""),
+        ] {
+            let found = refused(query.clone());
+            assert!(found.as_ref().is_err_and(|found| found.contains(sentence)), "{query}: {found:?}");
+        }
+        assert_eq!(refused(json!({"brackets": [[0, 0], [1.0, 10_000]], "clock": "24h", "every": "1h"})), Ok(()));
+    }
+
+    #[test]
+    fn sums_beyond_their_type_are_errors() {
+        let mut loader = Loader::new(LoadOptions::default()).expect("options");
+        let rows = "user_id,ts,coins\n1,2024-01-01 10:00:00,9223372036854775807\n1,2024-01-02 10:00:00,1\n";
+        loader.push(rows.as_bytes()).expect("rows");
+        let query = json!({"kind": "retention", "value": "coins"});
+        let answer = loader.finish().expect("a table").query(&Query::parse(&query).expect("a query"), &Default::default());
+        assert_eq!(answer.map(|_| ()).map_err(|error| error.kind().code()), Err("OVERFLOW"));
+    }
+}
