@@ -1,7 +1,7 @@
 //! Paths: which way actors go, from an event on or to one, as the steps between what they do.
 //!
-//! An actor fold: rows come in the order of (actor, time), an actor's all to one fold. State: for each depth and pair of values, how
-//! many actors make that step; or a row for each actor's each value. Whole actors make it add up.
+//! An actor fold: rows come in the order of (actor, time), an actor's all to one fold. State: for each depth and pair of
+//! values, how many actors make that step; or a row for each actor's each value. Whole actors make it add up.
 
 mod edges;
 mod listed;
@@ -35,22 +35,24 @@ use crate::{Error, Result};
 
 /// The question `{"kind": "paths", …}`.
 ///
-/// An actor's path is its values of the column `step` (by default the one with the role action, else item) in the order of time, those of
-/// one time in the order of the data. Null values are left out as if their rows were not there, and equal ones that follow each
-/// other count once (`"loops": "fold"`), or each (`keep`). With the conditions `from`, the path begins at the actor's first event that
-/// fulfils them; with `to`, it ends at the last such event, and leads back; else it begins at the actor's first event. It has at
-/// most `depth` steps (4, at most 20), and where the time between two events is longer than `within`, it is at its end. `where`
-/// is applied before. Rows without an actor or a time take part in nothing.
+/// An actor's path is its values of the column `step` (by default the one with the role action, else item) in the order of
+/// time, those of one time in the order of the data. Null values are left out as if their rows were not there, and equal ones
+/// that follow each other count once (`"loops": "fold"`), or each (`keep`). With the conditions `from`, the path begins at
+/// the actor's first event that fulfils them; with `to`, it ends at the last such event, and leads back; else it begins at
+/// the actor's first event. It has at most `depth` steps (4, at most 20), and where the time between two events is longer
+/// than `within`, it is at its end. `where` is applied before. Rows without an actor or a time take part in nothing.
 ///
-/// Answer: the steps, as a Sankey diagram draws them: `depth` (from 1; with `to`, 1 is the step to the last event), `source` and
-/// `target` (the earlier and the later value), `actors` that make the step there, `rate`, `source_is_rest` and `target_is_rest`.
-/// Where a path is at its end before `depth` steps, there is a step whose `target` is null (with `to`, whose `source` is): who
-/// goes no further. `rate` is the share of those who come to the source at that depth, with `to` of those who come from the target.
-/// At each depth, the values beyond the `limit` (20) that most actors come to, ties by the value, are one: null, and the column
-/// `…_is_rest` says so. Order: `depth`, `actors` descending, `source`, `target`, nulls last, rests behind ends.
+/// Answer: the steps, as a Sankey diagram draws them: `depth` (from 1; with `to`, 1 is the step to the last event), `source`
+/// and `target` (the earlier and the later value), `actors` that make the step there, `rate`, `source_is_rest` and
+/// `target_is_rest`. Where a path is at its end before `depth` steps, there is a step whose `target` is null (with `to`,
+/// whose `source` is): who goes no further. `rate` is the share of those who come to the source at that depth, with `to` of
+/// those who come from the target. At each depth, the values beyond the `limit` (20) that most actors come to, ties by the
+/// value, are one: null, and the column `…_is_rest` says so. Order: `depth`, `actors` descending, `source`, `target`, nulls
+/// last, rests behind ends.
 ///
-/// With `"each": "actor"`: the actor's column, `depth` (0 is where the path begins, with `to` where it ends) and `value`, one row for each
-/// value on an actor's path; `having`, `order_by` and `limit` choose among the rows, ties by the actor and `depth`.
+/// With `"each": "actor"`: the actor's column, `depth` (0 is where the path begins, with `to` where it ends) and `value`, one
+/// row for each value on an actor's path; `having`, `order_by` and `limit` choose among the rows, ties by the actor and
+/// `depth`.
 ///
 /// SQL knows no order of the data, by which events of one time come: none says this question.
 ///
@@ -378,7 +380,8 @@ mod tests {
             (json!({"each": "session"}), "unknown \"each\" \"session\"; known are actor"),
             (
                 json!({"having": [{"column": "depth", "gt": 1}]}),
-                "unknown key \"having\" in the query; known are kind, loops, depth, from, to, actor, time, where, step, within, each, limit",
+                "unknown key \"having\" in the query; known are kind, loops, depth, from, to, actor, time, where, step, within, \
+                 each, limit",
             ),
         ] {
             let mut query = query;

@@ -34,10 +34,10 @@ use crate::{Error, Result};
 
 /// The question `{"kind": "sessions", …}`.
 ///
-/// An actor's events in the order of time, those of one time in the order of the data, wherever they stand in the file. A session
-/// ends where the time to the actor's next event is longer than `gap` (30m; a gap of just that length does not end it, as in
-/// Spark's `session_window`), where `midnight` is true and the next event is on another day (of `timezone`, by default
-/// UTC), and where the next event has another value than the session so far in one of the columns `split_on`; null is
+/// An actor's events in the order of time, those of one time in the order of the data, wherever they stand in the file. A
+/// session ends where the time to the actor's next event is longer than `gap` (30m; a gap of just that length does not end
+/// it, as in Spark's `session_window`), where `midnight` is true and the next event is on another day (of `timezone`, by
+/// default UTC), and where the next event has another value than the session so far in one of the columns `split_on`; null is
 /// no other value.
 ///
 /// The file's own sessions win: the column that `session` names, or else the one with the role. All rows of an actor with one
@@ -46,15 +46,15 @@ use crate::{Error, Result};
 ///
 /// Answer: one row: `sessions`, `actors`, `bounce_rate` (the share of the sessions with one event), `events_per_session`,
 /// `median_seconds` and `p90_seconds` (from a session's first event to its last, interpolated as `quantile`), and with
-/// `conversion`, a condition or a list of them, `conversion_rate`: the share of the sessions with such an event. Null where there
-/// are no sessions.
+/// `conversion`, a condition or a list of them, `conversion_rate`: the share of the sessions with such an event. Null where
+/// there are no sessions.
 ///
 /// `measures`, `group_by`, `having`, `rank`, `order_by` and `limit` are those of `aggregate`, over a table that has a row for
 /// each session: the actor's column, `session` (from 1, the actor's sessions in the order of their first events), `started`
-/// and `ended`, `seconds` (an integer, or a decimal where times have fractions), `events`, `bounced` (1 or 0), `converted` (1 or
-/// 0; with `conversion`), `entry` and `exit` (the values of the column `step`, by default the one with the role action, at the first
-/// and the last event), and each other column of the file: its value at the session's first event that has one. Where the file
-/// has a column of such a name, the session's is meant.
+/// and `ended`, `seconds` (an integer, or a decimal where times have fractions), `events`, `bounced` (1 or 0), `converted` (1
+/// or 0; with `conversion`), `entry` and `exit` (the values of the column `step`, by default the one with the role action, at
+/// the first and the last event), and each other column of the file: its value at the session's first event that has one.
+/// Where the file has a column of such a name, the session's is meant.
 ///
 /// With `"each": "session"` that table is the answer, without the file's other columns; `having`, `order_by` and `limit` choose
 /// among its rows, ties by the actor and `session`.

@@ -85,8 +85,8 @@ impl Sessions {
         };
         let day = if self.midnight { format!("\n  WHEN day_of <> {} THEN 1", before("day_of")) } else { String::new() };
         Ok(format!(
-            "SELECT *, CASE\n  WHEN is_own = 1 THEN 0\n  WHEN {} IS NULL THEN 1\n  WHEN units - {} > {gap} THEN 1{day}\n  ELSE 0 END AS opens\n\
-             FROM taking_part",
+            "SELECT *, CASE\n  WHEN is_own = 1 THEN 0\n  WHEN {} IS NULL THEN 1\n  WHEN units - {} > {gap} THEN 1{day}\n  \
+             ELSE 0 END AS opens\nFROM taking_part",
             before("units"),
             before("units")
         ))
