@@ -115,7 +115,9 @@ impl Abandonment {
         };
         spec.finish()?;
         if abandonment.is_each && !abandonment.keys.is_empty() {
-            return Err(Error::bad_query("\"each\" tells of carts, not of groups of them: leave out \"group_by\"").at_column("each"));
+            return Err(
+                Error::bad_query("\"each\" tells of carts, not of groups of them: leave out \"group_by\"").at_column("each")
+            );
         }
         Ok(abandonment)
     }
@@ -319,7 +321,8 @@ impl Group {
         self.open += i64::from(is_open);
         if cart.value.is_some() {
             self.value = Some(plus(self.value)?);
-            self.abandoned_value = if cart.is_bought { self.abandoned_value.or(Some(0)) } else { Some(plus(self.abandoned_value)?) };
+            self.abandoned_value =
+                if cart.is_bought { self.abandoned_value.or(Some(0)) } else { Some(plus(self.abandoned_value)?) };
         }
         Some(())
     }

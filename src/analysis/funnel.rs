@@ -282,4 +282,3 @@ fn one_of(spec: &mut Spec<'_>, key: &'static str, known: &[&str]) -> Result<Opti
     let at = known.iter().position(|known| *known == value);
     at.ok_or_else(|| unknown(&format!("{key:?} {value:?}"), value, known)).map(Some)
 }
-

@@ -29,7 +29,8 @@ pub fn answer(query: &Value, table: &Table) -> Result<Table, &'static str> {
             }
             known.push(own);
             let of = |key: &str| -> Vec<(i128, &Row)> {
-                let is_own = |row: &Row| item.is_none_or(|at| row[at].as_ref() == own) && fulfils(&query[key], &table.columns, row);
+                let is_own =
+                    |row: &Row| item.is_none_or(|at| row[at].as_ref() == own) && fulfils(&query[key], &table.columns, row);
                 rows.iter().copied().filter(|(_, row)| is_own(row)).collect()
             };
             let (puts, buys) = (of("cart"), of("buy"));

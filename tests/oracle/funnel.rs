@@ -72,10 +72,7 @@ pub fn answer(query: &Value, table: &Table) -> Table {
         summary(split_column, &found, digits, steps.len())
     };
     let n_keys = if query["each"] == "actor" { 1 + usize::from(per.is_some()) } else { 1 + usize::from(split.is_some()) };
-    let ties: Vec<String> = answer.columns[..n_keys]
-        .iter()
-        .map(|column| column.name.clone())
-        .collect();
+    let ties: Vec<String> = answer.columns[..n_keys].iter().map(|column| column.name.clone()).collect();
     let mut answer = answer;
     answer.rows.retain(|row| condition::all(&query["having"], &answer.columns, row) == Some(true));
     super::ordered(query, answer, super::strings(&query["order_by"]), &ties)

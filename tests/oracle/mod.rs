@@ -3,8 +3,8 @@
 //! It shares no code with the crate. It reads the JSON itself, sorts everything, counts ranks by looking at every
 //! other row, and leaves the calendar to jiff.
 
-mod baskets;
 mod abandonment;
+mod baskets;
 mod calendar;
 mod condition;
 mod conversion;
@@ -16,8 +16,8 @@ mod pareto;
 mod paths;
 mod rank;
 mod retention;
-mod sessions;
 mod rfm;
+mod sessions;
 
 use std::cmp::Ordering;
 

@@ -119,7 +119,10 @@ mod tests {
             Campaign { source: some(source), medium: some(medium), name: some(name), click_id }
         };
         for (address, expected) in [
-            ("https://shop.example/p?utm_source=Google&utm_medium=CPC&utm_campaign=Summer%20Sale+1", campaign("google", "cpc", "summer sale 1", "")),
+            (
+                "https://shop.example/p?utm_source=Google&utm_medium=CPC&utm_campaign=Summer%20Sale+1",
+                campaign("google", "cpc", "summer sale 1", ""),
+            ),
             ("/p?gclid=abc&fbclid=x", campaign("", "", "", "gclid")),
             ("?utm_source=&utm_source=a&utm_source=b", campaign("a", "", "", "")),
             ("utm_medium=email&x", campaign("", "email", "", "")),

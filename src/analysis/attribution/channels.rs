@@ -79,13 +79,13 @@ struct Coded {
 impl Channels {
     pub(super) fn parse(spec: &mut Spec<'_>) -> Result<Self> {
         let text = |value: Option<&str>| value.map(str::to_owned);
-        let (column, url, referrer) =
-            (text(spec.text("channel")?), text(spec.text("url")?), text(spec.text("referrer")?));
+        let (column, url, referrer) = (text(spec.text("channel")?), text(spec.text("url")?), text(spec.text("referrer")?));
         let usual: Vec<Value>;
         let mut rules = spec.list("rules")?;
         let is_ruled = !rules.is_empty() || url.is_some() || referrer.is_some();
         if column.is_some() && is_ruled {
-            let sentence = "an event's channel is told by the column \"channel\", or by \"rules\" of columns, \"url\" and \"referrer\"";
+            let sentence =
+                "an event's channel is told by the column \"channel\", or by \"rules\" of columns, \"url\" and \"referrer\"";
             return Err(Error::bad_query(sentence).at_column("channel"));
         }
         if is_ruled && rules.is_empty() {

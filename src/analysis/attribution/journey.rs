@@ -123,7 +123,10 @@ impl Journey {
         };
         let Some((first, last)) = self.touches.first().zip(self.touches.last()) else {
             // As a journey of one touch by no channel.
-            [What::Touches, What::Firsts, What::Lasts, What::Journeys].map(|what| add(what, NULL, 1, 1)).into_iter().collect::<Result<()>>()?;
+            [What::Touches, What::Firsts, What::Lasts, What::Journeys]
+                .map(|what| add(what, NULL, 1, 1))
+                .into_iter()
+                .collect::<Result<()>>()?;
             return add(What::Decayed, NULL, 0, WHOLE);
         };
         add(What::Firsts, first.0, n, 1)?;
@@ -176,7 +179,8 @@ impl Journey {
     fn decayed(&self, half_life: i64) -> Vec<(u32, i128)> {
         let last = self.touches.last().map_or(0, |touch| touch.1);
         let before = |time: i64| (i128::from(last) - i128::from(time)).unsigned_abs();
-        let weights: Vec<f64> = self.touches.iter().map(|touch| halved(before(touch.1), half_life.unsigned_abs().into())).collect();
+        let weights: Vec<f64> =
+            self.touches.iter().map(|touch| halved(before(touch.1), half_life.unsigned_abs().into())).collect();
         let all: f64 = weights.iter().sum();
         let share = |weight: &f64| (weight / all * WHOLE as f64) as i128;
         let mut shares: Vec<i128> = weights.iter().map(share).collect();
@@ -200,9 +204,15 @@ mod tests {
 
     #[test]
     fn halves_are_exact_and_the_rest_is_near() {
-        for (time, half_life, expected) in
-            [(0, 7, 1.0), (7, 7, 0.5), (70, 7, 1.0 / 1024.0), (7_001, 7, 0.0), (u128::MAX, 1, 0.0), (1, 2, 0.5f64.sqrt()), (5, 3, 0.5f64.powf(5.0 / 3.0))]
-        {
+        for (time, half_life, expected) in [
+            (0, 7, 1.0),
+            (7, 7, 0.5),
+            (70, 7, 1.0 / 1024.0),
+            (7_001, 7, 0.0),
+            (u128::MAX, 1, 0.0),
+            (1, 2, 0.5f64.sqrt()),
+            (5, 3, 0.5f64.powf(5.0 / 3.0)),
+        ] {
             let found = halved(time, half_life);
             assert!((found - expected).abs() <= 2e-16 * expected, "{time} / {half_life}: {found} and {expected}");
         }

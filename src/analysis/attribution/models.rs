@@ -72,7 +72,8 @@ impl<'a> Credits<'a> {
         }
         let credit = |sums: &Vec<(Entry, Sum)>| -> f64 {
             // First whole credits, then shares in ascending order of what they are shares of.
-            let of = |what: What| sums.iter().filter(move |(entry, _)| entry.what == what).map(|(entry, sum)| (entry.n, part(sum)));
+            let of =
+                |what: What| sums.iter().filter(move |(entry, _)| entry.what == what).map(|(entry, sum)| (entry.n, part(sum)));
             let all = |what: What| -> f64 { of(what).map(|(_, sum)| sum as f64).sum() };
             let shared = |what: What| of(what).map(|(n, sum)| sum as f64 / n as f64).sum();
             match model {

@@ -143,7 +143,8 @@ impl Fold for StepsFold {
             let rows: Vec<u32> = (0..n_rows).map(|row| (row / n_steps) as u32).collect();
             TableColumn::exact(name, value_type, values.take(&rows))
         });
-        let columns = COLUMNS.iter().zip(columns).map(|((name, value_type), values)| TableColumn::exact(name, *value_type, values));
+        let columns =
+            COLUMNS.iter().zip(columns).map(|((name, value_type), values)| TableColumn::exact(name, *value_type, values));
         let table = Table { columns: split.chain(columns).collect(), n_rows };
         let ties: Vec<&str> = self.split_name.iter().map(String::as_str).chain(["step"]).collect();
         self.choice.of(table, &ties)

@@ -137,13 +137,7 @@ impl Judge {
     }
 
     /// Shows the attempts of an actor that count: one for each pair at most.
-    fn show(
-        &mut self,
-        events: Events<'_>,
-        row: Option<u32>,
-        has_pairs: bool,
-        show: &mut impl FnMut(Counted<'_>),
-    ) -> Result<()> {
+    fn show(&mut self, events: Events<'_>, row: Option<u32>, has_pairs: bool, show: &mut impl FnMut(Counted<'_>)) -> Result<()> {
         if !has_pairs {
             return self.show_one(events, NULL, row, show);
         }
@@ -160,13 +154,7 @@ impl Judge {
         Ok(())
     }
 
-    fn show_one(
-        &mut self,
-        events: Events<'_>,
-        pair: u32,
-        row: Option<u32>,
-        show: &mut impl FnMut(Counted<'_>),
-    ) -> Result<()> {
+    fn show_one(&mut self, events: Events<'_>, pair: u32, row: Option<u32>, show: &mut impl FnMut(Counted<'_>)) -> Result<()> {
         let is_increasing = self.mode == Mode::StrictIncrease;
         let is_tied = self.finder.find(events, is_increasing, &mut self.times)?;
         if self.times.is_empty() || self.exclusions.iter().any(|exclusion| self.is_excluded(events, exclusion)) {
