@@ -267,6 +267,7 @@ const EVENT_EXAMPLES: &[&str] = &[
     r#"{"kind":"sessions","actor":"item","time":"ts","session":"price","gap":"30m","split_on":["user"],"measures":{"first":{"fn":"first","column":"big"},"n":{"fn":"max","column":"session"},"converted":{"fn":"sum","column":"converted"}},"conversion":{"action":"cart"},"group_by":[{"column":"started","every":"1d"}]}"#,
     r#"{"kind":"rfm","actor":"user","time":"ts","purchase":{"action":"buy"},"order":"big","value":"user"}"#,
     r#"{"kind":"rfm","actor":"user","time":"ts","where":[{"column":"item","is_null":false}],"as_of":"2024-03-11","value":"price","quantity":"user","bins":3,"ties":"ntile","each":"actor","having":[{"column":"f","gt":1}],"order_by":["-monetary","segment"],"limit":4}"#,
+    r#"{"kind":"rfm","actor":"user","time":"ts","order":"item","each":"actor"}"#,
     r#"{"kind":"rfm","actor":"user","time":"ts","value":"price","order":"item","group":"cells","bins":10}"#,
     r#"{"kind":"rfm","actor":"item","time":"ts","value":"price","purchase":[{"action":"buy"}],"group":"bins","as_of":"2024-03-11 23:59:59"}"#,
     r#"{"kind":"rfm","actor":"user","time":"ts","value":"big","as_of":["2024-03-10 05:00","2024-03-12"],"bins":4}"#,

@@ -44,7 +44,8 @@ use crate::{Error, Result};
 /// * `order`: a column whose distinct values among an actor's purchases are its orders, that with the role order where it is not
 ///   given. Purchases without a value are an order each; so is each purchase where there is no such column.
 /// * `value`: the column of money, that with the role price where it is not given. With `quantity`, another column, money is the
-///   product of both, exactly. Nulls are left out; an actor with nothing else has null, the lowest of all.
+///   product of both, exactly. Nulls are left out; an actor with nothing else has null, the lowest of all. Where the data has no such
+///   column, `monetary`, `m` and `value` are null, and segments are by r and f alone.
 /// * `bins`: 2 to 10, 5 where it is not given.
 /// * `ties`: with `together`, as where it is not given, equal actors have one score, ⌈bins · (midrank − ½) / actors⌉ of
 ///   their mean rank, the worst being 1. With `ntile` it is SQL's `NTILE(bins)`, ties by the actor ascending: bins as equal as can be,
@@ -214,6 +215,7 @@ impl Rfm {
             actor: actor.name.clone(),
             actor_type: ValueType::Of(actor.column_type),
             money_type: amounts.column_type,
+            has_money: amounts.value.is_some(),
             per_day: i128::from(plan.unit.per_second()) * 86_400,
             dates,
             bins: self.bins,

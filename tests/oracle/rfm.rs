@@ -94,6 +94,9 @@ pub fn answer(query: &Value, table: &Table) -> Result<Table, &'static str> {
             let mut row =
                 vec![Some(customer.actor.clone()), float(days(&[customer])), whole(customer.orders), value(&[customer])?];
             row.extend(shown.map(whole));
+            if query.get("value").is_none() {
+                row[6] = None;
+            }
             row.push(Some(Cell::Text(segment(shown, bins).to_owned())));
             rows.push(row);
         }
@@ -126,7 +129,8 @@ pub fn answer(query: &Value, table: &Table) -> Result<Table, &'static str> {
         }
         Some("bins") => {
             for (score, name) in ["recency", "frequency", "monetary"].iter().enumerate() {
-                for bin in 1..=if customers.is_empty() { 0 } else { bins } {
+                let is_known = score < 2 || query.get("value").is_some();
+                for bin in 1..=if customers.is_empty() || !is_known { 0 } else { bins } {
                     let members: Vec<&Customer> =
                         customers.iter().filter(|customer| customer.shown(is_ntile)[score] == bin).collect();
                     let known = |member: &&Customer| match score {
@@ -217,7 +221,7 @@ fn customers(query: &Value, table: &Table, date: Option<i128>, bins: i128) -> Re
         let mut money = None;
         for (_, row) in &rows {
             let number = |at: usize| if let Some(Cell::Number(units, _)) = row[at] { Some(units) } else { None };
-            let factors = (number(at("value").unwrap()), at("quantity").map_or(Some(1), number));
+            let factors = (at("value").and_then(number), at("quantity").map_or(Some(1), number));
             if let (Some(value), Some(quantity)) = factors {
                 let amount = value.checked_mul(quantity).ok_or("OVERFLOW")?;
                 money = Some(money.unwrap_or(0i128).checked_add(amount).ok_or("OVERFLOW")?);
@@ -248,6 +252,11 @@ fn customers(query: &Value, table: &Table, date: Option<i128>, bins: i128) -> Re
             });
             customers[at].tiles[score] = tile.unwrap();
         }
+    }
+    if at("value").is_none() {
+        customers
+            .iter_mut()
+            .for_each(|customer| (customer.scores[2], customer.tiles[2]) = (customer.scores[1], customer.tiles[1]));
     }
     Ok(customers)
 }

@@ -22,6 +22,7 @@ pub(super) struct Shape {
     pub(super) actor: String,
     pub(super) actor_type: ValueType,
     pub(super) money_type: ColumnType,
+    pub(super) has_money: bool,
     /// Units of time in a day.
     pub(super) per_day: i128,
     pub(super) dates: Vec<i64>,
@@ -117,6 +118,7 @@ impl Shape {
         let wide = |ints: &[i64]| ints.iter().map(|&int| Some(i128::from(int))).collect();
         let bins = [bins(wide(&last)), bins(wide(&orders)), bins(money.clone())];
         let [r, f, m] = bins.each_ref().map(|bins| bins.of(self.ties));
+        let m = if self.has_money { m } else { f };
         let segments = (0..places.len()).map(|row| segment(r[row], f[row], m[row], self.bins)).collect();
         let recency = last.iter().map(|&last| until - i128::from(last)).collect();
         Scored { places, recency, orders, money, bins, segments }
@@ -161,7 +163,8 @@ impl Shape {
         let n_bins = if scored.places.is_empty() { 0 } else { self.bins };
         let (mut scores, mut numbers, mut actors, mut moved) = (vec![], vec![], vec![], vec![]);
         let (mut least, mut most) = (vec![], vec![]);
-        for ((score, values), bins) in [days, orders, money].iter().enumerate().zip(&scored.bins) {
+        let scored_by = if self.has_money { vec![days, orders, money] } else { vec![days, orders] };
+        for ((score, values), bins) in scored_by.iter().enumerate().zip(&scored.bins) {
             for bin in 1..=n_bins {
                 let of = bins.of(self.ties);
                 let rows: Vec<usize> = (0..of.len()).filter(|&row| of[row] == bin).collect();
@@ -189,7 +192,10 @@ impl Shape {
 
     fn actors(&self, scored: &Scored, actors: &Values) -> Result<RecordBatch> {
         let days = scored.recency.iter().map(|&recency| Some(self.days(recency, 1)));
-        let [r, f, m] = scored.bins.each_ref().map(|bins| Values::ints(bins.of(self.ties).to_vec()));
+        let [r, f, mut m] = scored.bins.each_ref().map(|bins| Values::ints(bins.of(self.ties).to_vec()));
+        if !self.has_money {
+            m.valid = Some(vec![false; m.len()]);
+        }
         let values = [
             actors.take(&scored.places),
             floats(days),

@@ -103,30 +103,32 @@ pub(super) fn money(sums: &[Option<i128>]) -> Values {
 
 /// Which columns tell of money.
 pub(super) struct Amounts {
-    pub(super) value: usize,
+    /// None where the data says nothing of money.
+    pub(super) value: Option<usize>,
     pub(super) quantity: Option<usize>,
     pub(super) column_type: ColumnType,
 }
 
 /// The money of each row of a batch.
 pub(super) struct AmountRows {
-    value: Values,
+    value: Option<Values>,
     quantity: Option<Values>,
 }
 
 impl Amounts {
     /// # Errors
     ///
-    /// `UNKNOWN_COLUMN`; `BAD_QUERY` where no column is named and none has the role, or one holds no numbers.
+    /// `UNKNOWN_COLUMN`; `BAD_QUERY` where one holds no numbers, or there is a quantity of nothing.
     pub(super) fn plan(value: Option<&str>, quantity: Option<&str>, schema: &Schema) -> Result<Self> {
         let value = match value {
-            Some(name) => schema.index_of(name)?,
-            None => schema.index_of_role(Role::Price).ok_or_else(|| {
-                let sentence = "the query needs the column that says for how much money: none has the role price; give one that \
-                                role, or name it by \"value\"";
-                Error::bad_query(sentence).at_column("value")
-            })?,
+            Some(name) => Some(schema.index_of(name)?),
+            None => schema.index_of_role(Role::Price),
         };
+        if value.is_none() && quantity.is_some() {
+            let sentence =
+                "\"quantity\" needs the column that says for how much money: none has the role price; name it by \"value\"";
+            return Err(Error::bad_query(sentence).at_column("value"));
+        }
         let quantity = quantity.map(|name| schema.index_of(name)).transpose()?;
         let scale = |at: usize, key: &str| {
             let column = &schema.columns()[at];
@@ -138,7 +140,9 @@ impl Amounts {
                 }
             }
         };
-        let scale = scale(value, "value")? + quantity.map_or(Ok(0), |at| scale(at, "quantity"))?;
+        let [of_value, of_quantity] =
+            [(value, "value"), (quantity, "quantity")].map(|(at, key)| at.map_or(Ok(0), |at| scale(at, key)));
+        let scale = of_value? + of_quantity?;
         let column_type = match scale {
             0 => ColumnType::Int,
             1..=37 => ColumnType::Decimal { scale: scale as u8 },
@@ -156,7 +160,7 @@ impl Amounts {
             let values = gather(batch.column(at), &Rows::All(batch.num_rows()))?;
             Ok(Values { data: Data::Wide(values.data.wide()?.into_owned()), valid: values.valid })
         };
-        Ok(AmountRows { value: wide(self.value)?, quantity: self.quantity.map(wide).transpose()? })
+        Ok(AmountRows { value: self.value.map(wide).transpose()?, quantity: self.quantity.map(wide).transpose()? })
     }
 }
 
@@ -166,7 +170,7 @@ impl AmountRows {
             Data::Wide(wide) if values.is_valid(row) => Some(wide[row]),
             _ => None,
         };
-        match (at(&self.value), self.quantity.as_ref().map(at)) {
+        match (self.value.as_ref().and_then(at), self.quantity.as_ref().map(at)) {
             (Some(value), Some(Some(quantity))) => value.checked_mul(quantity).map(Some).ok_or_else(overflow),
             (value, None) => Ok(value),
             _ => Ok(None),

@@ -29,6 +29,9 @@ impl Rfm {
         };
         let dates: Vec<String> = dates.iter().map(|&at| literal(at.into(), time_type, dialect)).collect::<Result<_>>()?;
         let amounts = Amounts::plan(self.value.as_deref(), self.quantity.as_deref(), schema)?;
+        if amounts.value.is_none() {
+            return Err(unsupported("scores without money", dialect));
+        }
         let sql = Sql { rfm: self, dialect, unit: plan.unit, money_type: amounts.column_type };
         let mut steps = Steps::default();
         steps.add("purchases", &sql.purchases(schema, &amounts)?);
@@ -94,14 +97,15 @@ impl Sql<'_> {
         let plan = self.rfm.columns.plan(schema)?;
         let column = |at: usize| format!("e.{}", self.dialect.ident(&schema.columns()[at].name));
         let order = self.rfm.order_at(schema)?.map_or_else(|| "NULL".to_owned(), column);
-        let money = match amounts.quantity {
-            None => column(amounts.value),
-            Some(quantity) => {
+        let money = match (amounts.value, amounts.quantity) {
+            (None, _) => "NULL".to_owned(),
+            (Some(value), None) => column(value),
+            (Some(value), Some(quantity)) => {
                 if self.dialect == Dialect::Spark && digits(self.money_type) > SPARK_DIGITS {
                     return Err(unsupported("a product of so many digits", self.dialect));
                 }
                 let factor = |at: usize| wide(&column(at), schema.columns()[at].column_type, self.dialect);
-                format!("{} * {}", factor(amounts.value), factor(quantity))
+                format!("{} * {}", factor(value), factor(quantity))
             }
         };
         let mut conditions = vec![format!("{} IS NOT NULL", column(plan.actor)), format!("{} IS NOT NULL", column(plan.time))];
