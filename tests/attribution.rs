@@ -85,7 +85,7 @@ fn channels_are_found_by_addresses() {
         ("?utm_source=google&utm_medium=cpc&utm_campaign=Shopping%20all", "", "Paid shopping"),
         ("?utm_source=youtube&utm_medium=paid", "", "Paid video"),
         ("?utm_source=site&utm_medium=banner", "", "Display"),
-        ("?utm_source=site&utm_medium=cpa", "", "Unassigned"),
+        ("?utm_source=site&utm_medium=other", "", "Unassigned"),
         ("?utm_source=site&utm_medium=cpv", "", "Paid other"),
         ("?utm_medium=affiliate&utm_source=x", "", "Affiliates"),
         ("?utm_medium=email", "", "Email"),

@@ -125,12 +125,12 @@ fn summary(query: &Value, units: &[Unit], kind: Kind, value: Option<Kind>) -> Ta
     if let Some(at) = control {
         arms[..=at].rotate_right(1);
     }
+    let z = quantile(query["confidence"].as_f64().unwrap_or(0.95));
     let rows = arms.iter().enumerate().map(|(at, arm)| {
         let n = arm.n();
         let some = |value: f64| value.is_finite().then_some(Cell::Float(value));
         let control = control.filter(|_| at > 0).map(|_| &arms[0]);
         let rate = arm.mean(|member| member.0);
-        let z = quantile(query["confidence"].as_f64().unwrap_or(0.95));
         let k = rate * n;
         let spread = z * (k * (n - k) / n + z * z / 4.0).sqrt();
         let ends = [k + z * z / 2.0 - spread, k + z * z / 2.0 + spread].map(|end| (end / (n + z * z)).clamp(0.0, 1.0));
@@ -216,7 +216,7 @@ fn beyond(from: f64, power: i32) -> f64 {
 
 /// By Simpson's rule.
 fn area(density: &dyn Fn(f64) -> f64, from: f64, to: f64) -> f64 {
-    const STEPS: i32 = 1_000;
+    const STEPS: i32 = 500;
     let width = (to - from) / f64::from(STEPS);
     let part = |at: i32| f64::from(if at % STEPS == 0 { 1 } else { 2 + 2 * (at % 2) }) * density(from + f64::from(at) * width);
     (0..=STEPS).map(part).sum::<f64>() * width / 3.0
@@ -224,10 +224,11 @@ fn area(density: &dyn Fn(f64) -> f64, from: f64, to: f64) -> f64 {
 
 /// The normal deviate that an interval of that confidence is wide to both sides, by halving.
 fn quantile(confidence: f64) -> f64 {
-    let (mut low, mut high) = (0.0, 40.0);
-    for _ in 0..60 {
+    let (mut low, mut high) = (0.0, 8.0);
+    let density = |x: f64| (-x * x / 2.0).exp() * std::f64::consts::FRAC_2_PI.sqrt();
+    for _ in 0..32 {
         let middle = (low + high) / 2.0;
-        if beyond(middle, 0) > 1.0 - confidence { low = middle } else { high = middle }
+        if area(&density, 0.0, middle) < confidence { low = middle } else { high = middle }
     }
     low
 }

@@ -74,8 +74,8 @@ impl<'a> Credits<'a> {
             // First whole credits, then shares in ascending order of what they are shares of.
             let of =
                 |what: What| sums.iter().filter(move |(entry, _)| entry.what == what).map(|(entry, sum)| (entry.n, part(sum)));
-            let all = |what: What| -> f64 { of(what).map(|(_, sum)| sum as f64).sum() };
-            let shared = |what: What| of(what).map(|(n, sum)| sum as f64 / n as f64).sum();
+            let all = |what: What| total(of(what).map(|(_, sum)| sum as f64));
+            let shared = |what: What| total(of(what).map(|(n, sum)| sum as f64 / n as f64));
             match model {
                 Model::First => all(What::Firsts),
                 Model::Last => all(What::Lasts),
@@ -93,8 +93,9 @@ impl<'a> Credits<'a> {
     }
 
     fn markov(&self, part: impl Fn(&Sum) -> i128) -> Result<Vec<f64>> {
-        let all = |at: usize| -> f64 {
-            self.sums[at].iter().filter(|(entry, _)| entry.what == What::Firsts).map(|(_, sum)| part(sum) as f64).sum()
+        let all = |at: usize| {
+            let firsts = self.sums[at].iter().filter(|(entry, _)| entry.what == What::Firsts);
+            total(firsts.map(|(_, sum)| part(sum) as f64))
         };
         let places: Vec<usize> = (0..self.channels.len()).filter(|&at| self.channels[at] != NULL).collect();
         let n = places.len();
@@ -117,7 +118,7 @@ impl<'a> Credits<'a> {
             converts: counts(&[What::Lasts]),
             leaves: counts(&[What::LostLasts]),
         };
-        let attributed: f64 = places.iter().map(|&at| all(at)).sum();
+        let attributed = total(places.iter().map(|&at| all(at)));
         let shares: BTreeMap<usize, f64> = places.iter().copied().zip(chain.shares()).collect();
         let credit = |at: usize| shares.get(&at).map_or_else(|| all(at), |share| share * attributed);
         Ok((0..self.channels.len()).map(credit).collect())
@@ -138,5 +139,10 @@ fn position(sums: &[(Entry, Sum)], part: impl Fn(&Sum) -> i128) -> f64 {
         1 | 2 => touches / n as f64,
         _ => 2.0 * ends / 5.0 + (touches - ends) / (5 * (n - 2)) as f64,
     };
-    touches.iter().map(credit).sum()
+    total(touches.iter().map(credit))
+}
+
+/// The sum, which of nothing is 0; the standard library's is -0.
+fn total(floats: impl Iterator<Item = f64>) -> f64 {
+    floats.fold(0.0, |sum, float| sum + float)
 }
