@@ -10,6 +10,7 @@ use serde_json::Value;
 #[cfg(feature = "events")]
 #[cfg(feature = "events")]
 #[cfg(feature = "events")]
+#[cfg(feature = "events")]
 use crate::analysis::abandonment::Abandonment;
 use crate::analysis::aggregate::Aggregate;
 #[cfg(feature = "events")]
@@ -89,7 +90,6 @@ const EVENT_KINDS: &[(&str, Parse)] = &[
     ("baskets", |value| Ok(Arc::new(Baskets::parse(value)?))),
     ("rfm", |value| Ok(Arc::new(Rfm::parse(value)?))),
     ("abandonment", |value| Ok(Arc::new(Abandonment::parse(value)?))),
-    ("sequence", |value| Ok(Arc::new(Sequence::parse(value)?))),
 ];
 #[cfg(not(feature = "events"))]
 const EVENT_KINDS: &[(&str, Parse)] = &[];
