@@ -157,6 +157,12 @@ impl ActorReader {
             }
             Data::Floats(_) => {}
         }
+        if let Some(valid) = &actors.valid {
+            // What a column holds at a null row may be anything, the next actor's value too.
+            changes(valid, &mut begins);
+            begins.sort_unstable();
+            begins.dedup();
+        }
         begins
     }
 }
@@ -171,6 +177,9 @@ fn text(texts: &Texts, code: u32) -> Option<&str> {
 }
 
 fn is_same(a: &Values, b: &Values) -> bool {
+    if a.is_valid(0) != b.is_valid(0) {
+        return false;
+    }
     match (&a.data, &b.data) {
         (Data::Ints(a), Data::Ints(b)) => a == b,
         (Data::Wide(a), Data::Wide(b)) => a == b,
