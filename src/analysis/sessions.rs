@@ -101,7 +101,7 @@ enum Own {
 enum Asked {
     Summary,
     /// And the names of the columns that it reads.
-    Aggregate(Aggregate, BTreeSet<String>),
+    Aggregate(Box<Aggregate>, BTreeSet<String>),
     Each(Choice),
 }
 
@@ -247,7 +247,7 @@ impl Asked {
             names.extend(["column", "by"].iter().filter_map(|key| measure[key].as_str()).map(str::to_owned));
         }
         asked.insert("kind".to_owned(), "aggregate".into());
-        Ok(Self::Aggregate(Aggregate::parse(&Value::Object(asked))?, names))
+        Ok(Self::Aggregate(Box::new(Aggregate::parse(&Value::Object(asked))?), names))
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) struct Answers {
 
 /// What is made of the sessions.
 pub(super) enum Answer {
-    Summary(Summary),
+    Summary(Box<Summary>),
     Table(Box<dyn Fold>),
 }
 
@@ -33,7 +33,7 @@ impl Answers {
     pub(super) fn begin(&self) -> Result<Answer> {
         let columns = || self.columns.iter().map(|(column, _)| column);
         Ok(match &self.asked {
-            Asked::Summary => Answer::Summary(Summary::new()),
+            Asked::Summary => Answer::Summary(Box::new(Summary::new())),
             Asked::Aggregate(aggregate, _) => {
                 Answer::Table(aggregate.fold(&Schema::new(columns().cloned().collect()), &self.zones)?)
             }
