@@ -5,6 +5,7 @@
 
 mod address;
 mod channels;
+mod each;
 mod journey;
 mod markov;
 mod models;
@@ -14,12 +15,13 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, Decimal128Array, Int64Array, RecordBatch};
 use arrow_schema::{Field, Schema as ArrowSchema};
 use channels::{ChannelPlan, Channels};
+use each::{Conversions, Each};
 use journey::{Entry, Journey, Rules, Tally, What};
 use models::{Credits, MODELS, Model};
 use serde_json::Value;
 
-use super::actors::{ActorColumns, ActorPlan, ActorReader};
-use super::list::{Choice, List};
+use super::actors::{ActorColumns, ActorReader};
+use super::list::Choice;
 use super::marks::{Marks, TAKES_PART, conditions};
 use super::spec::{Spec, unknown};
 use super::table::{Table, TableColumn, empty};
@@ -228,64 +230,6 @@ struct AttributionFold {
     each: Option<Each>,
 }
 
-/// The answer that has a row for each conversion.
-struct Each {
-    list: List,
-    choice: Choice,
-    names: Vec<String>,
-    actor: usize,
-    time: usize,
-}
-
-/// The conversions of one batch: their rows, how many touches they have, and the first and the last one's channels.
-#[derive(Default)]
-struct Conversions {
-    rows: Vec<u32>,
-    touches: Vec<i64>,
-    firsts: Vec<u32>,
-    lasts: Vec<u32>,
-}
-
-impl Each {
-    fn new(
-        schema: &Schema,
-        plan: ActorPlan,
-        channel: ValueType,
-        value: Option<(usize, ColumnType)>,
-        choice: &Choice,
-    ) -> Result<Self> {
-        let actor = &schema.columns()[plan.actor];
-        let mut columns = vec![
-            (actor.name.clone(), ValueType::Of(actor.column_type)),
-            ("converted_at".to_owned(), ValueType::Of(schema.columns()[plan.time].column_type)),
-            ("touches".to_owned(), ValueType::Of(ColumnType::Int)),
-            ("first".to_owned(), channel),
-            ("last".to_owned(), channel),
-        ];
-        columns.extend(value.map(|(_, column_type)| ("value".to_owned(), ValueType::Of(column_type))));
-        let names: Vec<String> = columns.iter().map(|(name, _)| name.clone()).collect();
-        if names[1..].contains(&actor.name) {
-            let sentence = format!("two columns of the answer are called {:?}", actor.name);
-            return Err(Error::bad_query(sentence).at_column(&actor.name));
-        }
-        choice.check(&columns)?;
-        Ok(Self { list: List::new(columns), choice: choice.clone(), names, actor: plan.actor, time: plan.time })
-    }
-
-    fn push(&mut self, batch: &RecordBatch, found: Conversions, ids: &Ids, value: Option<(usize, ColumnType)>) -> Result<()> {
-        let rows = Rows::Some(found.rows);
-        let mut values = vec![
-            gather(batch.column(self.actor), &rows)?,
-            gather(batch.column(self.time), &rows)?,
-            Values::ints(found.touches),
-            ids.values(&found.firsts),
-            ids.values(&found.lasts),
-        ];
-        values.extend(value.map(|(at, _)| gather(batch.column(at), &rows)).transpose()?);
-        self.list.push(&values)
-    }
-}
-
 impl AttributionFold {
     /// The sums of all rows so far, those of the last actor too.
     fn tally(&self) -> Result<Tally> {
@@ -407,8 +351,7 @@ impl Fold for AttributionFold {
 
     fn finish(&self) -> Result<RecordBatch> {
         if let Some(each) = &self.each {
-            let ties: Vec<&str> = each.names.iter().map(String::as_str).collect();
-            return each.choice.of(each.list.table(), &ties);
+            return each.finish();
         }
         let tally = self.tally()?;
         let mut numbers: Vec<u32> = tally.0.keys().map(|entry| entry.channel).collect();

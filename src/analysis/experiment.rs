@@ -4,13 +4,15 @@
 //! that converted, the sum of their values and of its squares; or a row for each actor. Whole actors make it add up.
 
 mod arms;
+mod comparison;
 mod units;
 
 use std::sync::Arc;
 
-use arms::{Arm, mismatch, two_sided, two_sided_t};
+use arms::{Arm, mismatch};
 use arrow_array::{ArrayRef, Decimal128Array, Int64Array, RecordBatch};
 use arrow_schema::{Field, Schema as ArrowSchema};
+use comparison::Comparison;
 use serde_json::{Value, json};
 use units::{EachUnit, Event, Unit};
 
@@ -19,23 +21,18 @@ use super::filter::{Filter, columns_of};
 use super::list::Choice;
 use super::marks::{Marks, TAKES_PART, conditions};
 use super::spec::{Spec, unknown};
-use super::table::{Table, TableColumn, empty};
+use super::table::{Table, empty};
 use super::{Question, Zones};
 use crate::event::{ColumnType, Schema};
 use crate::fold::Fold;
 use crate::kernel::ids::{Ids, NULL};
-use crate::kernel::number::pow10;
 use crate::kernel::order::{self, SortKey};
-use crate::kernel::statistics::wilson;
-use crate::kernel::values::{Data, Rows, ValueType, Values, digits, gather};
+use crate::kernel::values::{Data, Rows, ValueType, Values, gather};
 use crate::{Error, Result};
 
 /// The bits of exposures and conversions.
 const EXPOSURE: u64 = 1;
 const CONVERSION: u64 = 2;
-const CONFIDENCE: f64 = 0.95;
-/// A difference of one percentage point, as shops' experiments look for.
-const TAU: f64 = 0.01;
 /// What `each` may be.
 const EACH: [&str; 1] = ["actor"];
 
@@ -92,15 +89,6 @@ enum Asked {
     Each(Choice),
 }
 
-/// How variants are compared.
-#[derive(Clone, Debug)]
-struct Comparison {
-    control: Option<Value>,
-    expected: Vec<(String, f64)>,
-    confidence: f64,
-    tau: f64,
-}
-
 impl Experiment {
     /// Reads the question.
     ///
@@ -128,34 +116,6 @@ impl Experiment {
         spec.finish()?;
         Ok(experiment)
     }
-}
-
-impl Comparison {
-    fn parse(spec: &mut Spec<'_>) -> Result<Self> {
-        let mut number = |key: &'static str, usual: f64, most: f64| match spec.get(key) {
-            None => Ok(usual),
-            Some(value) => value.as_f64().filter(|number| *number > 0.0 && *number < most).ok_or_else(|| {
-                Error::bad_query(format!("{key:?} must be a number between 0 and {most}, found {value}")).at_column(key)
-            }),
-        };
-        let (confidence, tau) = (number("confidence", CONFIDENCE, 1.0)?, number("tau", TAU, f64::MAX)?);
-        let expected = match spec.get("expected") {
-            None => vec![],
-            Some(Value::Object(shares)) => shares.iter().map(share).collect::<Result<_>>()?,
-            Some(other) => return Err(wrong_share(other)),
-        };
-        Ok(Self { control: spec.get("control").cloned(), expected, confidence, tau })
-    }
-}
-
-fn share((variant, share): (&String, &Value)) -> Result<(String, f64)> {
-    let number = share.as_f64().filter(|number| *number > 0.0 && number.is_finite());
-    Ok((variant.clone(), number.ok_or_else(|| wrong_share(share))?))
-}
-
-fn wrong_share(found: &Value) -> Error {
-    let sentence = format!("\"expected\" must be an object of variants and their shares, numbers above 0, found {found}");
-    Error::bad_query(sentence).at_column("expected")
 }
 
 impl Question for Experiment {
@@ -280,61 +240,6 @@ impl ExperimentFold {
         }
         Ok(mismatch(&actors, &weights))
     }
-
-    /// The columns of the variants' rows, of which the first may be the control.
-    fn columns(
-        &self,
-        comparison: &Comparison,
-        variants: Values,
-        arms: &[Arm],
-        has_control: bool,
-        srm_p: Option<f64>,
-    ) -> Result<Vec<TableColumn>> {
-        let int = ValueType::Of(ColumnType::Int);
-        let ints = |of: &dyn Fn(&Arm) -> i64| (int, Values::ints(arms.iter().map(of).collect()));
-        let float = |of: &dyn Fn(&Arm) -> Option<f64>| (ValueType::Float, floats(arms.iter().map(of)));
-        let control = arms.first().filter(|_| has_control);
-        let compared = |of: &dyn Fn(&Arm, &Arm) -> Option<f64>| {
-            let compare = |(at, arm): (usize, &Arm)| control.filter(|_| at > 0).and_then(|control| of(arm, control));
-            (ValueType::Float, floats(arms.iter().enumerate().map(compare)))
-        };
-        let interval = |arm: &Arm| wilson(arm.conversions, arm.actors, comparison.confidence);
-        let mut columns = vec![
-            ("variant", (self.variant.1, variants)),
-            ("actors", ints(&|arm| arm.actors)),
-            ("conversions", ints(&|arm| arm.conversions)),
-            ("rate", float(&Arm::rate)),
-            ("low", float(&|arm| interval(arm).map(|ends| ends.0))),
-            ("high", float(&|arm| interval(arm).map(|ends| ends.1))),
-            ("lift", compared(&Arm::lift)),
-            ("z", compared(&Arm::z)),
-            ("p", compared(&|arm, control| arm.z(control).map(two_sided))),
-            ("p_sequential", compared(&|arm, control| arm.p_sequential(control, comparison.tau))),
-        ];
-        if let Some((_, column_type)) = self.value {
-            let unit = pow10(digits(column_type)) as f64;
-            let variances: Vec<Option<f64>> = arms.iter().map(|arm| arm.variance(unit)).collect::<Result<_>>()?;
-            let welch = |(at, arm): (usize, &Arm)| match control.filter(|_| at > 0) {
-                Some(control) => arm.welch(control, unit),
-                None => Ok(None),
-            };
-            let welch: Vec<Option<(f64, f64)>> = arms.iter().enumerate().map(welch).collect::<Result<_>>()?;
-            columns.extend([
-                ("mean", float(&|arm| arm.mean(unit))),
-                ("stddev", (ValueType::Float, floats(variances.iter().map(|variance| variance.map(f64::sqrt))))),
-                ("t", (ValueType::Float, floats(welch.iter().map(|welch| welch.map(|(t, _)| t))))),
-                ("p_value", (ValueType::Float, floats(welch.iter().map(|welch| welch.map(|(t, n)| two_sided_t(t, n)))))),
-            ]);
-        }
-        columns.extend([("srm_p", float(&|_| srm_p)), ("mixed", ints(&|arm| arm.mixed))]);
-        let column = |(name, (value_type, values))| TableColumn::exact(name, value_type, values);
-        Ok(columns.into_iter().map(column).collect())
-    }
-}
-
-fn floats(values: impl Iterator<Item = Option<f64>>) -> Values {
-    let (valid, floats): (Vec<bool>, Vec<f64>) = values.map(|value| (value.is_some(), value.unwrap_or_default())).unzip();
-    Values { data: Data::Floats(floats), valid: Some(valid) }
 }
 
 impl Fold for ExperimentFold {
@@ -443,7 +348,10 @@ impl Fold for ExperimentFold {
         let rows: Vec<u32> =
             control.into_iter().chain((0..arms.len()).filter(|at| Some(*at) != control)).map(|at| at as u32).collect();
         let arms: Vec<Arm> = rows.iter().map(|&row| arms[row as usize]).collect();
-        let columns = self.columns(comparison, variants.take(&rows), &arms, control.is_some(), srm_p)?;
+        let columns = {
+            let variants = (self.variant.1, variants.take(&rows));
+            comparison.columns(variants, self.value.map(|value| value.1), &arms, control.is_some(), srm_p)?
+        };
         let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
         Table { columns, n_rows: arms.len() }.to_batch(&names, true)
     }
