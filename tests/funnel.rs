@@ -103,7 +103,7 @@ fn says_what_it_cannot_be() {
             "\"time\" must be a column of times; \"action\" is of type text",
         ),
         (json!({"kind": "funnel", "steps": steps(), "each": "actors"}), "unknown \"each\" \"actors\"; did you mean \"actor\"?"),
-        (json!({"kind": "funnel", "steps": steps(), "per": "session"}), "unknown column \"session\"; did you mean \"action\"?"),
+        (json!({"kind": "funnel", "steps": steps(), "per": "session"}), "unknown column \"session\"; the data has none of that name"),
         (
             json!({"kind": "funnel", "steps": steps(), "exclude": [{"where": {"action": "B"}}]}),
             "an exclusion lies after one of the 1 steps and before a later one, found after 1 and before 1",

@@ -92,6 +92,9 @@ impl Arm {
 
     /// The variance of the values.
     fn variance(&self) -> f64 {
+        if self.members.len() < 2 {
+            return f64::NAN;
+        }
         let mean = self.mean(|member| member.1);
         self.members.iter().map(|member| (member.1 - mean).powi(2)).sum::<f64>() / (self.n() - 1.0)
     }
