@@ -6,6 +6,7 @@ mod any_order;
 mod attempts;
 mod durations;
 mod each;
+mod sql;
 mod steps;
 mod walk;
 
@@ -25,6 +26,7 @@ use super::{Question, Zones};
 use crate::event::{Column, Role, Schema};
 use crate::fold::Fold;
 use crate::kernel::values::ValueType;
+use crate::sql::Dialect;
 use crate::{Error, Result};
 
 /// Steps that a funnel may have, as ClickHouse's.
@@ -189,6 +191,31 @@ impl Funnel {
         Ok(funnel)
     }
 
+    /// The answer's columns and their types.
+    fn answer_columns(&self, schema: &Schema) -> Result<Vec<(String, ValueType)>> {
+        let plan = self.columns.plan(schema)?;
+        let named = |column: &Column| (column.name.clone(), ValueType::Of(column.column_type));
+        let own = |columns: &[(&str, ValueType)]| columns.iter().map(|(name, of)| ((*name).to_owned(), *of)).collect::<Vec<_>>();
+        let of_key = |key: Option<&Key>| key.map(|key| schema.column(&key.name).map(named)).transpose();
+        let mut columns = vec![];
+        if self.is_of_each {
+            columns.push(named(&schema.columns()[plan.actor]));
+            columns.extend(of_key(self.per(schema)?.as_ref())?);
+        }
+        columns.extend(of_key(self.split_by.as_ref())?);
+        if self.is_of_each {
+            columns.extend(own(&each::columns(schema.columns()[plan.time].column_type)));
+        } else {
+            columns.extend(own(&steps::COLUMNS));
+        }
+        let is_double = |at: usize| columns[..at].iter().any(|(name, _)| *name == columns[at].0);
+        if let Some(at) = (0..columns.len()).find(|&at| is_double(at)) {
+            let name = &columns[at].0;
+            return Err(Error::bad_query(format!("two columns of the answer are called {name:?}")).at_column(name));
+        }
+        Ok(columns)
+    }
+
     /// The column whose values make pairs with the actors.
     fn per(&self, schema: &Schema) -> Result<Option<Key>> {
         let Some(name) = &self.per else { return Ok(None) };
@@ -241,24 +268,7 @@ impl Question for Funnel {
         let per = per_key.as_ref().map(|key| key.plan(schema, zones)).transpose()?;
         let split = self.split_by.as_ref().map(|key| key.plan(schema, zones)).transpose()?;
 
-        let named = |column: &Column| (column.name.clone(), ValueType::Of(column.column_type));
-        let own = |columns: &[(&str, ValueType)]| columns.iter().map(|(name, of)| ((*name).to_owned(), *of)).collect::<Vec<_>>();
-        let mut columns = vec![];
-        if self.is_of_each {
-            columns.push(named(&schema.columns()[plan.actor]));
-            columns.extend(per.iter().map(|key| named(&schema.columns()[key.at])));
-        }
-        columns.extend(split.iter().map(|key| named(&schema.columns()[key.at])));
-        if self.is_of_each {
-            columns.extend(own(&each::columns(schema.columns()[plan.time].column_type)));
-        } else {
-            columns.extend(own(&steps::COLUMNS));
-        }
-        let is_double = |at: usize| columns[..at].iter().any(|(name, _)| *name == columns[at].0);
-        if let Some(at) = (0..columns.len()).find(|&at| is_double(at)) {
-            let name = &columns[at].0;
-            return Err(Error::bad_query(format!("two columns of the answer are called {name:?}")).at_column(name));
-        }
+        let columns = self.answer_columns(schema)?;
         self.choice.check(&columns)?;
 
         let walk = Walk::new(ActorReader::new(plan, marks), judge, per, split);
@@ -273,6 +283,10 @@ impl Question for Funnel {
 
     fn is_of_actors(&self) -> bool {
         true
+    }
+
+    fn sql(&self, schema: &Schema, dialect: Dialect) -> Result<String> {
+        self.statement(schema, &self.answer_columns(schema)?, dialect)
     }
 }
 
