@@ -80,6 +80,15 @@ fn times_are_those_of_the_earliest_of_the_farthest_attempts() {
     }
 }
 
+/// Whoever went back to try each of the ways would try more than there are seconds.
+#[test]
+fn a_pattern_of_very_many_ways_is_answered_in_one_walk() {
+    let pattern = format!("A{} ... B", " ... A".repeat(30));
+    let query = query(json!({"kind": "sequence", "events": {"A": {"action": "A"}, "B": {"action": "B"}}, "pattern": pattern}));
+    let answer = dataset(&["A"; 59].join(" ")).query(&query.unwrap(), &Zones::new()).unwrap();
+    assert_eq!(to_csv(&answer), "actors,matched,rate,matches\n1,0,0,0\n");
+}
+
 #[test]
 fn says_what_it_cannot_be() {
     let steps = || json!([{"action": "A"}]);
@@ -103,7 +112,10 @@ fn says_what_it_cannot_be() {
             "\"time\" must be a column of times; \"action\" is of type text",
         ),
         (json!({"kind": "funnel", "steps": steps(), "each": "actors"}), "unknown \"each\" \"actors\"; did you mean \"actor\"?"),
-        (json!({"kind": "funnel", "steps": steps(), "per": "session"}), "unknown column \"session\"; the data has none of that name"),
+        (
+            json!({"kind": "funnel", "steps": steps(), "per": "session"}),
+            "unknown column \"session\"; the data has none of that name",
+        ),
         (
             json!({"kind": "funnel", "steps": steps(), "exclude": [{"where": {"action": "B"}}]}),
             "an exclusion lies after one of the 1 steps and before a later one, found after 1 and before 1",

@@ -6,6 +6,7 @@ mod any_order;
 mod attempts;
 mod durations;
 mod each;
+mod sql;
 mod steps;
 mod walk;
 
@@ -25,6 +26,7 @@ use super::{Question, Zones};
 use crate::event::{Column, Role, Schema};
 use crate::fold::Fold;
 use crate::kernel::values::ValueType;
+use crate::sql::Dialect;
 use crate::{Error, Result};
 
 /// Steps that a funnel may have, as ClickHouse's.
@@ -60,41 +62,44 @@ const SPLITS: [&str; 2] = ["first", "last"];
 /// The question `{"kind": "funnel", …}`.
 ///
 /// How far an actor gets is ClickHouse's `windowFunnel`: an attempt begins with an event of the first step and takes the
-/// others in their order, all `within` the time since its first event, both ends included; the farthest attempt counts, of equally
-/// far ones the earliest, and it takes each step as early as can be. Events of
-/// one time come in the order of their steps, then in that of the data; an event may be several steps. `where` is
-/// applied before, so that what it leaves out breaks no strict order. Rows without an actor or a time take part in nothing.
+/// others in their order, all `within` the time since its first event, both ends included; the farthest attempt counts, of
+/// equally far ones the earliest, and it takes each step as early as can be. Events of one time come in the order of their
+/// steps, then in that of the data; an event may be several steps. `where` is applied before, so that what it leaves out
+/// breaks no strict order. Rows without an actor or a time take part in nothing.
 ///
 /// `mode` says what may lie between two steps. `default`: any event. `strict_order`: an event of no step, or of one whose
-/// previous step was not reached, ends the actor's way. `strict_deduplication`: so does an event of a step, but for the first, that was
-/// reached already. `strict_increase`: any event, but each step is later than the one before; unlike ClickHouse
-/// (<https://github.com/ClickHouse/ClickHouse/pull/112629>), it finds the farthest attempt where
-/// events of one step tie with those of another, too. `any_order`: an attempt is any events `within` the time since the first of
-/// them, which may be of any step. Each is one step at most, and each step is one event, so that a step that is there twice needs
+/// previous step was not reached, ends the actor's way. `strict_deduplication`: so does an event of a step, but for the
+/// first, that was reached already. `strict_increase`: any event, but each step is later than the one before; unlike
+/// ClickHouse (<https://github.com/ClickHouse/ClickHouse/pull/112629>), it finds the farthest attempt where events of one
+/// step tie with those of another, too. `any_order`: an attempt is any events `within` the time since the first of them,
+/// which may be of any step. Each is one step at most, and each step is one event, so that a step that is there twice needs
 /// two. An attempt's level is the most steps that its events can be; its kth step is the event with which, in the order of
 /// time and of the data, they can first be k steps. So `step` k stands for any k of the steps.
 ///
-/// `exclude` is a list of `{"where": condition, "after": 1, "before": 3}`, steps from 1, by default the first and the last one. An
-/// actor counts in no step if an event that fulfils the condition is later than that of step `after`, and earlier than that of step
-/// `before`, in the attempt that counts; if it did not reach `before`, then if the event is still `within` the time since its first
-/// event. Events of the very time of either step exclude nobody. In `any_order` the steps are those that were done first, second and so on.
+/// `exclude` is a list of `{"where": condition, "after": 1, "before": 3}`, steps from 1, by default the first and the last
+/// one. An actor counts in no step if an event that fulfils the condition is later than that of step `after`, and earlier
+/// than that of step `before`, in the attempt that counts; if it did not reach `before`, then if the event is still
+/// `within` the time since its first event. Events of the very time of either step exclude nobody. In `any_order` the steps
+/// are those that were done first, second and so on.
 ///
-/// `per` counts the funnel for each pair of an actor and a value of that column, such as an item; `session` is the column with that role,
-/// and `actor`, the default, is none. `actors` then counts pairs. Null makes no pair.
+/// `per` counts the funnel for each pair of an actor and a value of that column, such as an item; `session` is the column
+/// with that role, and `actor`, the default, is none. `actors` then counts pairs. Null makes no pair.
 ///
-/// Answer: one row for each step, in order: `step` (from 1), `actors` that reached it, `rate` (their share of the first step's),
-/// `rate_from_previous` (of the step before, null for the first), both null where that is nobody, `median_seconds` and
-/// `p90_seconds`, the
-/// median time from the first step to this one and the one that nine tenths need at most, null for the first and for nobody, interpolated
-/// as `quantile`, and `tied`: how many of `actors` could not reach the step, in the same mode, if each step had to be later
-/// than the one before. They are there only because events of one time count in the order of the steps.
+/// Answer: one row for each step, in order: `step` (from 1), `actors` that reached it, `rate` (their share of the first
+/// step's), `rate_from_previous` (of the step before, null for the first), both null where that is nobody, `median_seconds`
+/// and `p90_seconds`, the median time from the first step to this one and the one that nine tenths need at most, null for
+/// the first and for nobody, interpolated as `quantile`, and `tied`: how many of `actors` could not reach the step, in the
+/// same mode, if each step had to be later than the one before. They are there only because events of one time count in the
+/// order of the steps.
 ///
-/// With `split_by` that column is first: the actor's value at its first event of the first step (in `any_order`, of any step), or with
-/// `"split_at": "last"` at the event of the last step reached, the first such event of that time; ascending, null last.
+/// With `split_by` that column is first: the actor's value at its first event of the first step (in `any_order`, of any
+/// step), or with `"split_at": "last"` at the event of the last step reached, the first such event of that time; ascending,
+/// null last.
 ///
-/// With `"each": "actor"` the answer has one row for each actor, or pair, that reached the first step and is not excluded: the actor's
-/// column, that of `per`, that of `split_by`, `reached` (the highest step), `started` (the time of the first step), and `seconds`
-/// from then to the highest step, null where that is the first; in the order of the actors, then of `per`.
+/// With `"each": "actor"` the answer has one row for each actor, or pair, that reached the first step and is not excluded:
+/// the actor's column, that of `per`, that of `split_by`, `reached` (the highest step), `started` (the time of the first
+/// step), and `seconds` from then to the highest step, null where that is the first; in the order of the actors, then of
+/// `per`.
 ///
 /// `having`, `order_by` and `limit` choose among the answer's rows.
 ///
@@ -189,6 +194,31 @@ impl Funnel {
         Ok(funnel)
     }
 
+    /// The answer's columns and their types.
+    fn answer_columns(&self, schema: &Schema) -> Result<Vec<(String, ValueType)>> {
+        let plan = self.columns.plan(schema)?;
+        let named = |column: &Column| (column.name.clone(), ValueType::Of(column.column_type));
+        let own = |columns: &[(&str, ValueType)]| columns.iter().map(|(name, of)| ((*name).to_owned(), *of)).collect::<Vec<_>>();
+        let of_key = |key: Option<&Key>| key.map(|key| schema.column(&key.name).map(named)).transpose();
+        let mut columns = vec![];
+        if self.is_of_each {
+            columns.push(named(&schema.columns()[plan.actor]));
+            columns.extend(of_key(self.per(schema)?.as_ref())?);
+        }
+        columns.extend(of_key(self.split_by.as_ref())?);
+        if self.is_of_each {
+            columns.extend(own(&each::columns(schema.columns()[plan.time].column_type)));
+        } else {
+            columns.extend(own(&steps::COLUMNS));
+        }
+        let is_double = |at: usize| columns[..at].iter().any(|(name, _)| *name == columns[at].0);
+        if let Some(at) = (0..columns.len()).find(|&at| is_double(at)) {
+            let name = &columns[at].0;
+            return Err(Error::bad_query(format!("two columns of the answer are called {name:?}")).at_column(name));
+        }
+        Ok(columns)
+    }
+
     /// The column whose values make pairs with the actors.
     fn per(&self, schema: &Schema) -> Result<Option<Key>> {
         let Some(name) = &self.per else { return Ok(None) };
@@ -241,24 +271,7 @@ impl Question for Funnel {
         let per = per_key.as_ref().map(|key| key.plan(schema, zones)).transpose()?;
         let split = self.split_by.as_ref().map(|key| key.plan(schema, zones)).transpose()?;
 
-        let named = |column: &Column| (column.name.clone(), ValueType::Of(column.column_type));
-        let own = |columns: &[(&str, ValueType)]| columns.iter().map(|(name, of)| ((*name).to_owned(), *of)).collect::<Vec<_>>();
-        let mut columns = vec![];
-        if self.is_of_each {
-            columns.push(named(&schema.columns()[plan.actor]));
-            columns.extend(per.iter().map(|key| named(&schema.columns()[key.at])));
-        }
-        columns.extend(split.iter().map(|key| named(&schema.columns()[key.at])));
-        if self.is_of_each {
-            columns.extend(own(&each::columns(schema.columns()[plan.time].column_type)));
-        } else {
-            columns.extend(own(&steps::COLUMNS));
-        }
-        let is_double = |at: usize| columns[..at].iter().any(|(name, _)| *name == columns[at].0);
-        if let Some(at) = (0..columns.len()).find(|&at| is_double(at)) {
-            let name = &columns[at].0;
-            return Err(Error::bad_query(format!("two columns of the answer are called {name:?}")).at_column(name));
-        }
+        let columns = self.answer_columns(schema)?;
         self.choice.check(&columns)?;
 
         let walk = Walk::new(ActorReader::new(plan, marks), judge, per, split);
@@ -273,6 +286,10 @@ impl Question for Funnel {
 
     fn is_of_actors(&self) -> bool {
         true
+    }
+
+    fn sql(&self, schema: &Schema, dialect: Dialect) -> Result<String> {
+        self.statement(schema, &self.answer_columns(schema)?, dialect)
     }
 }
 

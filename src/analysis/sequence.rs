@@ -34,9 +34,9 @@ const INT: ValueType = ValueType::Of(ColumnType::Int);
 
 /// The question `{"kind": "sequence", …}`.
 ///
-/// `events` names conditions, and `pattern` says in which order an actor's events must fulfil them. An event that fulfils none of them is
-/// as if it were not there; one that fulfils several may be any of them. Events of one time are in the order of the data. `where` is applied
-/// before. Rows without an actor or a time take part in nothing.
+/// `events` names conditions, and `pattern` says in which order an actor's events must fulfil them. An event that fulfils
+/// none of them is as if it were not there; one that fulfils several may be any of them. Events of one time are in the
+/// order of the data. `where` is applied before. Rows without an actor or a time take part in nothing.
 ///
 /// In a pattern,
 ///
@@ -49,16 +49,17 @@ const INT: ValueType = ValueType::Of(ColumnType::Int);
 ///   included.
 ///
 /// A pattern that begins with `(?` is read as ClickHouse's `sequenceMatch` reads it
-/// (<https://clickhouse.com/docs/sql-reference/aggregate-functions/parametric-functions#sequencematch>), with the conditions numbered in
-/// the order of `events`: `(?1)`, `.` for any named event, `.*` for any number of them, and `(?t<=3600)` with `<`, `<=`, `==`, `>=` or `>`
-/// for the seconds between two events, with any events between. Between two events stands one `.*` or one time at most.
+/// (<https://clickhouse.com/docs/sql-reference/aggregate-functions/parametric-functions#sequencematch>), with the
+/// conditions numbered in the order of `events`: `(?1)`, `.` for any named event, `.*` for any number of them, and
+/// `(?t<=3600)` with `<`, `<=`, `==`, `>=` or `>` for the seconds between two events, with any events between. Between two
+/// events stands one `.*` or one time at most.
 ///
-/// A match ends as early as it can, and the next one begins behind it, as ClickHouse's `sequenceCount` counts.
-/// One that must not be followed by an event, but is, is no match; the events before it may still be part of a later one.
+/// A match ends as early as it can, and the next one begins behind it, as ClickHouse's `sequenceCount` counts. One that
+/// must not be followed by an event, but is, is no match; the events before it may still be part of a later one.
 ///
-/// Answer: one row: `actors` (that have any of the events), `matched` (that have a match), `rate` (their share, null where there is nobody),
-/// and `matches` (all of them). With `"each": "actor"` one row for each of the actors: its column, and `matches`, which may be 0.
-/// `having`, `order_by` and `limit` choose among the answer's rows.
+/// Answer: one row: `actors` (that have any of the events), `matched` (that have a match), `rate` (their share, null where
+/// there is nobody), and `matches` (all of them). With `"each": "actor"` one row for each of the actors: its column, and
+/// `matches`, which may be 0. `having`, `order_by` and `limit` choose among the answer's rows.
 ///
 /// ```
 /// # use clickfold::{Query, engine::{Loader, LoadOptions}, text};

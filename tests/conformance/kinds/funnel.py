@@ -4,6 +4,7 @@ from datetime import datetime, timedelta, timezone
 
 import numpy
 
+CLICKHOUSE = True
 ACTIONS = ["view", "cart", "buy"]
 MODES = ["default", "default", "strict_order", "strict_deduplication", "strict_increase", "any_order"]
 COLUMNS = ["user_id", "item_id", "action", "ts", "price", "order_id", "session_id", "channel"]
