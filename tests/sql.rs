@@ -108,6 +108,7 @@ fn what_sql_cannot_say_exactly_is_refused() {
         ),
         (json!({"kind": "aggregate", "group_by": ["item"], "measures": median, "order_by": ["m"]}), vec![ClickHouse]),
         (json!({"kind": "aggregate", "group_by": ["item"], "measures": median, "order_by": ["k"]}), vec![]),
+        (json!({"kind": "aggregate", "group_by": ["item"], "measures": {"Item": {"fn": "count"}}}), vec![DuckDb, Spark]),
         (json!({"kind": "aggregate", "group_by": [{"column": "fine", "every": "1h"}]}), vec![DuckDb, Spark]),
     ] {
         for dialect in Dialect::ALL {

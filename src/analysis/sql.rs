@@ -158,9 +158,10 @@ pub(super) fn count_distinct(value: &str, dialect: Dialect) -> String {
 /// The quantile of an expression of floats, interpolated (type 7); null for no values. In ClickHouse its last digit may differ.
 pub(super) fn quantile(q: f64, float: &str, dialect: Dialect) -> String {
     match dialect {
-        Dialect::DuckDb => format!("quantile_cont({float}, {q})"),
+        // As a float, as here: a decimal's place would be another.
+        Dialect::DuckDb => format!("quantile_cont({float}, {q:e})"),
         Dialect::ClickHouse => format!("quantileExactInclusive({q})({float})"),
-        Dialect::Spark => format!("percentile({float}, {q}D)"),
+        Dialect::Spark => format!("percentile({float}, {q:e})"),
     }
 }
 
@@ -361,9 +362,26 @@ pub(super) fn idents<'a>(names: impl IntoIterator<Item = &'a str>, dialect: Dial
     names.into_iter().map(|name| dialect.ident(name)).collect::<Vec<_>>().join(", ")
 }
 
-/// ` LIMIT n`, where there is one.
+/// `LIMIT`, in a line of its own, where there is one that can cut an answer.
 pub(super) fn limit(rows: usize) -> String {
-    if rows == usize::MAX { String::new() } else { format!("\nLIMIT {rows}") }
+    if i32::try_from(rows).is_err() { String::new() } else { format!("\nLIMIT {rows}") }
+}
+
+/// Refuses names that differ in case alone, where the dialect takes them for one.
+///
+/// # Errors
+///
+/// `UNSUPPORTED`, naming the two.
+pub(super) fn check_names<'a>(names: impl IntoIterator<Item = &'a str>, dialect: Dialect) -> Result<()> {
+    let mut known: Vec<(String, &str)> = vec![];
+    for name in names.into_iter().filter(|_| dialect != Dialect::ClickHouse) {
+        let lower = name.to_lowercase();
+        if let Some((_, other)) = known.iter().find(|(known, _)| *known == lower) {
+            return Err(unsupported(&format!("two columns called {other:?} and {name:?}"), dialect));
+        }
+        known.push((lower, name));
+    }
+    Ok(())
 }
 
 impl Choice {

@@ -4,7 +4,7 @@ use super::{Aggregate, AggregateFold};
 use crate::Result;
 use crate::analysis::Zones;
 use crate::analysis::filter::Filter;
-use crate::analysis::sql::{Steps, ascending, idents, limit, order_by, unsupported};
+use crate::analysis::sql::{Steps, ascending, check_names, idents, limit, order_by, unsupported};
 use crate::event::Schema;
 use crate::kernel::values::ValueType;
 use crate::sql::Dialect;
@@ -39,6 +39,8 @@ impl Aggregate {
         schema: &Schema,
         dialect: Dialect,
     ) -> Result<String> {
+        check_names(fold.names().iter().map(String::as_str), dialect)?;
+        check_names(schema.columns().iter().map(|column| column.name.as_str()), dialect)?;
         steps.add("grouped", &self.grouped(table, &fold.filter, schema, dialect)?);
         let mut step = "grouped".to_owned();
         let types = fold.table_types();

@@ -3,7 +3,7 @@
 use super::Rows;
 use crate::Result;
 use crate::analysis::filter::{Filter, columns_of};
-use crate::analysis::sql::{Steps, idents, limit, order_by, unsupported};
+use crate::analysis::sql::{Steps, check_names, idents, limit, order_by, unsupported};
 use crate::event::Schema;
 use crate::sql::Dialect;
 
@@ -15,6 +15,8 @@ impl Rows {
         if !self.is_ordered(&select) {
             return Err(unsupported("an answer that depends on the order of the data's rows", dialect));
         }
+        let columns = schema.columns().iter().map(|column| &column.name);
+        check_names(columns.chain(self.rank.iter().map(|rank| &rank.name)).map(String::as_str), dialect)?;
         let filter = Filter::parse(&self.filter, &columns_of(schema))?;
         let filter = if filter.passes_all() { String::new() } else { format!("\nWHERE {}", filter.sql(schema, dialect)?) };
         let names = select.iter().chain(self.rank.as_ref().map(|rank| &rank.name)).map(String::as_str);
