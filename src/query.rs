@@ -12,6 +12,7 @@ use serde_json::Value;
 #[cfg(feature = "events")]
 #[cfg(feature = "events")]
 #[cfg(feature = "events")]
+#[cfg(feature = "events")]
 use crate::analysis::abandonment::Abandonment;
 use crate::analysis::aggregate::Aggregate;
 #[cfg(feature = "events")]
