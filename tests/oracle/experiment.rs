@@ -90,8 +90,11 @@ impl Arm {
         self.members.iter().map(of).sum::<f64>() / self.n()
     }
 
-    /// The variance of the values.
+    /// The variance of the values; not a number of fewer than two.
     fn variance(&self) -> f64 {
+        if self.members.len() < 2 {
+            return f64::NAN;
+        }
         let mean = self.mean(|member| member.1);
         self.members.iter().map(|member| (member.1 - mean).powi(2)).sum::<f64>() / (self.n() - 1.0)
     }
