@@ -90,7 +90,7 @@ impl Arm {
         self.members.iter().map(of).sum::<f64>() / self.n()
     }
 
-    /// The variance of the values.
+    /// The variance of the values; not a number of fewer than two.
     fn variance(&self) -> f64 {
         if self.members.len() < 2 {
             return f64::NAN;
