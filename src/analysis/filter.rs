@@ -6,9 +6,11 @@
 
 #[cfg(feature = "events")]
 mod sql;
+mod text;
 
 use serde_json::{Map, Value};
 
+use self::text::TextTest;
 use super::literal::{Point, float, text};
 use super::spec::{Spec, unknown};
 use crate::event::{ColumnType, Schema};
@@ -60,14 +62,6 @@ enum Test {
     Ranges(Vec<(i128, i128)>),
     Floats(FloatOp, Vec<f64>),
     Text { test: TextTest, memo: Option<(Texts, Vec<u8>)> },
-}
-
-#[derive(Debug)]
-enum TextTest {
-    In(Vec<String>),
-    Compare(Op, String),
-    Contains(String),
-    StartsWith(String),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -388,17 +382,6 @@ impl Test {
 fn within<T: PartialOrd + Copy>(ranges: &[(T, T)], value: T) -> bool {
     let after = ranges.partition_point(|&(low, _)| low <= value);
     ranges[..after].last().is_some_and(|&(_, high)| value <= high)
-}
-
-impl TextTest {
-    fn holds(&self, text: &str) -> bool {
-        match self {
-            Self::In(texts) => texts.iter().any(|t| t == text),
-            Self::Compare(op, other) => op.holds(text, other.as_str()),
-            Self::Contains(part) => text.contains(part.as_str()),
-            Self::StartsWith(start) => text.starts_with(start.as_str()),
-        }
-    }
 }
 
 #[cfg(test)]

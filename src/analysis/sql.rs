@@ -5,15 +5,16 @@
 //! the column's unit: DuckDB's `TIMESTAMP`, ClickHouse's `DateTime` or `DateTime64` of UTC, Spark's `TIMESTAMP` in a session
 //! whose time zone is UTC. In ClickHouse all columns are `Nullable`.
 
-use super::filter::Filter;
-use super::list::Choice;
-use super::table::OrderBy;
+mod order;
+
+pub(super) use order::{ascending, idents, limit, order_by, orders};
+
 use crate::event::{ColumnType, TimeUnit};
 use crate::kernel::bucket::Every;
 use crate::kernel::instant::instant_text;
 use crate::kernel::number::pow10;
 use crate::kernel::uuid::write_uuid;
-use crate::kernel::values::{ValueType, digits};
+use crate::kernel::values::digits;
 use crate::sql::Dialect;
 use crate::{Error, ErrorKind, Result};
 
@@ -337,36 +338,6 @@ fn check_unit(unit: TimeUnit, dialect: Dialect) -> Result<()> {
     if fits { Ok(()) } else { Err(unsupported("a time of nanoseconds", dialect)) }
 }
 
-/// `ORDER BY` these: nulls come last, also in descending order. Nothing for none.
-pub(super) fn order_by(by: &[OrderBy], dialect: Dialect) -> String {
-    if by.is_empty() { String::new() } else { format!("ORDER BY {}", orders(by, dialect)) }
-}
-
-/// What stands behind `ORDER BY`, each column once.
-pub(super) fn orders(by: &[OrderBy], dialect: Dialect) -> String {
-    let is_first = |(at, one): &(usize, &OrderBy)| by[..*at].iter().all(|before| before.column != one.column);
-    let order = |(_, by): (usize, &OrderBy)| {
-        let direction = if by.descending { "DESC" } else { "ASC" };
-        format!("{} {direction} NULLS LAST", dialect.ident(&by.column))
-    };
-    by.iter().enumerate().filter(is_first).map(order).collect::<Vec<_>>().join(", ")
-}
-
-/// Ascending orders by the columns of these names.
-pub(super) fn ascending<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<OrderBy> {
-    names.into_iter().map(|name| OrderBy { column: name.to_owned(), descending: false }).collect()
-}
-
-/// Columns by their names, with commas.
-pub(super) fn idents<'a>(names: impl IntoIterator<Item = &'a str>, dialect: Dialect) -> String {
-    names.into_iter().map(|name| dialect.ident(name)).collect::<Vec<_>>().join(", ")
-}
-
-/// `LIMIT`, in a line of its own, where there is one that can cut an answer.
-pub(super) fn limit(rows: usize) -> String {
-    if i32::try_from(rows).is_err() { String::new() } else { format!("\nLIMIT {rows}") }
-}
-
 /// Refuses names that differ in case alone, where the dialect takes them for one.
 ///
 /// # Errors
@@ -382,22 +353,4 @@ pub(super) fn check_names<'a>(names: impl IntoIterator<Item = &'a str>, dialect:
         known.push((lower, name));
     }
     Ok(())
-}
-
-impl Choice {
-    /// `SELECT` the chosen rows of a step that has columns of these names and types, in order; ties by the columns called
-    /// `ties`, ascending.
-    ///
-    /// # Errors
-    ///
-    /// As [`check`](Choice::check); `UNSUPPORTED` where the dialect cannot say a condition.
-    pub(super) fn sql(&self, step: &str, columns: &[(String, ValueType)], ties: &[&str], dialect: Dialect) -> Result<String> {
-        self.check(columns)?;
-        let names = columns.iter().map(|(name, _)| name.as_str());
-        let having = Filter::of_columns(&self.having, columns)?;
-        let filter = if having.passes_all() { String::new() } else { format!("\nWHERE {}", having.sql_of(columns, dialect)?) };
-        let order: Vec<OrderBy> = self.order_by.iter().cloned().chain(ascending(ties.iter().copied())).collect();
-        let select = format!("SELECT {}\nFROM {step}", idents(names, dialect));
-        Ok(format!("{select}{filter}\n{}{}", order_by(&order, dialect), limit(self.limit)))
-    }
 }

@@ -221,7 +221,9 @@ mod tests {
     #[test]
     fn shares_by_time_are_one_in_all() {
         let mut journey = Journey::default();
-        [(1, i64::MIN), (2, 0), (1, 5), (3, 9), (2, i64::MAX)].map(|(channel, time)| journey.touch(channel, time));
+        for (channel, time) in [(1, i64::MIN), (2, 0), (1, 5), (3, 9), (2, i64::MAX)] {
+            journey.touch(channel, time);
+        }
         for half_life in [1, 3, 1_000, i64::MAX] {
             let shares = journey.decayed(half_life);
             assert_eq!(shares.iter().map(|share| share.1).sum::<i128>(), WHOLE, "{half_life}");
