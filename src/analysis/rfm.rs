@@ -45,7 +45,7 @@ use crate::{Error, Result};
 ///   given. Purchases without a value are an order each; so is each purchase where there is no such column.
 /// * `value`: the column of money, that with the role price where it is not given. With `quantity`, another column, money is the
 ///   product of both, exactly. Nulls are left out; an actor with nothing else has null, the lowest of all. Where the data has no such
-///   column, `monetary`, `m` and `value` are null, and segments are by r and f alone.
+///   column of numbers, `monetary`, `m` and `value` are null, and segments are by r and f alone.
 /// * `bins`: 2 to 10, 5 where it is not given.
 /// * `ties`: with `together`, as where it is not given, equal actors have one score, ⌈bins · (midrank − ½) / actors⌉ of
 ///   their mean rank, the worst being 1. With `ntile` it is SQL's `NTILE(bins)`, ties by the actor ascending: bins as equal as can be,

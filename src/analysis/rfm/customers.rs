@@ -122,7 +122,10 @@ impl Amounts {
     pub(super) fn plan(value: Option<&str>, quantity: Option<&str>, schema: &Schema) -> Result<Self> {
         let value = match value {
             Some(name) => Some(schema.index_of(name)?),
-            None => schema.index_of_role(Role::Price),
+            // Whether a text has the role depends on which rows were seen first.
+            None => schema
+                .index_of_role(Role::Price)
+                .filter(|&at| matches!(schema.columns()[at].column_type, ColumnType::Int | ColumnType::Decimal { .. })),
         };
         if value.is_none() && quantity.is_some() {
             let sentence =
