@@ -188,9 +188,8 @@ impl Node {
             }
         }
         if nodes.is_empty() {
-            return Err(
-                Error::bad_query(format!("the condition on {name:?} says nothing; add eq, in, from, to, …")).at_column(name)
-            );
+            let sentence = format!("the condition on {name:?} says nothing; add eq, in, from, to, …");
+            return Err(Error::bad_query(sentence).at_column(name));
         }
         Ok(Self::All(nodes))
     }
@@ -295,9 +294,8 @@ fn ranges(name: &str, column_type: ColumnType, op: &str, literals: &[&Value]) ->
         _ => (p.ceil, p.floor), // empty where the column cannot hold the literal
     };
     if matches!(op, "contains" | "starts_with") {
-        return Err(
-            Error::bad_query(format!("{op:?} needs a text column; {name:?} is of type {}", column_type.name())).at_column(name)
-        );
+        let sentence = format!("{op:?} needs a text column; {name:?} is of type {}", column_type.name());
+        return Err(Error::bad_query(sentence).at_column(name));
     }
     Ok(sorted(points.iter().map(range).filter(|(low, high)| low <= high).collect()))
 }

@@ -1,5 +1,7 @@
 //! Answers with a row for each actor, or for each of another thing: collected by a fold, then chosen, ordered and cut.
 
+mod sql;
+
 use arrow_array::RecordBatch;
 use serde_json::Value;
 
@@ -21,9 +23,9 @@ pub(super) struct List {
 /// Which of the rows are the answer, and in what order: the keys `having`, `order_by` and `limit`.
 #[derive(Clone, Debug)]
 pub(super) struct Choice {
-    pub(super) having: Vec<Value>,
-    pub(super) order_by: Vec<OrderBy>,
-    pub(super) limit: usize,
+    having: Vec<Value>,
+    order_by: Vec<OrderBy>,
+    limit: usize,
 }
 
 impl List {

@@ -5,15 +5,13 @@
 //! the column's unit: DuckDB's `TIMESTAMP`, ClickHouse's `DateTime` or `DateTime64` of UTC, Spark's `TIMESTAMP` in a session
 //! whose time zone is UTC. In ClickHouse all columns are `Nullable`.
 
-use super::filter::Filter;
-use super::list::Choice;
 use super::table::OrderBy;
 use crate::event::{ColumnType, TimeUnit};
 use crate::kernel::bucket::Every;
 use crate::kernel::instant::instant_text;
 use crate::kernel::number::pow10;
 use crate::kernel::uuid::write_uuid;
-use crate::kernel::values::{ValueType, digits};
+use crate::kernel::values::digits;
 use crate::sql::Dialect;
 use crate::{Error, ErrorKind, Result};
 
@@ -382,22 +380,4 @@ pub(super) fn check_names<'a>(names: impl IntoIterator<Item = &'a str>, dialect:
         known.push((lower, name));
     }
     Ok(())
-}
-
-impl Choice {
-    /// `SELECT` the chosen rows of a step that has columns of these names and types, in order; ties by the columns called
-    /// `ties`, ascending.
-    ///
-    /// # Errors
-    ///
-    /// As [`check`](Choice::check); `UNSUPPORTED` where the dialect cannot say a condition.
-    pub(super) fn sql(&self, step: &str, columns: &[(String, ValueType)], ties: &[&str], dialect: Dialect) -> Result<String> {
-        self.check(columns)?;
-        let names = columns.iter().map(|(name, _)| name.as_str());
-        let having = Filter::of_columns(&self.having, columns)?;
-        let filter = if having.passes_all() { String::new() } else { format!("\nWHERE {}", having.sql_of(columns, dialect)?) };
-        let order: Vec<OrderBy> = self.order_by.iter().cloned().chain(ascending(ties.iter().copied())).collect();
-        let select = format!("SELECT {}\nFROM {step}", idents(names, dialect));
-        Ok(format!("{select}{filter}\n{}{}", order_by(&order, dialect), limit(self.limit)))
-    }
 }
