@@ -259,7 +259,8 @@ impl Fold for ExperimentFold {
             each.begin(batch)?;
         }
         for (range, goes_on) in rows.ranges() {
-            let begin = range.start as u32;
+            // Rows of a null actor may come in the range of another.
+            let named = range.clone().find(|&row| rows.marks[row] & TAKES_PART != 0).map(|row| row as u32);
             for row in range {
                 let mark = rows.marks[row];
                 if mark & TAKES_PART != 0 {
@@ -270,12 +271,12 @@ impl Fold for ExperimentFold {
                 }
             }
             if goes_on {
-                self.each.iter_mut().for_each(|each| each.goes_on(begin));
+                self.each.iter_mut().for_each(|each| each.goes_on(named));
                 continue;
             }
             let unit = std::mem::take(&mut self.unit);
             match &mut self.each {
-                Some(each) => each.end(unit, begin, ids)?,
+                Some(each) => each.end(unit, named, ids)?,
                 None => add(&mut self.arms, unit.variant, &unit.arm()?)?,
             }
         }
