@@ -139,7 +139,7 @@ impl Question for Intervals {
 
     fn fold(&self, schema: &Schema, _zones: &Zones) -> Result<Box<dyn Fold>> {
         let plan = self.columns.plan(schema)?;
-        let reader = ActorReader::new(plan, Marks::new(&self.filter, &[self.event.clone()], &columns_of(schema))?);
+        let reader = ActorReader::new(plan, Marks::new(&self.filter, std::slice::from_ref(&self.event), &columns_of(schema))?);
         let purchases = Purchases::new(reader, plan.actor, self.order(schema)?, self.most);
         let per_second = plan.unit.per_second() as f64;
         let Some(choice) = &self.each else {

@@ -103,7 +103,8 @@ impl Dataset {
     }
 }
 
-#[cfg(all(test, feature = "events"))]
+#[cfg(test)]
+#[cfg(feature = "events")]
 mod tests {
     use super::*;
     use crate::engine::Loader;

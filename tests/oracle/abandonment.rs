@@ -44,7 +44,7 @@ pub fn answer(query: &Value, table: &Table) -> Result<Table, &'static str> {
                     Some(Cell::Number(number, _)) => Some(number),
                     _ => None,
                 });
-                carts.push(Cart { first, at: begin, value: values.last(), is_bought: bought.is_some() });
+                carts.push(Cart { first, at: begin, value: values.next_back(), is_bought: bought.is_some() });
                 rest = &rest[n..];
             }
         }

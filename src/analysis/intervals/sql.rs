@@ -37,10 +37,9 @@ impl Intervals {
         let next = match dialect {
             Dialect::DuckDb | Dialect::Spark => format!("lead(bought_at) {of_actor}"),
             // Its `lead` gives 1970 behind the last row.
-            Dialect::ClickHouse => format!(
-                "leadInFrame(toNullable(bought_at)) OVER (PARTITION BY actor ORDER BY bought_at ROWS BETWEEN UNBOUNDED \
-                 PRECEDING AND UNBOUNDED FOLLOWING)"
-            ),
+            Dialect::ClickHouse => "leadInFrame(toNullable(bought_at)) OVER (PARTITION BY actor ORDER BY bought_at ROWS BETWEEN \
+                                    UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)"
+                .to_owned(),
         };
         let numbered = format!("SELECT actor, bought_at, row_number() {of_actor} AS nth, {next} AS next_at\nFROM purchases");
         steps.add("numbered", &numbered);

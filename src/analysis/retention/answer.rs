@@ -61,13 +61,16 @@ impl Line {
     }
 }
 
+/// Says of a bracket whether it has begun, and whether it is complete.
+type Progress<'a> = &'a dyn Fn(&(i64, i64)) -> (bool, bool);
+
 impl<'a> Lines<'a> {
     pub(super) fn new(shape: &'a Shape) -> Self {
         Self { shape, keys: vec![], lines: vec![], rates: vec![] }
     }
 
-    /// Adds those of a cohort; `progress` says of a bracket whether it has begun, and whether it is complete.
-    pub(super) fn add(&mut self, place: u32, cohort: &Cohort, progress: &dyn Fn(&(i64, i64)) -> (bool, bool)) -> Result<()> {
+    /// Adds those of a cohort.
+    pub(super) fn add(&mut self, place: u32, cohort: &Cohort, progress: Progress<'_>) -> Result<()> {
         let mut line = Line { size: cohort.size, ..Line::default() };
         for (at, bounds) in self.shape.brackets.bounds().iter().enumerate() {
             let (has_begun, is_complete) = progress(bounds);
