@@ -40,7 +40,7 @@ pub fn answer(query: &Value, table: &Table) -> Result<Table, &'static str> {
                 let bought = buys.iter().map(|(nanos, _)| *nanos).find(|nanos| (begin..=until).contains(nanos));
                 let end = bought.unwrap_or(until);
                 let n = rest.iter().take_while(|(nanos, _)| *nanos <= end).count();
-                let values = rest[..n].iter().filter_map(|(_, row)| match row[value?] {
+                let mut values = rest[..n].iter().filter_map(|(_, row)| match row[value?] {
                     Some(Cell::Number(number, _)) => Some(number),
                     _ => None,
                 });
