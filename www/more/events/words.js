@@ -37,8 +37,12 @@ function two(parts, per, large, small) {
   return n >= 100 || rest === 0 ? `${n.toLocaleString("en")} ${large}` : `${n} ${large} ${rest} ${small}`;
 }
 
-/** Days, with a digit after the point where they are few. @param {Cell | undefined} days */
-export const days = days => days === null || days === undefined ? NONE : `${Number(days).toLocaleString("en", { maximumFractionDigits: Number(days) < 100 ? 1 : 0 })} d`;
+/** Days, with a digit after the point where they are few, and in hours or less where they are none. @param {Cell | undefined} days */
+export function days(days) {
+  if (days === null || days === undefined) return NONE;
+  const n = Number(days);
+  return n < 1 ? duration(n * DAY) : `${n.toLocaleString("en", { maximumFractionDigits: n < 100 ? 1 : 0 })} d`;
+}
 
 /** An amount with as many digits after the point as its column has. @param {Cell | undefined} amount @param {number} digits */
 export const money = (amount, digits) => amount === null || amount === undefined ? NONE
