@@ -107,8 +107,8 @@ const SPLITS: [&str; 2] = ["first", "last"];
 /// # use clickfold::{Query, engine::{Loader, LoadOptions}, text};
 /// let mut loader = Loader::new(LoadOptions::default())?;
 /// loader.push(b"user_id,action,ts\n7,view,2024-03-10 10:00\n7,buy,2024-03-10 10:30\n8,view,2024-03-10 11:00\n")?;
-/// let data = loader.finish()?;
-/// let ask = |query: &str| {
+/// let mut data = loader.finish()?;
+/// let mut ask = |query: &str| {
 ///     let query: Query = serde_json::from_str(query).expect("a query");
 ///     data.query(&query, &Default::default()).map(|answer| text::to_csv(&answer))
 /// };

@@ -97,7 +97,11 @@ pub fn error(query: &Value, column: &str) -> f64 {
         return 1e-9;
     }
     if query["kind"] == "attribution" || query["kind"] == "experiment" {
-        return if column == "p_value" { 1e-3 } else { 1e-6 };
+        return match column {
+            "p_value" => 1e-3,
+            "srm_p" => 1e-5,
+            _ => 1e-7,
+        };
     }
     if query["kind"] == "pareto" && ["gini", "hhi"].contains(&column) {
         return 1e-9;

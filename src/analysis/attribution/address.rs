@@ -64,7 +64,10 @@ pub(super) fn host(address: &str) -> Option<String> {
     };
     let authority = after.split(['/', '?', '#']).next().unwrap_or_default();
     let authority = authority.rsplit('@').next().unwrap_or_default();
-    let host = if authority.starts_with('[') { authority } else { authority.split(':').next().unwrap_or_default() };
+    let host = match authority.find(']') {
+        Some(end) if authority.starts_with('[') => &authority[..=end],
+        _ => authority.split(':').next().unwrap_or_default(),
+    };
     let is_host = !host.is_empty() && !host.contains(char::is_whitespace) && (is_sure || host.contains('.'));
     let host = host.to_lowercase();
     is_host.then(|| host.strip_prefix("www.").unwrap_or(&host).to_owned())
