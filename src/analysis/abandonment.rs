@@ -153,9 +153,13 @@ impl Question for Abandonment {
             Item::Column(named) => Some(key(named::column(named.as_deref(), "item", Role::Item, schema)?)?),
         };
         let keys = if self.is_each { [key(plan.actor)?].into_iter().chain(item.clone()).collect() } else { self.keys.clone() };
-        let value = self.value.as_ref().map(|name| schema.index_of(name)).transpose()?;
         let is_known = |at: &usize| schema.columns()[*at].column_type != ColumnType::Null;
-        let value = value.or_else(|| schema.index_of_role(Role::Price)).filter(is_known);
+        // Whether a text has the role depends on which rows were seen first.
+        let is_number = |at: &usize| matches!(schema.columns()[*at].column_type, ColumnType::Int | ColumnType::Decimal { .. });
+        let value = match &self.value {
+            Some(name) => Some(schema.index_of(name)?).filter(is_known),
+            None => schema.index_of_role(Role::Price).filter(is_number),
+        };
         let value_type = value.map_or(ColumnType::Int, |at| schema.columns()[at].column_type);
         if !matches!(value_type, ColumnType::Int | ColumnType::Decimal { .. }) {
             let name = value.map_or("", |at| schema.columns()[at].name.as_str());

@@ -29,7 +29,7 @@ const offered = page => text(page, ".offer strong");
 
 test("a funnel's steps are the shop's, and its figures those of counting; a skipped step is told", async () => {
   const { page, leave } = await visit();
-  await eventually(() => cells(page, "#question"), [["1 view", "5", "100.0%", "–", "–"], ["2 cart", "2", "40.0%", "40.0%", "1 h"], ["3 buy", "1", "20.0%", "50.0%", "2 h"]]);
+  await eventually(() => cells(page, "#question"), [["1 view", "5", "100.0%", "–", "–", "–"], ["2 cart", "2", "40.0%", "40.0%", "1 h", "1 h"], ["3 buy", "1", "20.0%", "50.0%", "2 h", "2 h"]]);
   assert.equal(await text(page, "#question .question"), "Of 3 users with buy after view, 2 did not go through cart before: the way is another, or not all of it is in the file.");
   await page.click("#question [aria-label='Take step 2 out']");
   await eventually(async () => (await cells(page, "#question")).map(row => row.slice(0, 3)), [["1 view", "5", "100.0%"], ["2 buy", "3", "60.0%"]]);
@@ -66,7 +66,7 @@ test("those alone are what all of the page counts, until they are let go", async
   const { page, leave } = await visit([], { segmentColumn: "is_loyal" });
   await page.click("#question .lost button >> nth=0");
   await page.click(".offer >> text=Only these");
-  await eventually(() => text(page, "#only").catch(() => ""), "Only 3 users who left after view × show all");
+  await eventually(() => text(page, "#only").catch(() => ""), "Ranking, time line and questions: only 3 users who left after view × show all");
   await eventually(async () => (await cells(page, "#question")).map(row => row[1]), ["2", "2", "1"]);
   await eventually(() => cells(page, "#ranking"), [["1", "cap", "1"], ["1", "hat", "1"]]);
   assert.match(await text(page, "#timeline"), /5 events from/);

@@ -29,9 +29,9 @@ const exchangeFor = (dataset, { query, asTheyAre }) => {
  */
 export async function answerQuery(find, question, from, signal) {
   try {
+    signal.throwIfAborted();
     const dataset = await find();
     const started = performance.now();
-    signal.throwIfAborted();
     const exchange = from.length ? exchangeFor(dataset, question) : undefined;
     if (exchange) return [exchange];
     const states = from.map(port => receive(port, signal));

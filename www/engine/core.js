@@ -39,7 +39,7 @@ export async function coreFor(needs) {
 export const isComplete = dataset => !(dataset instanceof first.Dataset);
 
 /** Whether the core of a first visit does not answer that kind of question. @param {Query} query */
-export const isBeyondFirst = ({ kind }) => typeof kind === "string" && !first.isKnownKind(kind);
+export const isBeyondFirst = query => typeof query?.kind === "string" && !first.isKnownKind(query.kind);
 
 /** Whether the core of a first visit does not do for a source. @param {Opened} opened @param {WireOptions} options @param {Query[]} [queries] that are answered while it is read */
 export function needsComplete({ start, isAll }, { format: { kind, pattern, separator } = {}, clean }, queries = []) {

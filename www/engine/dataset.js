@@ -164,7 +164,8 @@ export function openDataset(workers, infos, loaded) {
       const source = { blob: new Blob([bytes]), name, bytes: bytes.length };
       const options = { format: { kind: /** @type {const} */ ("csv"), separator: ",", header: true }, schema: { [key]: { type: field.type === "null" ? /** @type {const} */ ("text") : field.type } } };
       const joined = await joinAll(source, options, { on: key, to: key, columns: [], indicator: name });
-      return { column: name, rows: joined.reduce((sum, { matched }) => sum + matched, 0), values: found.numRows };
+      const [column] = joined[0].columns;
+      return { column, rows: joined.reduce((sum, { matched }) => sum + matched, 0), values: found.numRows };
     },
     sql: (query, dialect) => inOrder(() => {
       if (closed) throw closed;

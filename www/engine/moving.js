@@ -1,6 +1,6 @@
 /** Data sets that move from the core of a first visit into the complete one, for questions that only it answers. */
 
-/** @import { Query } from "../clickfold.js" */
+/** @import { Field, Query } from "../clickfold.js" */
 /** @import { WireOptions } from "./protocol.js" */
 /** @import { Dataset } from "../../target/pkg/clickfold.js" */
 
@@ -22,6 +22,11 @@ export async function ableTo(dataset, query, options) {
     schema: dataset.schema(), types: dataset.types(), report: dataset.report(), styles: dataset.dateStyles,
     is_shard: dataset.isShard, has_whole_actors: dataset.hasWholeActors,
   };
+  // Texts are in both cores until all rows have gone; all else is free there before it is needed here.
+  const texts = told.schema.reduce((/** @type {number} */ sum, /** @type {Field} */ { type, bytes }) => sum + (type === "text" ? bytes : 0), 0);
+  if (core.bytesHeld() + texts > bytesForComplete()) {
+    throw { code: "OUT_OF_MEMORY", message: "there is not enough memory to move the rows to where such questions are answered; load fewer rows or columns, or use the command line" };
+  }
   core.setBudget(bytesForComplete());
   const moved = core.Dataset.arriving(told, JSON.parse(JSON.stringify(options)), zoneChanges);
   try {

@@ -82,7 +82,10 @@ async function answer(id, request, signal) {
     case "query":
       return inTurn(request.handle, () => answerQuery(() => datasetFor(request), request.question, request.from, signal));
     case "state":
-      return sendState(request.to, () => inTurn(request.handle, async () => stateOf(await datasetFor(request), request.question, signal)));
+      return sendState(request.to, () => inTurn(request.handle, async () => {
+        signal.throwIfAborted();
+        return stateOf(await datasetFor(request), request.question, signal);
+      }));
     case "room":
       return inTurn(request.handle, dataset => dataset.makeRoomToExchange());
     case "exchange":

@@ -93,6 +93,7 @@ async function load({ name, source, told, format, timezone, recipe }, error = ""
   try {
     const schema = Object.fromEntries(told);
     const dataset = await (await engine).load(await source(), { format, schema, timezone, clean: recipe, signal: abort.signal, onProgress: progress => state.abort === abort && set({ progress }) });
+    state.columns = new Set(dataset.schema.map(field => field.name)); // further ones are no file's to be told of
     if (state.abort === abort) await show(dataset);
     else await dataset.close();
     return true;
@@ -102,9 +103,9 @@ async function load({ name, source, told, format, timezone, recipe }, error = ""
   }
 }
 
-/** @param {Dataset} dataset */
-async function show(dataset) {
-  const said = `${count(dataset.rows)} rows loaded${dataset.report.rejected ? `, ${count(dataset.report.rejected)} rejected` : ""}`;
+/** @param {Dataset} dataset @param {string} [told] what happened to it, if it was not just loaded */
+async function show(dataset, told) {
+  const said = told ?? `${count(dataset.rows)} rows loaded${dataset.report.rejected ? `, ${count(dataset.report.rejected)} rejected` : ""}`;
   columns.show(dataset, state.told);
   health.show(dataset, state.name, state.timezone ?? "UTC");
   cleaning?.show(dataset, state.name, state.recipe ?? []);
@@ -155,21 +156,30 @@ async function fetchQuestions() {
 async function segment(name, query, isFilter) {
   const dataset = /** @type {Dataset} */ (state.dataset);
   const isFree = (/** @type {string} */ column) => dataset.schema.every(field => field.name !== column);
-  try {
-    let free = name;
-    for (let n = 2; isFilter && !isFree(free); n++) free = `${name} (${n})`;
-    const { column } = await dataset.segment(free, query);
-    if (isFilter) state.segment = { name, column };
-    await show(dataset);
-  } catch (error) {
-    if (isFatal(error)) fail(error);
-    else set({ error: /** @type {Error} */ (error).message });
-  }
+  let free = name;
+  for (let n = 2; isFilter && !isFree(free); n++) free = `${name} (${n})`;
+  await narrow(dataset, async () => {
+    const { column, rows } = await dataset.segment(free, query);
+    return { segment: isFilter ? { name, column } : state.segment, said: isFilter ? `Only ${name}` : `${column} is a column now, true in ${count(rows)} rows` };
+  });
 }
 
 function clearSegment() {
-  state.segment = undefined;
-  void show(/** @type {Dataset} */ (state.dataset));
+  void narrow(/** @type {Dataset} */ (state.dataset), async () => ({ segment: undefined, said: "All rows again" }));
+}
+
+/** Shows the data anew, of other rows or with other columns, unless another file was opened meanwhile. @param {Dataset} dataset @param {() => Promise<Partial<State>>} change */
+async function narrow(dataset, change) {
+  try {
+    const changed = await change();
+    if (state.dataset !== dataset) return;
+    state = { ...state, ...changed, error: "" };
+    await show(dataset, changed.said);
+  } catch (error) {
+    if (state.dataset !== dataset) return;
+    if (isFatal(error)) fail(error);
+    else set({ error: /** @type {Error} */ (error).message });
+  }
 }
 
 /** The condition that all of the page is about. */
@@ -207,7 +217,7 @@ async function rerole(column, role) {
   if (!state.dataset) return;
   try {
     await state.dataset.setRoles({ [column]: role });
-    state.told.set(column, { ...state.told.get(column), role });
+    if (state.columns.has(column)) state.told.set(column, { ...state.told.get(column), role });
     await show(state.dataset);
   } catch (error) {
     if (isFatal(error)) fail(error);
@@ -249,7 +259,7 @@ function loaded() {
       </div>
       ${empty.picker("Open another file")}
     </section>
-    ${state.segment ? html`<p class="question" id="only">Only ${state.segment.name} <button type="button" class="figure" @click=${clearSegment}>× show all</button></p>` : nothing}
+    ${state.segment ? html`<p class="question" id="only">Ranking, time line and questions: only ${state.segment.name} <button type="button" class="figure" @click=${clearSegment}>× show all</button></p>` : nothing}
     <div class="panels">
       ${ranking.template()}
       <div class="stack">

@@ -13,6 +13,7 @@
  *   abort?: AbortController,
  *   dataset?: Dataset,
  *   told: Told,
+ *   columns: Set<string>,
  *   format?: LoadOptions["format"],
  *   timezone?: string,
  *   recipe?: CleaningStep[],
@@ -31,7 +32,7 @@
  */
 
 /** @returns {State} */
-export const emptyState = () => ({ view: "empty", said: "", dragging: false, name: "", told: new Map() });
+export const emptyState = () => ({ view: "empty", said: "", dragging: false, name: "", told: new Map(), columns: new Set() });
 
 /** Whether the worker is gone, so that another one has to be started. @param {unknown} error */
 export const isFatal = error => /** @type {any} */ (error)?.code === "WORKER_LOST";

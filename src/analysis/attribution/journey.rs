@@ -127,7 +127,7 @@ impl Journey {
                 .map(|what| add(what, NULL, 1, 1))
                 .into_iter()
                 .collect::<Result<()>>()?;
-            return add(What::Decayed, NULL, 0, WHOLE);
+            return if rules.half_life.is_some() { add(What::Decayed, NULL, 0, WHOLE) } else { Ok(()) };
         };
         add(What::Firsts, first.0, n, 1)?;
         add(What::Lasts, last.0, n, 1)?;

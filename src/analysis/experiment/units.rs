@@ -75,6 +75,9 @@ impl Unit {
     ///
     /// `OVERFLOW`.
     pub(super) fn arm(&self) -> Result<Arm> {
+        if self.variant == NULL {
+            return Ok(Arm::default());
+        }
         if self.is_mixed {
             return Ok(Arm { mixed: 1, ..Arm::default() });
         }

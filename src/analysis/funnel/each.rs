@@ -45,7 +45,7 @@ impl Found {
         let [first, .., last] = counted.times else {
             return self.push_times(counted, counted.times[0], 0);
         };
-        self.push_times(counted, *first, last.wrapping_sub(*first));
+        self.push_times(counted, *first, last.saturating_sub(*first));
     }
 
     fn push_times(&mut self, counted: Counted<'_>, started: i64, lasted: i64) {

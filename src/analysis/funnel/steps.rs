@@ -158,7 +158,7 @@ impl Fold for StepsFold {
 fn add(found: &mut Durations, counted: Counted<'_>) {
     for (step, time) in counted.times.iter().enumerate() {
         let tied = i64::from(step >= counted.n_later);
-        found.add(counted.group, step, time.wrapping_sub(counted.times[0]), 1, tied);
+        found.add(counted.group, step, time.saturating_sub(counted.times[0]), 1, tied);
     }
 }
 

@@ -88,7 +88,9 @@ impl<'a> Lines<'a> {
     /// The answer of cohorts that start at these times.
     pub(super) fn finish(mut self, starts: &Values, value_type: ValueType) -> Result<RecordBatch> {
         if let Some(mean) = self.shape.mean {
-            (0..self.shape.brackets.len()).try_for_each(|bracket| self.add_mean(bracket, mean))?;
+            let mut complete = vec![vec![]; self.shape.brackets.len()];
+            self.keys.iter().enumerate().filter(|(_, key)| key.2).for_each(|(at, key)| complete[key.1].push(at));
+            complete.iter().enumerate().try_for_each(|(bracket, of)| self.add_mean(bracket, of, mean))?;
         }
         let bounds = |key: &(Option<u32>, usize, bool)| self.shape.brackets.bounds()[key.1];
         let places: Vec<Option<u32>> = self.keys.iter().map(|key| key.0).collect();
@@ -132,10 +134,8 @@ impl<'a> Lines<'a> {
         self.lines.push(Some(line));
     }
 
-    /// Adds the mean of the cohorts that have completed a bracket, if some have.
-    fn add_mean(&mut self, bracket: usize, mean: Mean) -> Result<()> {
-        let is_of = |key: &(Option<u32>, usize, bool)| key.0.is_some() && key.1 == bracket && key.2;
-        let of: Vec<usize> = (0..self.keys.len()).filter(|&at| is_of(&self.keys[at])).collect();
+    /// Adds the mean of a bracket of the cohorts that have completed it, whose lines are these, if there are some.
+    fn add_mean(&mut self, bracket: usize, of: &[usize], mean: Mean) -> Result<()> {
         if of.is_empty() {
             return Ok(());
         }

@@ -61,7 +61,7 @@ export class Attribution extends Kind {
   /** @param {Row[]} rows */
   chart(rows) {
     const name = this.#of(this.#model), sorted = [...rows].sort((a, b) => Number(b[name]) - Number(a[name]));
-    return bars(this.desk, `Credit of each channel: ${this.#model}`, sorted.map(row => ({ name: row.channel === null ? "(no touch)" : cell(row.channel), value: Number(row[name]), text: this.#text(row[name]), pick: this.pick(row, "first") })));
+    return bars(this.desk, `Credit of each channel: ${this.#model}`, sorted.map(row => ({ name: row.channel === null ? "(no touch)" : cell(row.channel), value: Number(row[name]), text: this.#text(row[name]), pick: ["first", "last"].includes(this.#model) ? this.pick(row, this.#model) : undefined })));
   }
 
   /** @param {Row[]} rows @returns {Shape} */

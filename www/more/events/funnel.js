@@ -14,6 +14,8 @@ const MODES = [
   ["strict_increase", "no two at one time"], ["any_order", "in any order"],
 ];
 const MOST_STEPS = 32;
+/** What no column is called. */
+const STEP = "\0step";
 /** From this share of the way's ends on it is told that they skipped a step. */
 const MANY = 1 / 3;
 
@@ -41,6 +43,11 @@ export class Funnel extends Kind {
   /** @param {number} step */
   #name(step) {
     return this.#mode === "any_order" ? `${step} of the steps` : this.desk.name(this.#steps[step - 1]);
+  }
+
+  /** What is counted. @returns {[string, string]} */
+  get #units() {
+    return this.#per === "actor" ? this.desk.people : this.#per === "session" ? ["session", "sessions"] : [`pair with ${this.#per}`, `pairs with ${this.#per}`];
   }
 
   #asked() {
@@ -121,23 +128,23 @@ export class Funnel extends Kind {
 
   /** @param {Row[]} rows */
   #splits(rows) {
-    const last = rows.filter(({ step }) => Number(step) === this.#steps.length);
+    const last = rows.filter(({ step }) => Number(step) === this.#steps.length).sort((a, b) => Number(b.actors) - Number(a.actors));
     return bars(this.desk, `Share that gets to ${this.#name(this.#steps.length)}, for each ${this.#split}`, last.map(row => ({ name: cell(row[this.#split]), value: Number(row.rate), text: percent(row.rate), pick: this.pick(row, "actors") })));
   }
 
   /** @param {number} step @param {number} n */
   #dropped(step, n) {
-    return { n, text: `${this.desk.many(n)} who left after ${this.#name(step)}`, query: { kind: "funnel", ...this.#asked(), each: "actor", having: [{ column: "reached", eq: step }] } };
+    return { n, text: `${this.desk.many(n, this.#units)} ${this.#per === "actor" ? "who" : "that"} left after ${this.#name(step)}`, query: { kind: "funnel", ...this.#asked(), each: "actor", having: [{ column: "reached", eq: step }] } };
   }
 
   /** @param {Row[]} rows @returns {Shape} */
   table(rows) {
     return {
-      rows: rows.map(row => ({ ...row, name: `${row.step} ${this.#name(Number(row.step))}` })),
+      rows: rows.map(row => ({ ...row, [STEP]: `${row.step} ${this.#name(Number(row.step))}` })),
       columns: [
         ...this.#split ? [{ name: this.#split, label: this.#split }] : [],
-        { name: "name", label: "step" },
-        { name: "actors", label: this.desk.people[1], as: "count", pick: true },
+        { name: STEP, label: "step" },
+        { name: "actors", label: this.#units[1], as: "count", pick: true },
         { name: "rate", label: "of the first", as: "rate" },
         { name: "rate_from_previous", label: "of the one before", as: "rate" },
         { name: "median_seconds", label: "half of them within", as: "seconds" },
@@ -153,7 +160,7 @@ export class Funnel extends Kind {
     if (!n) return undefined;
     const part = !this.#split ? [] : [value === null ? { column: this.#split, is_null: true } : { column: this.#split, eq: String(value) }];
     return {
-      n, text: `${this.desk.many(n)} who got to ${this.#name(step)}${this.#split ? `, of ${this.#split} ${cell(value)}` : ""}`,
+      n, text: `${this.desk.many(n, this.#units)} ${this.#per === "actor" ? "who" : "that"} got to ${this.#name(step)}${this.#split ? `, of ${this.#split} ${cell(value)}` : ""}`,
       query: { kind: "funnel", ...this.#asked(), ...this.#splitting(), each: "actor", having: [{ column: "reached", gte: step }, ...part] },
     };
   }

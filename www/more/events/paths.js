@@ -1,6 +1,7 @@
 /** @import { Cell } from "../../clickfold.js" */
 /** @import { Pick, Row, Shape } from "./kind.js" */
 
+import { cell } from "../../page/format.js";
 import { isName } from "./desk.js";
 import { Kind } from "./kind.js";
 import { band, sankey } from "./sankey.js";
@@ -55,9 +56,14 @@ export class Paths extends Kind {
     </div>`;
   }
 
+  /** Only an action has a meaning. @param {Cell} value */
+  #value(value) {
+    return this.#step === this.desk.field("action")?.name ? this.desk.name(value) : cell(value);
+  }
+
   /** What one end of a step is called. @param {Cell} value @param {Cell} isRest */
   #name(value, isRest) {
-    return value !== null ? this.desk.name(value) : isRest ? "all others" : this.#way === "to" ? "(begins here)" : "(ends here)";
+    return value !== null ? this.#value(value) : isRest ? "all others" : this.#way === "to" ? "(begins here)" : "(ends here)";
   }
 
   /** @param {Row[]} rows */
@@ -98,7 +104,7 @@ export class Paths extends Kind {
   #those(depth, value, n) {
     const where = depth === 0 ? this.#way === "to" ? "at the end" : "at the beginning" : `${depth} step${depth === 1 ? "" : "s"} ${this.#way === "to" ? "before the end" : "after the beginning"}`;
     return {
-      n, text: `${this.desk.many(n)} with ${this.desk.name(value)} ${where}`,
+      n, text: `${this.desk.many(n)} with ${this.#value(value)} ${where}`,
       query: { ...this.#asked(), each: "actor", having: [{ column: "depth", eq: depth }, { column: "value", eq: String(value) }] },
     };
   }

@@ -238,7 +238,7 @@ class QuestionsPanel {
     const { html, nothing } = this.drawing, missing = this.#missing(type), desk = /** @type {Desk} */ (this.#desk);
     if (missing.length) return missing.map(role => this.#lacking(role));
     if (!this.#isWanted) return html`<p>Questions about whole ${desk.people[1]} put the rows in their order first, once.</p><p><button type="button" @click=${() => this.#choose(this.#open)}>Ask</button></p>`;
-    if (!this.#isReady && !error) return html`<p class="fine" role="status">Counting…</p>`;
+    if (!this.#isReady && !error) return html`<p class="fine">Counting…</p>`;
     return html`
       ${this.#isReady ? kind.controls() : nothing}
       ${error ? html`<p class="error" role="alert">${sentence(error)}</p>` : nothing}

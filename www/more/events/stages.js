@@ -6,9 +6,9 @@ import { byRole } from "../../page/state.js";
 const STAGES = [
   ["view", /^(pv|clicks?|views?|detail|(view|click)_(item|content|product|detail)|(product|item|detail)s?_?(views?|viewed|clicks?|page))$/i],
   ["wish", /^fav|wish|^collect/i],
-  ["cart", /^add$|cart|basket/i],
-  ["checkout", /check_?out|^shipping|^begin_order/i],
-  ["buy", /^(buy|bought|order(ed)?|sale|paid)$|purchase|transaction|order_(completed|placed)|^pay_?(success|done)$/i],
+  ["cart", /^add$|^(?!views?_).*(cart|basket)/i],
+  ["checkout", /check_?out(?!_completed)|^shipping|^begin_order/i],
+  ["buy", /^(buy|bought|order(ed)?|sale|paid)$|purchase|transaction|(order|check_?out)_(completed|placed)|^pay_?(success|done)$/i],
 ];
 const NOT = /remove|delete|error|bug|abandon|fail|cancel|refund/i;
 
