@@ -200,7 +200,7 @@ test("errors have codes and sentences", async () => {
         await codeOf(engine.load(new Blob([Uint8Array.of(0x1f, 0x8b, 8, 0, 1, 2, 3)]))),
       ],
       UNSUPPORTED: [
-        await codeOf(engine.load([new File(["a"], "a"), new URL(url)])), await codeOf(dataset.query({ kind: "paths" })),
+        await codeOf(engine.load([new File(["a"], "a"), new URL(url)])), await codeOf(dataset.sql({ kind: "describe" }, "duckdb")),
       ],
       CLOSED: [await codeOf(closed.query({ kind: "rows" })), await codeOf(lost.query({ kind: "rows" }))],
     };
