@@ -15,11 +15,16 @@ use crate::kernel::ids::NULL;
 use crate::kernel::values::{Data, Rows, ValueType, gather};
 use crate::{Error, Result};
 
+/// Buckets of which all pairs are kept.
+const FEW_BUCKETS: usize = 256;
+
 pub(super) struct PlainFold {
     reader: ActorReader,
     buckets: KeyPlan,
     /// Where each bucket is, by its number.
     places: Vec<i64>,
+    /// The steps from each bucket to each, where they are few: a division less for each return.
+    between: Vec<i64>,
     n_periods: usize,
     on_or_after: bool,
     /// The actors of each cohort, by its bucket's number, and of each of its periods.
@@ -49,6 +54,7 @@ impl PlainFold {
             reader,
             buckets,
             places: vec![],
+            between: vec![],
             n_periods: shape.brackets.len(),
             on_or_after,
             sizes: vec![],
@@ -62,22 +68,35 @@ impl PlainFold {
     /// Makes room for all buckets that have numbers.
     fn cover(&mut self) {
         let n_buckets = self.buckets.n_numbers();
+        if n_buckets == self.places.len() {
+            return;
+        }
         self.sizes.resize(n_buckets, 0);
         self.counts.resize(n_buckets * self.n_periods, 0);
         let numbers: Vec<u32> = (self.places.len() as u32..n_buckets as u32).collect();
         if let (Data::Ints(starts), Some(bucketer)) = (self.buckets.values(&numbers).data, &self.buckets.bucketer) {
             self.places.extend(starts.iter().map(|&start| bucketer.place(start)));
         }
+        let known = if n_buckets <= FEW_BUCKETS { &self.places[..] } else { &[] };
+        self.between =
+            known.iter().flat_map(|&from| known.iter().map(move |&to| (from, to))).map(|(a, b)| self.steps(a, b)).collect();
     }
 
     fn steps(&self, from: i64, to: i64) -> i64 {
         self.buckets.bucketer.as_ref().map_or(0, |bucketer| bucketer.steps(from, to))
     }
 
+    #[inline]
+    fn steps_between(&self, from: u32, to: u32) -> i64 {
+        let (from, to) = (from as usize, to as usize);
+        let known = self.between.get(from * self.places.len() + to);
+        known.copied().unwrap_or_else(|| self.steps(self.places[from], self.places[to]))
+    }
+
     /// Takes in a return event in a bucket where the actor had none directly before.
     fn take_return(&mut self, bucket: u32) {
         self.actor.bucket = bucket;
-        let period = self.steps(self.places[self.actor.cohort as usize], self.places[bucket as usize]);
+        let period = self.steps_between(self.actor.cohort, bucket);
         // Where clocks go back over a bucket's end, it may come a second time.
         let latest = self.actor.periods.last().copied().unwrap_or(-1);
         if period < 0 || period <= latest && (self.on_or_after || self.actor.periods.contains(&period)) {
