@@ -98,8 +98,9 @@ pub fn error(query: &Value, column: &str) -> f64 {
     }
     if query["kind"] == "attribution" || query["kind"] == "experiment" {
         return match column {
+            // The twin adds up densities.
             "p_value" => 1e-3,
-            "srm_p" => 1e-5,
+            "p" | "srm_p" => 1e-5,
             _ => 1e-7,
         };
     }
