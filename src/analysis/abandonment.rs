@@ -18,7 +18,7 @@ use super::filter::columns_of;
 use super::key::{Key, KeyPlan};
 use super::list::Choice;
 use super::marks::{Marks, TAKES_PART, conditions};
-use super::spec::{Spec, unknown};
+use super::spec::Spec;
 use super::table::{Table, TableColumn, empty};
 use super::{Question, Zones, named};
 use crate::event::{ColumnType, Role, Schema};
@@ -97,10 +97,7 @@ impl Abandonment {
     pub(crate) fn parse(value: &Value) -> Result<Self> {
         let mut spec = Spec::new("the query", value)?;
         spec.need("kind")?;
-        let each = spec.text("each")?;
-        if let Some(other) = each.filter(|each| *each != "actor") {
-            return Err(unknown(&format!("\"each\" {other:?}"), other, &["actor"]));
-        }
+        let each = spec.one_of("each", &["actor"])?;
         let abandonment = Self {
             columns: ActorColumns::parse(&mut spec)?,
             filter: spec.list("where")?.to_vec(),
@@ -154,18 +151,11 @@ impl Question for Abandonment {
         };
         let keys = if self.is_each { [key(plan.actor)?].into_iter().chain(item.clone()).collect() } else { self.keys.clone() };
         let is_known = |at: &usize| schema.columns()[*at].column_type != ColumnType::Null;
-        // Whether a text has the role depends on which rows were seen first.
-        let is_number = |at: &usize| matches!(schema.columns()[*at].column_type, ColumnType::Int | ColumnType::Decimal { .. });
         let value = match &self.value {
             Some(name) => Some(schema.index_of(name)?).filter(is_known),
-            None => schema.index_of_role(Role::Price).filter(is_number),
+            None => named::price(schema),
         };
-        let value_type = value.map_or(ColumnType::Int, |at| schema.columns()[at].column_type);
-        if !matches!(value_type, ColumnType::Int | ColumnType::Decimal { .. }) {
-            let name = value.map_or("", |at| schema.columns()[at].name.as_str());
-            let sentence = format!("\"value\" must be a column of numbers; {name:?} is of type {}", value_type.name());
-            return Err(Error::bad_query(sentence).at_column(name));
-        }
+        let value_type = value.map(|at| named::number_type("value", at, schema)).transpose()?.unwrap_or(ColumnType::Int);
         let fold = AbandonmentFold {
             names: keys.iter().map(|key| key.name.clone()).collect(),
             keys: keys.iter().map(|key| key.plan(schema, zones)).collect::<Result<_>>()?,

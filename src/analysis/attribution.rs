@@ -20,15 +20,14 @@ use journey::{Entry, Journey, Rules, Tally, What};
 use models::{Credits, MODELS, Model};
 use serde_json::Value;
 
-use super::actors::{ActorColumns, ActorReader};
+use super::actors::{ActorColumns, ActorReader, length};
 use super::list::Choice;
 use super::marks::{Marks, TAKES_PART, conditions};
 use super::spec::{Spec, unknown};
 use super::table::{Table, TableColumn, empty};
-use super::{Question, Zones};
+use super::{Question, Zones, named};
 use crate::event::{ColumnType, Schema};
 use crate::fold::Fold;
-use crate::kernel::bucket::Every;
 use crate::kernel::ids::{Ids, NULL};
 use crate::kernel::number::pow10;
 use crate::kernel::order::{self, SortKey};
@@ -38,8 +37,6 @@ use crate::{Error, Result};
 /// The bit of conversions.
 const CONVERSION: u64 = 1;
 const HALF_LIFE: &str = "7d";
-/// What `each` may be.
-const EACH: [&str; 1] = ["actor"];
 
 /// The question `{"kind": "attribution", …}`.
 ///
@@ -117,12 +114,11 @@ impl Attribution {
     pub(crate) fn parse(value: &Value) -> Result<Self> {
         let mut spec = Spec::new("the query", value)?;
         spec.need("kind")?;
-        let asked = match spec.text("each")? {
-            Some("actor") => Asked::Each(Choice::parse(&mut spec)?),
-            Some(other) => return Err(unknown(&format!("\"each\" {other:?}"), other, &EACH)),
+        let asked = match spec.one_of("each", &["actor"])? {
+            Some(_) => Asked::Each(Choice::parse(&mut spec)?),
             None => Asked::Channels {
                 models: models(&spec.texts("models")?)?,
-                half_life: seconds("half_life", spec.text("half_life")?.unwrap_or(HALF_LIFE))?,
+                half_life: length("half_life", spec.text("half_life")?.unwrap_or(HALF_LIFE))?,
             },
         };
         let attribution = Self {
@@ -131,7 +127,7 @@ impl Attribution {
             conversion: conditions(spec.need("conversion")?),
             channels: Channels::parse(&mut spec)?,
             value: spec.text("value")?.map(str::to_owned),
-            lookback: spec.text("lookback")?.map(|text| seconds("lookback", text)).transpose()?,
+            lookback: spec.text("lookback")?.map(|text| length("lookback", text)).transpose()?,
             asked,
         };
         spec.finish()?;
@@ -149,18 +145,6 @@ fn models(names: &[String]) -> Result<Vec<Model>> {
     Ok(MODELS.iter().filter(is_asked).map(|(_, model)| *model).collect())
 }
 
-/// The seconds of a length of time.
-fn seconds(key: &str, text: &str) -> Result<i64> {
-    match Every::parse(text) {
-        Ok(Every::Seconds(n)) => Ok(n),
-        Ok(Every::Days(n)) => Ok(86_400 * n),
-        _ => {
-            let sentence = format!("{key:?} must be a number and s, m, h, d or w, such as \"12h\" or \"30d\", found {text:?}");
-            Err(Error::bad_query(sentence).at_column(key))
-        }
-    }
-}
-
 impl Question for Attribution {
     fn actors(&self, schema: &Schema) -> Result<(usize, usize)> {
         let plan = self.columns.plan(schema)?;
@@ -171,7 +155,7 @@ impl Question for Attribution {
         let plan = self.columns.plan(schema)?;
         let channels = self.channels.plan(schema)?;
         let marks = Marks::new(&self.filter, &channels.conditions(&self.conversion), &channels.lookup(schema))?;
-        let value = self.value.as_ref().map(|name| number_column(schema, name)).transpose()?;
+        let value = self.value.as_ref().map(|name| named::number_column("value", name, schema)).transpose()?;
         let per_second = plan.unit.per_second();
         let (models, half_life) = match &self.asked {
             Asked::Channels { models, half_life } => (models.clone(), Some(*half_life)),
@@ -202,17 +186,6 @@ impl Question for Attribution {
     fn is_of_actors(&self) -> bool {
         true
     }
-}
-
-/// A column of integers or decimals.
-fn number_column(schema: &Schema, name: &str) -> Result<(usize, ColumnType)> {
-    let at = schema.index_of(name)?;
-    let column_type = schema.columns()[at].column_type;
-    if !matches!(column_type, ColumnType::Int | ColumnType::Decimal { .. }) {
-        let sentence = format!("\"value\" must be a column of numbers; {name:?} is of type {}", column_type.name());
-        return Err(Error::bad_query(sentence).at_column(name));
-    }
-    Ok((at, column_type))
 }
 
 struct AttributionFold {

@@ -20,9 +20,9 @@ use super::actors::{ActorColumns, ActorReader};
 use super::filter::{Filter, columns_of};
 use super::list::Choice;
 use super::marks::{Marks, TAKES_PART, conditions};
-use super::spec::{Spec, unknown};
+use super::spec::Spec;
 use super::table::{Table, empty};
-use super::{Question, Zones};
+use super::{Question, Zones, named};
 use crate::event::{ColumnType, Schema};
 use crate::fold::Fold;
 use crate::kernel::ids::{Ids, NULL};
@@ -33,8 +33,6 @@ use crate::{Error, Result};
 /// The bits of exposures and conversions.
 const EXPOSURE: u64 = 1;
 const CONVERSION: u64 = 2;
-/// What `each` may be.
-const EACH: [&str; 1] = ["actor"];
 
 /// The question `{"kind": "experiment", …}`.
 ///
@@ -98,9 +96,8 @@ impl Experiment {
     pub(crate) fn parse(value: &Value) -> Result<Self> {
         let mut spec = Spec::new("the query", value)?;
         spec.need("kind")?;
-        let asked = match spec.text("each")? {
-            Some("actor") => Asked::Each(Choice::parse(&mut spec)?),
-            Some(other) => return Err(unknown(&format!("\"each\" {other:?}"), other, &EACH)),
+        let asked = match spec.one_of("each", &["actor"])? {
+            Some(_) => Asked::Each(Choice::parse(&mut spec)?),
             None => Asked::Variants(Comparison::parse(&mut spec)?),
         };
         spec.need("variant")?;
@@ -129,7 +126,7 @@ impl Question for Experiment {
         let plan = self.columns.plan(schema)?;
         let marks = Marks::new(&self.filter, &[self.exposure.clone(), self.conversion.clone()], &lookup)?;
         let variant = lookup(&self.variant)?;
-        let value = self.value.as_ref().map(|name| number_column(schema, name)).transpose()?;
+        let value = self.value.as_ref().map(|name| named::number_column("value", name, schema)).transpose()?;
         let (each, comparison) = match &self.asked {
             Asked::Each(choice) => (Some(EachUnit::new(schema, plan, variant.1, value.map(|value| value.1), choice)?), None),
             Asked::Variants(comparison) => {
@@ -154,17 +151,6 @@ impl Question for Experiment {
     fn is_of_actors(&self) -> bool {
         true
     }
-}
-
-/// A column of integers or decimals.
-fn number_column(schema: &Schema, name: &str) -> Result<(usize, ColumnType)> {
-    let at = schema.index_of(name)?;
-    let column_type = schema.columns()[at].column_type;
-    if !matches!(column_type, ColumnType::Int | ColumnType::Decimal { .. }) {
-        let sentence = format!("\"value\" must be a column of numbers; {name:?} is of type {}", column_type.name());
-        return Err(Error::bad_query(sentence).at_column(name));
-    }
-    Ok((at, column_type))
 }
 
 /// The condition that a variant, of that type and in a column of that name, is the one that a literal says.
@@ -259,8 +245,7 @@ impl Fold for ExperimentFold {
             each.begin(batch)?;
         }
         for (range, goes_on) in rows.ranges() {
-            // Rows of a null actor may come in the range of another.
-            let named = range.clone().find(|&row| rows.marks[row] & TAKES_PART != 0).map(|row| row as u32);
+            let begin = range.start as u32;
             for row in range {
                 let mark = rows.marks[row];
                 if mark & TAKES_PART != 0 {
@@ -271,12 +256,12 @@ impl Fold for ExperimentFold {
                 }
             }
             if goes_on {
-                self.each.iter_mut().for_each(|each| each.goes_on(named));
+                self.each.iter_mut().for_each(|each| each.goes_on(begin));
                 continue;
             }
             let unit = std::mem::take(&mut self.unit);
             match &mut self.each {
-                Some(each) => each.end(unit, named, ids)?,
+                Some(each) => each.end(unit, begin, ids)?,
                 None => add(&mut self.arms, unit.variant, &unit.arm()?)?,
             }
         }

@@ -21,7 +21,7 @@ use super::filter::columns_of;
 use super::key::Key;
 use super::list::{Choice, List};
 use super::marks::{Marks, conditions};
-use super::spec::{Spec, unknown};
+use super::spec::Spec;
 use super::{Question, Zones};
 use crate::event::{Column, Role, Schema};
 use crate::fold::Fold;
@@ -168,7 +168,7 @@ impl Funnel {
         spec.need("steps")?;
         let steps: Vec<Vec<Value>> = spec.list("steps")?.iter().map(conditions).collect();
         let excluding = |value| Excluding::parse(value, steps.len());
-        let mode = MODES[one_of(&mut spec, "mode", &MODES.map(|(name, _)| name))?.unwrap_or(0)].1;
+        let mode = MODES[spec.one_of("mode", &MODES.map(|(name, _)| name))?.unwrap_or(0)].1;
         let funnel = Self {
             columns: ActorColumns::parse(&mut spec)?,
             filter: spec.list("where")?.to_vec(),
@@ -177,8 +177,8 @@ impl Funnel {
             mode,
             per: spec.text("per")?.filter(|per| *per != "actor").map(str::to_owned),
             split_by: spec.text("split_by")?.map(|column| Key::parse(&column.into())).transpose()?,
-            at_last: one_of(&mut spec, "split_at", &SPLITS)? == Some(1),
-            is_of_each: one_of(&mut spec, "each", &["actor"])?.is_some(),
+            at_last: spec.one_of("split_at", &SPLITS)? == Some(1),
+            is_of_each: spec.one_of("each", &["actor"])?.is_some(),
             choice: Choice::parse(&mut spec)?,
             steps,
         };
@@ -291,11 +291,4 @@ impl Question for Funnel {
     fn sql(&self, schema: &Schema, dialect: Dialect) -> Result<String> {
         self.statement(schema, &self.answer_columns(schema)?, dialect)
     }
-}
-
-/// Which of the known values a key has.
-fn one_of(spec: &mut Spec<'_>, key: &'static str, known: &[&str]) -> Result<Option<usize>> {
-    let Some(value) = spec.text(key)? else { return Ok(None) };
-    let at = known.iter().position(|known| *known == value);
-    at.ok_or_else(|| unknown(&format!("{key:?} {value:?}"), value, known)).map(Some)
 }

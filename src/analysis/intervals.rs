@@ -20,13 +20,13 @@ use super::actors::{ActorColumns, ActorPlan, ActorReader};
 use super::filter::columns_of;
 use super::list::{Choice, List};
 use super::marks::{Marks, conditions};
-use super::spec::{Spec, unknown};
-use super::table::{Table, TableColumn};
+use super::spec::Spec;
+use super::table::{Table, TableColumn, floats};
 use super::{Question, Zones};
 use crate::accumulator::quantile;
 use crate::event::{ColumnType, Role, Schema};
 use crate::fold::Fold;
-use crate::kernel::values::{Data, ValueType, Values};
+use crate::kernel::values::{ValueType, Values};
 use crate::sql::Dialect;
 use crate::{Error, Result};
 
@@ -94,11 +94,7 @@ impl Intervals {
         if !(1..=MOST).contains(&most) {
             return Err(Error::bad_query(format!("\"most\" may be 1 to {MOST}, found {most}")).at_column("most"));
         }
-        let each = match spec.text("each")? {
-            Some("actor") => Some(Choice::parse(&mut spec)?),
-            Some(other) => return Err(unknown(&format!("\"each\" {other:?}"), other, &["actor"])),
-            None => None,
-        };
+        let each = spec.one_of("each", &["actor"])?.map(|_| Choice::parse(&mut spec)).transpose()?;
         let intervals = Self {
             columns: ActorColumns::parse(&mut spec)?,
             filter: spec.list("where")?.to_vec(),
@@ -328,9 +324,4 @@ impl Fold for PurchasesFold {
     fn size(&self) -> usize {
         self.list.size() + self.purchases.size()
     }
-}
-
-fn floats(values: impl Iterator<Item = Option<f64>>) -> Values {
-    let (valid, floats): (Vec<bool>, Vec<f64>) = values.map(|value| (value.is_some(), value.unwrap_or_default())).unzip();
-    Values { data: Data::Floats(floats), valid: Some(valid) }
 }

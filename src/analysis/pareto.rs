@@ -13,7 +13,7 @@ use super::aggregate::Aggregate;
 use super::list::Choice;
 use super::measure::Measure;
 use super::spec::{Spec, unknown};
-use super::table::{Table, TableColumn, empty};
+use super::table::{Table, TableColumn, empty, floats};
 use super::{Question, Zones, named};
 use crate::event::{ColumnType, Role, Schema};
 use crate::fold::Fold;
@@ -326,11 +326,6 @@ impl ParetoFold {
 
 fn too_large() -> Error {
     Error::new(ErrorKind::Overflow, "the total is too large to be exact; filter the rows")
-}
-
-fn floats(values: impl Iterator<Item = Option<f64>>) -> Values {
-    let (valid, floats): (Vec<bool>, Vec<f64>) = values.map(|value| (value.is_some(), value.unwrap_or_default())).unzip();
-    Values { data: Data::Floats(floats), valid: Some(valid) }
 }
 
 /// A, B, C, … for classes 0, 1, 2, …

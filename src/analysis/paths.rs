@@ -90,7 +90,6 @@ enum Asked {
 }
 
 const LOOPS: [&str; 2] = ["fold", "keep"];
-const EACH: [&str; 1] = ["actor"];
 const MOST_DEPTH: u64 = 20;
 
 impl Paths {
@@ -146,14 +145,11 @@ impl Paths {
 
 impl Asked {
     fn parse(spec: &mut Spec<'_>) -> Result<Self> {
-        match spec.text("each")? {
-            None => {
-                let limit = spec.count("limit")?.unwrap_or(20);
-                Ok(Self::Edges(usize::try_from(limit).unwrap_or(usize::MAX)))
-            }
-            Some(each) if EACH.contains(&each) => Choice::parse(spec).map(Self::Each),
-            Some(each) => Err(unknown(&format!("\"each\" {each:?}"), each, &EACH)),
+        if spec.one_of("each", &["actor"])?.is_some() {
+            return Choice::parse(spec).map(Self::Each);
         }
+        let limit = spec.count("limit")?.unwrap_or(20);
+        Ok(Self::Edges(usize::try_from(limit).unwrap_or(usize::MAX)))
     }
 }
 

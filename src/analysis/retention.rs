@@ -23,9 +23,9 @@ use super::filter::columns_of;
 use super::key::Key;
 use super::list::Choice;
 use super::marks::{Marks, conditions};
-use super::spec::{Spec, unknown};
-use super::{Question, Zones};
-use crate::event::{ColumnType, Role, Schema};
+use super::spec::Spec;
+use super::{Question, Zones, named};
+use crate::event::{Role, Schema};
 use crate::fold::Fold;
 use crate::kernel::bucket::Every;
 use crate::sql::Dialect;
@@ -136,11 +136,11 @@ impl Retention {
     pub(crate) fn parse(value: &Value) -> Result<Self> {
         let mut spec = Spec::new("the query", value)?;
         spec.need("kind")?;
-        let on_or_after = choice(&mut spec, "counting", &["on", "on_or_after"])? == Some(1);
-        let is_recurring = choice(&mut spec, "cohorts", &["first", "recurring"])? == Some(1);
-        let is_rolling = choice(&mut spec, "clock", &["calendar", "24h"])? == Some(1);
-        let mean = choice(&mut spec, "mean", &["weighted", "simple"])?.map(|at| [Mean::Weighted, Mean::Simple][at]);
-        let is_each = choice(&mut spec, "each", &["actor"])?.is_some();
+        let on_or_after = spec.one_of("counting", &["on", "on_or_after"])? == Some(1);
+        let is_recurring = spec.one_of("cohorts", &["first", "recurring"])? == Some(1);
+        let is_rolling = spec.one_of("clock", &["calendar", "24h"])? == Some(1);
+        let mean = spec.one_of("mean", &["weighted", "simple"])?.map(|at| [Mean::Weighted, Mean::Simple][at]);
+        let is_each = spec.one_of("each", &["actor"])?.is_some();
         let every = spec.text("every")?.unwrap_or("1d");
         let retention = Self {
             columns: ActorColumns::parse(&mut spec)?,
@@ -180,12 +180,7 @@ impl Retention {
     /// The columns of values and orders.
     fn sales(&self, schema: &Schema) -> Result<Option<Sales>> {
         let Some(name) = &self.value else { return Ok(None) };
-        let value = schema.index_of(name)?;
-        let column_type = schema.columns()[value].column_type;
-        if !matches!(column_type, ColumnType::Int | ColumnType::Decimal { .. }) {
-            let sentence = format!("\"value\" must be a column of numbers; {name:?} is of type {}", column_type.name());
-            return Err(Error::bad_query(sentence).at_column(name));
-        }
+        let (value, column_type) = named::number_column("value", name, schema)?;
         let order = match &self.order {
             Some(name) => Some(schema.index_of(name)?),
             None => schema.index_of_role(Role::Order),
@@ -243,13 +238,6 @@ impl Question for Retention {
     fn sql(&self, schema: &Schema, dialect: Dialect) -> Result<String> {
         self.statement(schema, dialect)
     }
-}
-
-/// Which of the known words stands under a key.
-fn choice(spec: &mut Spec<'_>, key: &'static str, known: &[&str]) -> Result<Option<usize>> {
-    let Some(word) = spec.text(key)? else { return Ok(None) };
-    let at = known.iter().position(|known| *known == word);
-    at.map(Some).ok_or_else(|| unknown(&format!("{key:?} {word:?}"), word, known))
 }
 
 /// The seconds of a period of the rolling clock.

@@ -22,7 +22,7 @@ use super::filter::columns_of;
 use super::list::Choice;
 use super::literal::Point;
 use super::marks::{Marks, conditions};
-use super::spec::{Spec, unknown};
+use super::spec::Spec;
 use super::{Question, Zones};
 use crate::event::{ColumnType, Role, Schema, TimeUnit};
 use crate::fold::Fold;
@@ -141,11 +141,8 @@ impl Rfm {
             }
             date => date.cloned().into_iter().collect(),
         };
-        let each = spec.text("each")?;
-        if let Some(each) = each.filter(|each| *each != "actor") {
-            return Err(unknown(&format!("\"each\" {each:?}"), each, &["actor"]));
-        }
-        let asked = one_of(&mut spec, "group", &GROUPS)?;
+        let each = spec.one_of("each", &["actor"])?;
+        let asked = spec.one_of("group", &GROUPS.map(|(name, _)| name))?.map(|at| GROUPS[at].1);
         let group = match (asked, each, as_of.len()) {
             (None, None, 2) => Group::Moves,
             (None, Some(_), 0 | 1) => Group::Actors,
@@ -165,7 +162,7 @@ impl Rfm {
             as_of,
             timezone: spec.text("timezone")?.filter(|zone| *zone != "UTC").map(str::to_owned),
             bins: bins as i64,
-            ties: one_of(&mut spec, "ties", &TIES)?.unwrap_or(Ties::Together),
+            ties: spec.one_of("ties", &TIES.map(|(name, _)| name))?.map_or(Ties::Together, |at| TIES[at].1),
             group,
             choice: Choice::parse(&mut spec)?,
         };
@@ -329,14 +326,6 @@ impl Fold for RfmFold {
     fn size(&self) -> usize {
         self.customers.size() + self.orders.as_ref().map_or(0, Orders::size)
     }
-}
-
-/// The value of a key that has one of a few names.
-fn one_of<T: Copy>(spec: &mut Spec<'_>, key: &'static str, known: &[(&str, T)]) -> Result<Option<T>> {
-    let Some(text) = spec.text(key)? else { return Ok(None) };
-    let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
-    let found = known.iter().find(|(name, _)| *name == text);
-    found.map(|(_, value)| Some(*value)).ok_or_else(|| unknown(&format!("{key:?} {text:?}"), text, &names))
 }
 
 #[cfg(test)]

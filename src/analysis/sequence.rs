@@ -19,7 +19,7 @@ use super::actors::{ActorColumns, ActorReader};
 use super::filter::columns_of;
 use super::list::{Choice, List};
 use super::marks::{Marks, TAKES_PART, conditions};
-use super::spec::{Spec, unknown};
+use super::spec::Spec;
 use super::table::{Table, TableColumn};
 use super::{Question, Zones};
 use crate::event::{ColumnType, Schema};
@@ -108,10 +108,7 @@ impl Sequence {
         }
         spec.need("pattern")?;
         let pattern = Pattern::parse(spec.text("pattern")?.unwrap_or_default(), &names)?;
-        let each = spec.text("each")?;
-        if let Some(each) = each.filter(|each| *each != "actor") {
-            return Err(unknown(&format!("\"each\" {each:?}"), each, &["actor"]));
-        }
+        let each = spec.one_of("each", &["actor"])?;
         let sequence = Self {
             columns: ActorColumns::parse(&mut spec)?,
             filter: spec.list("where")?.to_vec(),

@@ -23,7 +23,7 @@ use super::filter::columns_of;
 use super::key::Key;
 use super::list::Choice;
 use super::marks::{Marks, conditions};
-use super::spec::{Spec, unknown};
+use super::spec::Spec;
 use super::{Question, Zones};
 use crate::event::{Column, ColumnType, Role, Schema, TimeUnit};
 use crate::fold::Fold;
@@ -105,7 +105,6 @@ enum Asked {
     Each(Choice),
 }
 
-const EACH: [&str; 1] = ["session"];
 /// The keys that are an aggregate's.
 const AGGREGATE_KEYS: [&str; 6] = ["group_by", "measures", "having", "rank", "order_by", "limit"];
 
@@ -224,10 +223,7 @@ impl Own {
 
 impl Asked {
     fn parse(spec: &mut Spec<'_>) -> Result<Self> {
-        if let Some(each) = spec.text("each")? {
-            if !EACH.contains(&each) {
-                return Err(unknown(&format!("\"each\" {each:?}"), each, &EACH));
-            }
+        if spec.one_of("each", &["session"])?.is_some() {
             return Choice::parse(spec).map(Self::Each);
         }
         let asked = AGGREGATE_KEYS.iter().filter_map(|key| Some(((*key).to_owned(), spec.get(key)?.clone())));

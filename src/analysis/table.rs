@@ -77,6 +77,13 @@ pub(super) fn empty(value_type: ValueType) -> Values {
     }
 }
 
+/// Floats of which some are null.
+#[cfg(feature = "events")]
+pub(super) fn floats(values: impl Iterator<Item = Option<f64>>) -> Values {
+    let (valid, floats): (Vec<bool>, Vec<f64>) = values.map(|value| (value.is_some(), value.unwrap_or_default())).unzip();
+    Values { data: Data::Floats(floats), valid: Some(valid) }
+}
+
 /// The number of each row's combination of values, and more than all of them; `None` where a column holds floats.
 pub(super) fn combinations(columns: &[&Values], n_rows: usize) -> Result<Option<(Vec<u32>, usize)>> {
     let (mut numbers, mut n_numbers) = (vec![0; n_rows], 1);

@@ -51,6 +51,17 @@ impl<'a> Spec<'a> {
         self.get(key).map(|value| value.as_str().ok_or_else(|| self.wrong(key, "a string", value))).transpose()
     }
 
+    /// Which of the known words stands under a key.
+    ///
+    /// # Errors
+    ///
+    /// `BAD_QUERY` when it is none of them, naming the nearest.
+    pub fn one_of(&mut self, key: &'static str, known: &[&str]) -> Result<Option<usize>> {
+        let Some(word) = self.text(key)? else { return Ok(None) };
+        let at = known.iter().position(|known| *known == word);
+        at.map(Some).ok_or_else(|| unknown(&format!("{key:?} {word:?}"), word, known))
+    }
+
     /// The count of a key.
     ///
     /// # Errors

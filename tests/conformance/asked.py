@@ -21,6 +21,19 @@ FILTERS = [
 WITHIN = {None: 10 ** 9, "1s": 1, "90s": 90, "10m": 600, "1h": 3_600, "24h": 86_400}
 
 
+def holds(condition, row):
+    """Whether a row fulfils a condition; what compares with null does not."""
+    if isinstance(condition, list):
+        return all(holds(part, row) for part in condition)
+    if "column" not in condition:
+        return all(row[name] == value for name, value in condition.items())
+    value = row[condition["column"]]
+    if "is_null" in condition:
+        return (value is None) == condition["is_null"]
+    tests = {"in": lambda a, b: a in b, "ne": lambda a, b: a != b, "gt": lambda a, b: a > b, "gte": lambda a, b: a >= b}
+    return value is not None and all(tests[op](value, other) for op, other in condition.items() if op != "column")
+
+
 def chosen(rows, query, names):
     """The rows that `having`, `order_by` and `limit` leave, of rows in their own order; `having` compares by gte."""
     for condition in query.get("having", []):

@@ -173,19 +173,25 @@ def smaller(module, rows, query, events):
     return rows
 
 
-def main():
+def arguments(description):
+    """What is to be asked: the arguments, the kinds, and the seed."""
     names = [module.name for module in pkgutil.iter_modules(kinds.__path__)]
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=int, default=200)
     parser.add_argument("--kind", action="append", choices=names)
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--binary", default="target/release/clickfold")
     args = parser.parse_args()
     seed = args.seed if args.seed is not None else random.SystemRandom().randrange(10 ** 9)
+    return args, args.kind or names, seed
+
+
+def main():
+    args, names, seed = arguments(__doc__)
     failed = 0
     with tempfile.TemporaryDirectory() as folder:
         events = Events(args.binary, folder)
-        for name in args.kind or names:
+        for name in names:
             module, bad = importlib.import_module(f"kinds.{name}"), 0
             for number in range(args.cases):
                 if number % QUESTIONS_PER_FILE == 0:

@@ -5,11 +5,9 @@
 Needs pyspark and duckdb, and Java. The questions are those of `events.py`; `--cases` is for each kind.
 """
 
-import argparse
 import importlib
 import json
 import os
-import pkgutil
 import random
 import sys
 import tempfile
@@ -17,8 +15,7 @@ import time
 
 from pyspark.sql import SparkSession
 
-import kinds
-from events import COLUMNS, QUESTIONS_PER_FILE, Events, difference, random_events
+from events import COLUMNS, QUESTIONS_PER_FILE, Events, arguments, difference, random_events
 
 
 def open_spark():
@@ -48,18 +45,11 @@ def problem(spark, query, events, sql):
 def main():
     os.environ["TZ"] = "UTC"  # Spark gives times by the process's clock
     time.tzset()
-    names = [module.name for module in pkgutil.iter_modules(kinds.__path__)]
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cases", type=int, default=200)
-    parser.add_argument("--kind", action="append", choices=names)
-    parser.add_argument("--seed", type=int, default=None)
-    parser.add_argument("--binary", default="target/release/clickfold")
-    args = parser.parse_args()
-    seed = args.seed if args.seed is not None else random.SystemRandom().randrange(10 ** 9)
+    args, names, seed = arguments(__doc__)
     spark, failed = open_spark(), 0
     with tempfile.TemporaryDirectory() as folder:
         events = Events(args.binary, folder)
-        for name in args.kind or names:
+        for name in names:
             module, bad, unsaid = importlib.import_module(f"kinds.{name}"), 0, 0
             for number in range(args.cases):
                 if number % QUESTIONS_PER_FILE == 0:

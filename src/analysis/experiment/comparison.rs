@@ -4,11 +4,11 @@ use serde_json::Value;
 
 use super::arms::{Arm, two_sided, two_sided_t};
 use crate::analysis::spec::Spec;
-use crate::analysis::table::TableColumn;
+use crate::analysis::table::{TableColumn, floats};
 use crate::event::ColumnType;
 use crate::kernel::number::pow10;
 use crate::kernel::statistics::wilson;
-use crate::kernel::values::{Data, ValueType, Values, digits};
+use crate::kernel::values::{ValueType, Values, digits};
 use crate::{Error, Result};
 
 const CONFIDENCE: f64 = 0.95;
@@ -100,9 +100,4 @@ fn share((variant, share): (&String, &Value)) -> Result<(String, f64)> {
 fn wrong_share(found: &Value) -> Error {
     let sentence = format!("\"expected\" must be an object of variants and their shares, numbers above 0, found {found}");
     Error::bad_query(sentence).at_column("expected")
-}
-
-fn floats(values: impl Iterator<Item = Option<f64>>) -> Values {
-    let (valid, floats): (Vec<bool>, Vec<f64>) = values.map(|value| (value.is_some(), value.unwrap_or_default())).unzip();
-    Values { data: Data::Floats(floats), valid: Some(valid) }
 }

@@ -133,22 +133,22 @@ impl EachUnit {
         Ok(())
     }
 
-    /// An actor ends in this batch, where that row is one of its rows.
-    pub(super) fn end(&mut self, unit: Unit, row: Option<u32>, ids: &Ids) -> Result<()> {
-        match (self.carried.take(), row) {
-            (Some(actor), _) if unit.is_listed() => self.list.push(&values(actor, &[unit], ids, self.value)?),
-            (None, Some(row)) if unit.is_listed() => {
-                self.ended.push((row, unit));
+    /// The actor whose rows begin there ends in this batch.
+    pub(super) fn end(&mut self, unit: Unit, begin: u32, ids: &Ids) -> Result<()> {
+        match self.carried.take() {
+            Some(actor) if unit.is_listed() => self.list.push(&values(actor, &[unit], ids, self.value)?),
+            None if unit.is_listed() => {
+                self.ended.push((begin, unit));
                 Ok(())
             }
             _ => Ok(()),
         }
     }
 
-    /// The last actor may go on in the next batch.
-    pub(super) fn goes_on(&mut self, row: Option<u32>) {
-        if self.carried.is_none() {
-            self.carried = row.map(|row| self.actors.take(&[row]));
+    /// The actor whose rows begin there may go on in the next batch.
+    pub(super) fn goes_on(&mut self, begin: u32) {
+        if self.carried.is_none() && (begin as usize) < self.actors.len() {
+            self.carried = Some(self.actors.take(&[begin]));
         }
     }
 

@@ -10,7 +10,7 @@ use arrow_schema::{DataType, Field, Schema as ArrowSchema};
 use super::durations::Durations;
 use super::walk::{Counted, Walk};
 use crate::analysis::list::Choice;
-use crate::analysis::table::{Table, TableColumn, empty};
+use crate::analysis::table::{Table, TableColumn, empty, floats};
 use crate::event::ColumnType;
 use crate::fold::Fold;
 use crate::kernel::column;
@@ -160,9 +160,4 @@ fn add(found: &mut Durations, counted: Counted<'_>) {
         let tied = i64::from(step >= counted.n_later);
         found.add(counted.group, step, time.saturating_sub(counted.times[0]), 1, tied);
     }
-}
-
-fn floats(values: impl Iterator<Item = Option<f64>>) -> Values {
-    let (valid, floats): (Vec<bool>, Vec<f64>) = values.map(|value| (value.is_some(), value.unwrap_or_default())).unzip();
-    Values { data: Data::Floats(floats), valid: Some(valid) }
 }

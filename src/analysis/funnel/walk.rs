@@ -44,7 +44,7 @@ pub(super) struct Walk {
     pub(super) per: Option<KeyPlan>,
     pub(super) split: Option<KeyPlan>,
     judge: Judge,
-    /// What is kept of the actor that may go on, and its first row in the last batch, if it has any that takes part.
+    /// What is kept of the actor that may go on, and its first row in the last batch.
     kept: Kept,
     pub(super) last_row: Option<u32>,
 }
@@ -92,8 +92,7 @@ impl Walk {
         };
         let (pairs, groups) = (numbers(&mut self.per)?, numbers(&mut self.split)?);
         for (range, goes_on) in rows.ranges() {
-            // Null may be taken for the actor beside it.
-            let row = range.clone().find(|&row| rows.marks[row] != 0).map(|row| row as u32);
+            let row = (!range.is_empty()).then_some(range.start as u32);
             let events = Events {
                 times: &rows.instants()[range.clone()],
                 marks: &rows.marks[range.clone()],

@@ -10,7 +10,7 @@ use super::customers::{Customers, Totals, money, overflow};
 use super::scores::{Bins, Ties};
 use super::segments::{NAMES, segment};
 use crate::analysis::list::Choice;
-use crate::analysis::table::{Table, TableColumn};
+use crate::analysis::table::{Table, TableColumn, floats};
 use crate::event::ColumnType;
 use crate::kernel::number::pow10;
 use crate::kernel::order::SortKey;
@@ -277,11 +277,6 @@ fn segment_names(places: impl Iterator<Item = Option<u8>>) -> Values {
     let valid = places.contains(&None).then(|| places.iter().map(Option::is_some).collect());
     let codes = places.iter().map(|at| u32::from(at.unwrap_or(0))).collect();
     Values { data: Data::Codes(codes, Texts(Arc::new(StringArray::from_iter_values(NAMES)))), valid }
-}
-
-fn floats(values: impl Iterator<Item = Option<f64>>) -> Values {
-    let (valid, floats): (Vec<bool>, Vec<f64>) = values.map(|value| (value.is_some(), value.unwrap_or_default())).unzip();
-    Values { data: Data::Floats(floats), valid: Some(valid) }
 }
 
 fn batch(columns: Vec<(&str, ValueType, Values)>, n_rows: usize) -> Result<RecordBatch> {

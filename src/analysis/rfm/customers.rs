@@ -4,8 +4,9 @@ use arrow_array::RecordBatch;
 
 use super::answers::Shape;
 use crate::analysis::grown::Grown;
+use crate::analysis::named;
 use crate::analysis::table::{Table, TableColumn};
-use crate::event::{ColumnType, Role, Schema};
+use crate::event::{ColumnType, Schema};
 use crate::kernel::ids::{Ids, NULL};
 use crate::kernel::values::{Data, Rows, ValueType, Values, digits, gather};
 use crate::{Error, ErrorKind, Result};
@@ -122,10 +123,7 @@ impl Amounts {
     pub(super) fn plan(value: Option<&str>, quantity: Option<&str>, schema: &Schema) -> Result<Self> {
         let value = match value {
             Some(name) => Some(schema.index_of(name)?),
-            // Whether a text has the role depends on which rows were seen first.
-            None => schema
-                .index_of_role(Role::Price)
-                .filter(|&at| matches!(schema.columns()[at].column_type, ColumnType::Int | ColumnType::Decimal { .. })),
+            None => named::price(schema),
         };
         if value.is_none() && quantity.is_some() {
             let sentence =
@@ -133,16 +131,7 @@ impl Amounts {
             return Err(Error::bad_query(sentence).at_column("value"));
         }
         let quantity = quantity.map(|name| schema.index_of(name)).transpose()?;
-        let scale = |at: usize, key: &str| {
-            let column = &schema.columns()[at];
-            match column.column_type {
-                ColumnType::Int | ColumnType::Decimal { .. } => Ok(digits(column.column_type)),
-                other => {
-                    let sentence = format!("{key:?} must be a column of numbers; {:?} is of type {}", column.name, other.name());
-                    Err(Error::bad_query(sentence).at_column(&column.name))
-                }
-            }
-        };
+        let scale = |at: usize, key: &str| named::number_type(key, at, schema).map(digits);
         let [of_value, of_quantity] =
             [(value, "value"), (quantity, "quantity")].map(|(at, key)| at.map_or(Ok(0), |at| scale(at, key)));
         let scale = of_value? + of_quantity?;

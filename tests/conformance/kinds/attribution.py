@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import numpy
 
-from asked import chosen
+from asked import chosen, holds
 
 COLUMNS = ["user_id", "item_id", "action", "ts", "price", "order_id", "session_id", "channel"]
 MODELS = ["first", "last", "linear", "position", "time_decay", "markov", "shapley"]
@@ -52,19 +52,6 @@ def question(rng):
     if rng.random() < 0.4:
         query["models"] = rng.sample(MODELS, rng.randrange(1, 8))
     return query
-
-
-def holds(condition, row):
-    """Whether a row fulfils a condition; what compares with null does not."""
-    if isinstance(condition, list):
-        return all(holds(part, row) for part in condition)
-    if "column" not in condition:
-        return all(row[name] == value for name, value in condition.items())
-    value = row[condition["column"]]
-    if "is_null" in condition:
-        return (value is None) == condition["is_null"]
-    tests = {"in": lambda a, b: a in b, "ne": lambda a, b: a != b, "gt": lambda a, b: a > b, "gte": lambda a, b: a >= b}
-    return value is not None and all(tests[op](value, other) for op, other in condition.items() if op != "column")
 
 
 def channel_of(query, row):

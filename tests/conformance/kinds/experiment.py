@@ -7,7 +7,7 @@ from decimal import Decimal
 from scipy.stats import chisquare, ttest_ind
 from statsmodels.stats.proportion import proportion_confint, proportions_ztest
 
-from asked import chosen
+from asked import chosen, holds
 
 COLUMNS = ["user_id", "item_id", "action", "ts", "price", "order_id", "session_id", "channel"]
 CONDITIONS = [{"action": "buy"}, {"action": "cart"}, [{"action": "buy"}, {"item_id": "a"}], {"column": "price", "gt": 8}, {}]
@@ -44,15 +44,6 @@ def question(rng):
     if rng.random() < 0.4:
         query["tau"] = rng.choice([0.001, 0.1, 1])
     return query
-
-
-def holds(condition, row):
-    if isinstance(condition, list):
-        return all(holds(part, row) for part in condition)
-    if "column" not in condition:
-        return all(row[name] == value for name, value in condition.items())
-    value = row[condition["column"]]
-    return value is not None and (value > condition["gt"] if "gt" in condition else value != condition["ne"])
 
 
 def units(query, events):
