@@ -50,6 +50,8 @@ export interface LoadOptions {
    */
   keep?: "rows" | "answers";
   queries?: Query[];
+  /** How rows that are appended are taken: those of a stream. See docs/streams.md. */
+  live?: LiveOptions;
   onProgress?: (progress: Progress) => void;
   signal?: AbortSignal;
 }
@@ -222,8 +224,22 @@ export interface Dataset {
   readonly report: Report;
   /** A newer question of the same `view` cancels an older one that is not answered yet. */
   query(query: Query, options?: { signal?: AbortSignal; view?: string }): Promise<Table>;
-  /** Rows as objects, as CSV text in this data set's columns, or as an Arrow IPC stream or file. */
-  append(rows: Record<string, unknown>[] | Uint8Array): Promise<void>;
+  /**
+   * Rows as objects, as CSV text in this data set's columns, or as an Arrow IPC stream or file; `format` says that they are written
+   * otherwise. What became of them is told of these rows alone.
+   */
+  append(rows: Record<string, unknown>[] | Uint8Array, options?: { format?: FileFormat }): Promise<Appended>;
+  /**
+   * Calls `onTable` with the answer, and again when rows or roles have changed it, at most once in so many milliseconds. Returns
+   * what ends it.
+   */
+  watch(query: Query, onTable: (table: LiveTable) => void, options?: WatchOptions): () => void;
+  /** How far the stream's time has come, and what it has left behind; nothing where the data set was not loaded as `live`. */
+  readonly live: LiveState | undefined;
+  /** Says that it is so late by the stream's clock though no event says so: windows close that have ended by then. */
+  advance(time: Date): Promise<void>;
+  /** The last 1,000 rows that came too late for a window that was watched. */
+  late(): Promise<Table>;
   /**
    * Brings another file's columns in, by a key: of items, of customers. Each row has those of the other file's first row of the
    * same key, null where there is none. Rows that are appended later have null in them. A worker that fails half-way leaves
@@ -280,9 +296,129 @@ export interface Joined {
   unusedRows(): Promise<Table>;
 }
 
+/** What is kept of a stream, and how late its events may come. */
+export interface LiveOptions {
+  /** How long after a later event one may still come, such as `10s`: `0s`, if not told. Windows close so much later. */
+  lateness?: string;
+  /** The newest so many rows, or those of so long a time by the stream's clock, such as `1h`: all, if not told. Somewhat more may be held. */
+  keep?: { rows?: number; time?: string };
+  /** The column of each event's own id: an id that came before is a duplicate, and dropped. */
+  id?: string;
+  /** How many ids are remembered at the least: 1,000,000, if not told. */
+  ids?: number;
+}
+
+/** What became of appended rows: read = used + rejected + filtered + duplicate. Late ones are used. */
+export interface Appended {
+  read: number;
+  used: number;
+  rejected: number;
+  filtered: number;
+  duplicate: number;
+  /** Rows that came too late for a window that is watched. */
+  late: number;
+  /** The id of the last row, where ids are known. */
+  last_id: string | null;
+}
+
+export interface LiveState {
+  /** The greatest time of any event, and what it is less the lateness: windows that end by then are closed. */
+  newest: Date | null;
+  watermark: Date | null;
+  /** Rows that came too late for a window that was watched, in all. */
+  late: number;
+  /** Rows that are no longer kept. */
+  dropped: number;
+}
+
+export interface WatchOptions {
+  /** Milliseconds: 250, if not told. */
+  every?: number;
+  /**
+   * Windows of event time, each with an answer of its own: `{ size: "1m" }` (tumbling), `{ size: "1h", hop: "5m" }` (hopping), or of
+   * sessions, which a longer silence of the actor (or of `by`) than `gap` ends: `{ gap: "30m" }`.
+   */
+  window?: { size: string; hop?: string; timezone?: string } | { gap: string; by?: string };
+  /** How many windows the table has, the newest ones: 1, if not told. */
+  show?: number;
+  /** A column of the answer's: each of its values is told the place that it had in the window before, and how far it moved. */
+  movement?: string;
+  /** Is given each window once, when it has closed: its answer is final. Windows come in their order. */
+  onClosed?: (table: LiveTable) => void;
+  /** Is given what goes wrong; the watching then ends. */
+  onError?: (error: ClickfoldError) => void;
+}
+
+/**
+ * With windows, its first columns are `window_start`, `window_end` and `provisional`, true until the window has closed; with `movement` its
+ * last ones `place_before` (null: it was not there) and `moved` (places up, null likewise).
+ */
+export interface LiveTable extends Table {
+  live: LiveState & { windows: { start: Date; end: Date; provisional: boolean }[] };
+}
+
+/** Where events come from. See docs/streams.md for what each does. */
+export type StreamSource =
+  | { websocket: string | URL; protocols?: string | string[]; hello?: string; resume?: (lastId: string) => string | Uint8Array | undefined }
+  | { sse: string | URL; headers?: Record<string, string> }
+  | { fetch: string | URL; headers?: Record<string, string>; poll?: number }
+  | { nats: string | string[]; subject: string; stream?: string; from?: "new" | "all" | number | Date; user?: string; pass?: string; token?: string }
+  | { broadcast: string }
+  | { postMessage: Window | MessagePort; origins: string[] }
+  | { dataLayer: unknown[] | string }
+  | { file: File | Blob; speed?: number };
+
+export interface ConnectOptions extends Pick<LoadOptions, "format" | "schema" | "clean" | "timezone">, LiveOptions {
+  /** When no event has come for so long, the stream's clock goes on with the wall's: never, if not told. */
+  idle?: string;
+  /** Bytes of one message, beyond which it is not read but counted: 16 MiB, if not told. */
+  maxFrame?: number;
+  /** Bytes that may wait for the engine, beyond which messages of sources that cannot wait are dropped and counted: 64 MiB, if not told. */
+  buffer?: number;
+  onStatus?: (status: StreamStatus) => void;
+  signal?: AbortSignal;
+}
+
+export interface StreamStatus {
+  state: "connecting" | "open" | "reconnecting" | "paused" | "ended" | "failed";
+  /** Why, where it is reconnecting or has failed. */
+  reason?: string;
+  counters: StreamCounters;
+}
+
+/** frames = taken + invalid_frames + dropped_frames + waiting ones; received = used + invalid + filtered + duplicate. */
+export interface StreamCounters {
+  frames: number;
+  bytes: number;
+  /** Messages that were no events at all: garbage, or too large. */
+  invalid_frames: number;
+  /** Messages that came while too many were waiting. */
+  dropped_frames: number;
+  /** Events. */
+  received: number;
+  used: number;
+  invalid: number;
+  filtered: number;
+  duplicate: number;
+  late: number;
+  reconnects: number;
+}
+
+/** A data set whose rows come from a stream. Closing it closes the stream. */
+export interface LiveDataset extends Dataset {
+  readonly status: StreamStatus;
+  /** The source is not read meanwhile, where it can wait; others' messages wait here, and are dropped beyond the buffer. */
+  pause(): void;
+  resume(): void;
+  /** Of a file: goes to that time, forwards or back; rows that came already are kept, and windows that closed stay so. */
+  seek(time: Date): Promise<void>;
+}
+
 export interface Engine {
   readonly version: string;
   load(source: Source, options?: LoadOptions): Promise<Dataset>;
+  /** Is there when the first event is: its columns are those of the data set. */
+  connect(source: StreamSource, options?: ConnectOptions): Promise<LiveDataset>;
   close(): Promise<void>;
 }
 
