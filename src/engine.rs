@@ -7,6 +7,8 @@ mod cleaning;
 mod dates;
 mod join;
 mod kept;
+#[cfg(feature = "live")]
+mod live;
 mod moving;
 mod options;
 #[cfg(feature = "parquet")]

@@ -1,0 +1,3 @@
+//! Answers that are kept up to date while rows are appended.
+
+mod by_actor;
