@@ -19,8 +19,12 @@
  * @property {() => void} [pause]
  * @property {() => void} [resume]
  * @property {(time: Date) => Promise<void>} [seek]
+ * @property {import("../clickfold.js").LoadOptions["schema"]} [schema] what is known of the columns when the first frame has come; the user's own goes before
  *
- * @typedef {{ ClickfoldError: typeof import("../engine/errors.js").ClickfoldError, options: import("../clickfold.js").ConnectOptions }} Tools
+ * @typedef {object} Tools
+ * @property {typeof import("../engine/errors.js").ClickfoldError} ClickfoldError the engine's own: this script has no copy of it
+ * @property {(source: import("../clickfold.js").Source, options?: import("../clickfold.js").LoadOptions) => Promise<import("../clickfold.js").Dataset>} load
+ * @property {import("../clickfold.js").ConnectOptions} options
  *
  * @typedef {object} Kind of sources
  * @property {string[]} options what may stand beside its name
