@@ -6,7 +6,7 @@
  *
  * @typedef {{ blob: Blob, member?: string, name: string, bytes: number }} FileSource a file, or a `member` of a zip archive, of so many bytes
  * @typedef {FileSource | { stream: ReadableStream<Uint8Array>, totalBytes?: number } | { url: string }} WireSource
- * @typedef {Pick<LoadOptions, "format" | "schema" | "timezone" | "clean">} WireOptions `clean` has a step at least
+ * @typedef {Pick<LoadOptions, "format" | "schema" | "timezone" | "clean" | "live">} WireOptions `clean` has a step at least
  * @typedef {object[]} Types the core's own word for each column's type
  * @typedef {{ handle: number, schema: Field[], types: Types, rows: number, report: Report }} DatasetInfo
  *

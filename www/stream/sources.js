@@ -2,5 +2,11 @@
 
 /** @import { Kind } from "./source.js" */
 
+import { broadcast } from "./broadcast.js";
+import { fetched } from "./fetch.js";
+import { postMessage } from "./post-message.js";
+import { sse } from "./sse.js";
+import { websocket } from "./websocket.js";
+
 /** @type {Map<string, Kind>} */
-export const KINDS = new Map(Object.entries({}));
+export const KINDS = new Map(Object.entries({ websocket, sse, fetch: fetched, broadcast, postMessage }));
