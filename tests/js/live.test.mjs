@@ -16,7 +16,7 @@ async function prepare() {
   window.row = (minute, item, { user = "u1", action = "view", price = "1.50" } = {}) =>
     `${user},${item},${action},${new Date(Date.UTC(2024, 4, 1) + minute * 60_000).toISOString().replace(".000", "")},${price}\n`;
   window.bytes = text => new TextEncoder().encode(text);
-  window.top = { kind: "aggregate", group_by: ["item_id"], measures: { n: { fn: "count" } }, order_by: ["-n"], limit: 3 };
+  window.ranking = { kind: "aggregate", group_by: ["item_id"], measures: { n: { fn: "count" } }, order_by: ["-n"], limit: 3 };
   /** What a watcher is told: the next table that `is` what is waited for. */
   window.told = (dataset, query, { closes, ...options } = {}) => {
     const tables = [], closed = [], waiting = new Set();
@@ -25,19 +25,23 @@ async function prepare() {
     const stop = dataset.watch(query, table => { tables.push(table); wake(); }, {
       every: 0, ...options, onError: error => { failed = error; wake(); }, ...closes && { onClosed: table => { closed.push(table); wake(); } },
     });
-    const until = is => new Promise(resolve => {
-      const check = () => { if (is()) { waiting.delete(check); resolve(); } };
+    const until = (is, mayFail = false) => new Promise((resolve, reject) => {
+      const check = () => {
+        if (!is() && (!failed || mayFail)) return;
+        waiting.delete(check);
+        is() ? resolve() : reject(failed);
+      };
       waiting.add(check);
       check();
     });
-    return { tables, closed, stop, until, next: async n => { await until(() => tables.length >= n); return tables.at(-1).rows().map(row => ({ ...row })); }, error: async () => { await until(() => failed); return { code: failed.code, message: failed.message }; } };
+    return { tables, closed, stop, until, next: async n => { await until(() => tables.length >= n); return tables.at(-1).rows().map(row => ({ ...row })); }, error: async () => { await until(() => failed, true); return { code: failed.code, message: failed.message }; } };
   };
 }
 
 test("a question that is watched follows the rows, and is told at most so often", async () => {
   const found = await opened.page.evaluate(async () => {
     const dataset = await engine.load(new Blob([header + row(0, "a") + row(1, "a") + row(1, "b")]));
-    const watched = told(dataset, top, { every: 50 });
+    const watched = told(dataset, ranking, { every: 50 });
     const first = await watched.next(1);
     const began = performance.now();
     for (let i = 0; i < 20; i++) await dataset.append(bytes(row(2, "c")));
@@ -60,7 +64,7 @@ test("a question that is watched follows the rows, and is told at most so often"
 test("windows are provisional, then close once; late rows are counted and kept aside", async () => {
   const found = await opened.page.evaluate(async () => {
     const dataset = await engine.load(new Blob([header + row(0, "a") + row(1, "b") + row(1, "a")]), { live: { lateness: "1m" } });
-    const watched = told(dataset, top, { window: { size: "10m" }, movement: "item_id", closes: true });
+    const watched = told(dataset, ranking, { window: { size: "10m" }, movement: "item_id", closes: true });
     const first = await watched.next(1);
     const live = watched.tables[0].live;
     const appended = await dataset.append(bytes(row(11, "b") + row(12, "b") + row(12, "c")));
@@ -93,7 +97,7 @@ test("rows are kept for as long as was said, and every kind of question follows 
   const kinds = [
     { kind: "funnel", steps: [{ action: "view" }, { action: "buy" }], within: "1h" },
     { kind: "retention", every: "1h", periods: 2 }, { kind: "sessions" }, { kind: "describe", columns: ["price"] }, { kind: "rows", limit: 5 },
-    { kind: "pareto", value: "price" }, { kind: "rfm", value: "price", purchase: { action: "buy" } },
+    { kind: "pareto", measure: { fn: "sum", column: "price" } }, { kind: "rfm", value: "price", purchase: { action: "buy" } },
   ];
   const found = await opened.page.evaluate(async kinds => {
     const dataset = await engine.load(new Blob([header + row(0, "a")]), { live: { keep: { rows: 800 } }, schema: { price: { type: "decimal" } } });
@@ -137,12 +141,12 @@ test("an event that comes twice counts once", async () => {
 test("what cannot be watched says so, and nobody else is the worse for it", async () => {
   const found = await opened.page.evaluate(async () => {
     const dataset = await engine.load(new Blob([header + row(0, "a")]), { live: {} });
-    const good = told(dataset, top);
+    const good = told(dataset, ranking);
     await good.next(1);
     const errors = [
       await told(dataset, { kind: "aggregate", group_by: ["itm_id"], measures: { n: { fn: "count" } } }).error(),
-      await told(dataset, top, { window: { size: "1h", hop: "7m" } }).error(),
-      await told(dataset, top, { movement: "item_id" }).error(),
+      await told(dataset, ranking, { window: { size: "1h", hop: "7m" } }).error(),
+      await told(dataset, ranking, { movement: "item_id" }).error(),
     ];
     const summed = told(dataset, { kind: "aggregate", measures: { total: { fn: "sum", column: "price" } } });
     await summed.next(1);
@@ -150,7 +154,7 @@ test("what cannot be watched says so, and nobody else is the worse for it", asyn
     errors.push(await summed.error());
     const after = await good.next(2);
     let thrown;
-    try { dataset.watch(top, () => {}, { evry: 1 }); } catch (error) { thrown = error.message; }
+    try { dataset.watch(ranking, () => {}, { evry: 1 }); } catch (error) { thrown = error.message; }
     await dataset.close();
     errors.push(await good.error());
     return { errors, after, thrown };
@@ -168,11 +172,11 @@ test("several workers are asked again, and say where windows are not to be had",
     for (let i = 0; i < 40_000; i++) text += row(i % 500, `item ${i % 13}`, { user: `u${i % 99}` });
     const half = new Blob([text]);
     const dataset = await engine.load([new File([half], "a.csv"), new File([half], "b.csv")]);
-    const watched = told(dataset, top);
+    const watched = told(dataset, ranking);
     const first = await watched.next(1);
     await dataset.append(bytes(row(1, "item 12").repeat(9)));
     await watched.until(() => watched.tables.at(-1).rows()[0].item_id === "item 12");
-    const error = await told(dataset, top, { window: { size: "1h" } }).error();
+    const error = await told(dataset, ranking, { window: { size: "1h" } }).error();
     await engine.close();
     return { first, last: watched.tables.at(-1).rows()[0].n, error };
   });
