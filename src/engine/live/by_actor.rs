@@ -176,12 +176,6 @@ impl ByActor {
         Ok(answer)
     }
 
-    /// Bytes held.
-    pub(super) fn size(&self) -> usize {
-        let texts: usize = self.texts.iter().flatten().map(Interned::size).sum();
-        texts + self.buckets.iter().map(Bucket::size).sum::<usize>()
-    }
-
     fn fold(&self) -> Result<Box<dyn Fold>> {
         self.query.fold(&self.schema, &self.zones)
     }

@@ -87,13 +87,6 @@ impl Bucket {
     fn n_recent(&self) -> usize {
         self.recent.last().map_or(0, Values::len)
     }
-
-    pub(super) fn size(&self) -> usize {
-        let arranged: usize = self.arranged.iter().map(|array| array.get_array_memory_size()).sum();
-        let width = |values: &Values| if matches!(values.data, Data::Wide(_)) { 17 } else { 9 };
-        let recent: usize = self.recent.iter().map(|values| width(values) * values.len()).sum();
-        arranged + recent + self.state.as_ref().map_or(0, RecordBatch::get_array_memory_size)
-    }
 }
 
 /// The first and the last of some places, and of others if there are any.
