@@ -3,7 +3,7 @@
 /** @import { Outlet, Source, Tools } from "./source.js" */
 
 import { Backoff } from "./backoff.js";
-import { isSame } from "./frames.js";
+import { headerOf } from "./frames.js";
 import { advanceWhenIdle, millisecondsOf } from "./idle.js";
 import { Opening } from "./opening.js";
 import { Queue } from "./queue.js";
@@ -95,7 +95,7 @@ class Stream {
 
   /** @param {Rows} rows */
   async #consume(rows) {
-    if (rows.kind === "csv" && this.#header && isSame(rows.bytes, this.#header)) return; // said again by a new connection
+    if (rows.kind === "csv" && this.#header && headerOf(rows.bytes, this.#header) === rows.bytes.length) return; // said again by a new connection
     if (this.#dataset) return this.#count(await this.#dataset.append(rows.bytes, rows.kind === "arrow" ? {} : { format: rows.kind }));
     const opened = await this.opening.load(rows);
     if (!opened) return; // a header alone: its rows come
