@@ -14,10 +14,10 @@ export const SCHEMA = {
 
 /** Reads what is pushed, in its order: who somebody is holds for all that comes after. */
 export class Ecommerce {
-  /** @type {string | undefined} */
-  #client;
-  /** @type {string | undefined} */
-  #user;
+  /** @type {string | null} */
+  #client = null;
+  /** @type {string | null} */
+  #user = null;
   #visitor;
 
   /** @param {() => string} visitor whom rows are of while the page does not say */
@@ -49,7 +49,7 @@ export class Ecommerce {
         price: amount(item.price), quantity: amount(item.quantity),
         currency: text(item.currency) ?? text(shop.currency) ?? text(layer.currency),
         order_id: text(shop.transaction_id),
-        value: at === 0 ? amount(shop.value) : undefined, // once for the event, so that it adds up
+        value: at === 0 ? amount(shop.value) : null, // once for the event, so that it adds up
       };
     });
   }
@@ -77,10 +77,10 @@ const isArguments = value => Array.isArray(value) || Object.prototype.toString.c
 const object = value => typeof value === "object" && value !== null ? /** @type {Fields} */ (value) : {};
 
 /** @param {unknown} value */
-const text = value => typeof value === "string" && value !== "" || typeof value === "number" ? String(value) : undefined;
+const text = value => typeof value === "string" && value !== "" || Number.isFinite(value) ? String(value) : null;
 
 /** As it stands: digits that the page has written stay the same. @param {unknown} value */
-const amount = value => typeof value === "string" && value !== "" || Number.isFinite(value) ? /** @type {string | number} */ (value) : undefined;
+const amount = value => typeof value === "string" && value !== "" || Number.isFinite(value) ? /** @type {string | number} */ (value) : null;
 
 /** Seconds, milliseconds or microseconds since 1970, or text. @param {unknown} value @param {Date} now */
 function timeOf(value, now) {

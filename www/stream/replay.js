@@ -1,8 +1,7 @@
 /** A file's rows once more, in the order of their times and as fast as a clock of its own goes. */
 
-/** @import { Dataset, Source } from "../clickfold.js" */
-
-import { ClickfoldError } from "../engine/errors.js";
+/** @import { Dataset, Query } from "../clickfold.js" */
+/** @import { Kind, Outlet, Source, Tools } from "./source.js" */
 
 /** Rows that are sent as one, and bytes of the file that they should not exceed. */
 const MOST_ROWS = 8192, MOST_BYTES = 1 << 20;
@@ -11,63 +10,76 @@ const PAUSE_MS = 50;
 /** A timer waits no longer. */
 const LONGEST_MS = 2 ** 31 - 1;
 
-export class Replay {
-  #dataset;
-  #time;
+/** @type {Kind} */
+export const file = {
+  options: ["speed"],
+  make({ file, speed = 1 }, tools) {
+    if (!(file instanceof Blob)) throw new tools.ClickfoldError("BAD_QUERY", `"file" is a File or a Blob`);
+    if (!(typeof speed === "number" && speed > 0)) throw new tools.ClickfoldError("BAD_QUERY", `"speed" is a number above 0, such as 60 for a minute a second, or Infinity, found ${JSON.stringify(speed)}`);
+    return new Replay(file, speed, tools);
+  },
+};
+
+/** @implements {Source} */
+class Replay {
+  canWait = true;
+  isTyped = true;
+  #file;
+  #tools;
   #clock;
-  #most;
+  /** What the file's rows are asked of, and the column of their times. @type {Dataset | undefined} */
+  #dataset;
+  #time = "";
+  /** Rows that are sent as one. */
+  #most = MOST_ROWS;
   /** All rows that are earlier have been sent. */
   #sent = -Infinity;
-  /** Of the rows that come next, the times, up to `#until`. @type {number[]} */
+  /** The times of the rows that come next, as far as `#until`. @type {number[]} */
   #next = [];
   #until = -Infinity;
+  /** Is resolved when the clock was changed. */
   #changed = Promise.withResolvers();
-  #isClosed = false;
   /** @type {{ to: number, resolve: () => void }[]} */
   #seeking = [];
-  /** Rows that have no time: they never come. */
-  timeless;
+  #hasEnded = false;
 
-  /** @param {Dataset} dataset @param {string} time its column @param {number} timeless @param {number} speed */
-  constructor(dataset, time, timeless, speed) {
-    this.#dataset = dataset;
-    this.#time = time;
+  /** @param {Blob} file @param {number} speed @param {Tools} tools */
+  constructor(file, speed, tools) {
+    this.#file = file;
+    this.#tools = tools;
     this.#clock = new Clock(speed);
-    this.#most = Math.max(1, Math.min(MOST_ROWS, Math.floor(MOST_BYTES / (dataset.report.bytes / dataset.rows))));
-    this.timeless = timeless;
   }
 
-  /** @param {(source: Source) => Promise<Dataset>} load @param {Source} source @param {number} speed */
-  static async open(load, source, speed) {
-    const dataset = await load(source);
-    try {
-      const time = dataset.schema.find(({ role }) => role === "time");
-      if (!time) throw new ClickfoldError("BAD_INPUT", `no column of the file is the time of its events; say which by "schema", such as { "at": { "role": "time" } }`, { candidates: dataset.schema.map(({ name }) => name) });
-      if (time.type !== "time") throw new ClickfoldError("BAD_INPUT", `the file's column ${JSON.stringify(time.name)} is of type ${time.type}, and a replay needs times`, { column: time.name });
-      if (time.nulls === dataset.rows) throw new ClickfoldError("BAD_INPUT", `no row of the file has a time in ${JSON.stringify(time.name)}`, { column: time.name });
-      return new Replay(dataset, time.name, time.nulls, speed);
-    } catch (error) {
-      await dataset.close();
-      throw error;
-    }
-  }
-
-  /** What the frames' columns are: those of the file, whatever the first rows look like. */
+  /** Those of the file, whatever the first rows look like. */
   get schema() {
-    return Object.fromEntries(this.#dataset.schema.map(({ name, type, role }) => [name, type === "null" ? { role } : { type, role }]));
+    return Object.fromEntries((this.#dataset?.schema ?? []).map(({ name, type, role }) => [name, type === "null" ? { role } : { type, role }]));
   }
 
-  /** Arrow, each frame when its rows' time has come. @returns {AsyncGenerator<Uint8Array>} */
-  async* frames() {
-    for (let last = -Infinity; await this.#lookAhead(); last = performance.now()) {
-      const [first] = this.#next;
-      this.#clock.start(first);
-      if (!await this.#isTime(first, last + PAUSE_MS)) return;
-      const to = Math.min(Math.floor(this.#clock.now()) + 1, this.#until);
-      const { ipc } = await this.#dataset.query({ kind: "rows", where: this.#from(this.#sent, to), order_by: [this.#time] });
-      yield ipc;
-      this.#sent = to;
-      this.#next = this.#next.filter(time => time >= to);
+  /** @param {Outlet} outlet */
+  async run({ take, opened, signal }) {
+    const { format, schema, clean, timezone } = this.#tools.options;
+    const dataset = this.#dataset = await this.#tools.load(this.#file, { format, schema, clean, timezone, signal });
+    const wake = () => this.#change();
+    signal.addEventListener("abort", wake);
+    try {
+      this.#check(dataset);
+      opened();
+      for (let earliest = 0; await this.#lookAhead(dataset, signal); earliest = this.#clock.isEndless ? 0 : performance.now() + PAUSE_MS) {
+        const [first] = this.#next;
+        this.#clock.start(first);
+        await this.#wait(first, earliest, signal);
+        if (signal.aborted) return;
+        const to = Math.min(Math.floor(this.#clock.now()) + 1, this.#until);
+        const { ipc } = await dataset.query({ kind: "rows", where: this.#between(this.#sent, to), order_by: [this.#time] }, { signal });
+        await take(ipc);
+        this.#sent = to;
+        this.#next = this.#next.filter(time => time >= to);
+      }
+    } finally {
+      signal.removeEventListener("abort", wake);
+      this.#hasEnded = true;
+      this.#settle(Infinity);
+      await dataset.close();
     }
   }
 
@@ -84,42 +96,46 @@ export class Replay {
   /** Is done when all that lies before has been taken. @param {Date} time */
   seek(time) {
     const to = time.getTime();
-    if (Number.isNaN(to)) return Promise.reject(new ClickfoldError("BAD_QUERY", "a replay goes to a time, and that Date is none"));
+    if (Number.isNaN(to)) return Promise.reject(new this.#tools.ClickfoldError("BAD_QUERY", "a replay goes to a time, and that Date is none"));
     this.#clock.set(to);
     const done = /** @type {Promise<void>} */ (new Promise(resolve => this.#seeking.push({ to, resolve })));
+    if (this.#hasEnded) this.#settle(Infinity);
     this.#change();
     return done;
   }
 
-  async close() {
-    this.#isClosed = true;
-    this.#change();
-    this.#settle(Infinity);
-    await this.#dataset.close();
+  /** @param {Dataset} dataset */
+  #check({ schema, rows, report }) {
+    const { ClickfoldError } = this.#tools;
+    const time = schema.find(({ role }) => role === "time");
+    if (!time) throw new ClickfoldError("BAD_INPUT", `no column of the file is the time of its events; say which by "schema", such as { "at": { "role": "time" } }`, { candidates: schema.map(({ name }) => name) });
+    const { name, type, nulls } = time;
+    if (type !== "time") throw new ClickfoldError("BAD_INPUT", `the file's column ${JSON.stringify(name)} is of type ${type}, and a replay needs times`, { column: name });
+    if (nulls === rows) throw new ClickfoldError("BAD_INPUT", `no row of the file has a time in ${JSON.stringify(name)}`, { column: name });
+    this.#time = name;
+    this.#most = Math.max(1, Math.min(MOST_ROWS, Math.floor(MOST_BYTES * rows / report.bytes)));
+    this.timeless = nulls;
   }
 
-  /** Learns the times of the rows that come next; false where there are none. */
-  async #lookAhead() {
-    if (!this.#next.length && this.#sent < Infinity && !this.#isClosed) {
-      const { rows } = await this.#dataset.query({ kind: "rows", select: [this.#time], where: this.#from(this.#sent), order_by: [this.#time], limit: this.#most });
-      const times = rows().map(row => /** @type {Date} */ (row[this.#time]).getTime());
+  /** Learns the times of the rows that come next; false where there are none. @param {Dataset} dataset @param {AbortSignal} signal */
+  async #lookAhead(dataset, signal) {
+    if (!this.#next.length && this.#sent < Infinity) {
+      const table = await dataset.query({ kind: "rows", select: [this.#time], where: this.#between(this.#sent), order_by: [this.#time], limit: this.#most }, { signal });
+      const times = table.rows().map(row => /** @type {Date} */ (row[this.#time]).getTime());
       const last = times[times.length - 1];
       // Of the last time there may be more rows.
       this.#until = times.length < this.#most ? Infinity : times[0] === last ? last + 1 : last;
       this.#next = times.filter(time => time < this.#until);
     }
-    this.#settle(this.#next[0] ?? Infinity);
-    return this.#next.length > 0 && !this.#isClosed;
+    return this.#next.length > 0;
   }
 
-  /** Waits for a time by the replay's clock, and one by the machine's. @param {number} time @param {number} earliest @returns {Promise<boolean>} false: it was closed */
-  async #isTime(time, earliest) {
+  /** Waits for a time by the replay's clock, and one by the machine's. @param {number} time @param {number} earliest @param {AbortSignal} signal */
+  async #wait(time, earliest, signal) {
     for (;;) {
       this.#settle(time);
-      if (this.#isClosed) return false;
-      const wait = Math.max(this.#clock.until(time), this.#clock.isEndless ? 0 : earliest - performance.now());
-      if (wait <= 0) return true;
-      const { promise } = this.#changed;
+      const { promise } = this.#changed, wait = Math.max(this.#clock.until(time), earliest - performance.now());
+      if (wait <= 0 || signal.aborted) return;
       let timer;
       await Promise.race([promise, new Promise(resolve => { timer = setTimeout(resolve, Math.min(wait, LONGEST_MS)); })]);
       clearTimeout(timer);
@@ -127,7 +143,7 @@ export class Replay {
   }
 
   /** The condition on the rows' times. @param {number} from @param {number} [to] */
-  #from(from, to = Infinity) {
+  #between(from, to = Infinity) {
     const text = (/** @type {number} */ time) => new Date(time).toISOString();
     return [{ column: this.#time, is_null: false, ...from > -Infinity ? { gte: text(from) } : {}, ...to < Infinity ? { lt: text(to) } : {} }];
   }
@@ -137,7 +153,7 @@ export class Replay {
     this.#changed = Promise.withResolvers();
   }
 
-  /** Seeks are done whose time lies before that of the row that comes next. @param {number} next */
+  /** Seeks are done whose time lies before that of the row that is sent next. @param {number} next */
   #settle(next) {
     this.#seeking = this.#seeking.filter(({ to, resolve }) => {
       if (to < next) resolve();
