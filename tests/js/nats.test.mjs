@@ -95,3 +95,117 @@ test("what is published twice under one id is stored and taken once", async () =
   const { ids } = await idsOf({ stream: "SHOP", from: "all" }, 150);
   assert.deepEqual(ids, numbers(0, 150));
 });
+
+test("a server that is killed and started again four times loses nothing, and gives nothing twice", async () => {
+  const n = 4000, first = await last() + 1;
+  const reading = page.evaluate(async ([source, n]) => {
+    const { dataset, until, states } = await window.connect(source);
+    await until(({ counters }) => counters.used === n || dataset.status.state === "failed");
+    const ids = (await dataset.query({ kind: "rows", select: ["id"] })).rows().map(({ id }) => id);
+    const { counters } = dataset.status;
+    await dataset.close();
+    return { ids, counters, states };
+  }, [{ nats: nats.url, subject: "shop.>", stream: "SHOP", from: first, ...PAGE }, n]);
+  for (let at = 1000; at < 1000 + n; at += 200) {
+    if (at % 1000 === 200) {
+      await nats.kill();
+      await nats.start();
+    }
+    // Published again until the server has it: the id keeps it from being stored twice.
+    for (let k = at; k < at + 200;) await client.jetstream.publish("shop.events", JSON.stringify(event(k)), { msgID: `e${k}`, timeout: 1000 }).then(() => k++, () => {});
+  }
+  const { ids, counters, states } = await reading;
+  assert.deepEqual(ids, numbers(1000, 1000 + n));
+  assert.ok(counters.reconnects >= 1 && counters.reconnects <= 8, `${counters.reconnects} reconnects`);
+  assert.equal(counters.received, counters.used);
+  assert.ok(states.some(state => state.startsWith("reconnecting: the connection to the NATS server at ws://127.0.0.1:")), states.join("\n"));
+});
+
+test("20,000 events arrive in a time that is told", async t => {
+  const first = await last() + 1;
+  for (let at = 10_000; at < 30_000; at += 2000) await publish(at, at + 2000);
+  const { ms, sum } = await page.evaluate(async source => {
+    const started = performance.now();
+    const { dataset, until } = await window.connect(source);
+    await until(({ counters }) => counters.used === 20_000);
+    const ms = performance.now() - started;
+    const [{ n, ids }] = (await dataset.query({ kind: "aggregate", measures: { n: { fn: "count" }, ids: { fn: "count_distinct", column: "id" } } })).rows();
+    await dataset.close();
+    return { ms, sum: [n, ids] };
+  }, { nats: nats.url, subject: "shop.>", stream: "SHOP", from: first, ...PAGE });
+  assert.deepEqual(sum, [20_000, 20_000]);
+  t.diagnostic(`20,000 events in ${Math.round(ms)} ms: ${Math.round(20_000_000 / ms)} a second`);
+});
+
+test("a paused stream asks the server for no more than it has begun, and goes on where it was", async () => {
+  const first = await last() + 1;
+  await publish(40_000, 42_000);
+  const { paused, ids } = await page.evaluate(async source => {
+    const { dataset, until } = await window.connect(source);
+    dataset.pause();
+    await dataset.query({ kind: "describe" });
+    const paused = dataset.status.counters;
+    dataset.resume();
+    await until(({ counters }) => counters.used === 2000);
+    const ids = (await dataset.query({ kind: "rows", select: ["id"] })).rows().map(({ id }) => id);
+    await dataset.close();
+    return { paused, ids };
+  }, { nats: nats.url, subject: "shop.>", stream: "SHOP", from: first, ...PAGE });
+  assert.ok(paused.used < 2000);
+  assert.deepEqual(ids, numbers(40_000, 42_000));
+});
+
+test("without a stream, messages come as they are published: of several events, or in other formats", async () => {
+  const reading = page.evaluate(async source => {
+    const states = [];
+    const coming = window.engine.connect(source, { onStatus: ({ state }) => {
+      states.push(state);
+      if (state === "open") window.isOpen();
+    } });
+    const dataset = await coming;
+    while (dataset.status.counters.used < 5) await new Promise(resolve => setTimeout(resolve, 10));
+    const ids = (await dataset.query({ kind: "rows", select: ["id"] })).rows().map(({ id }) => id);
+    const { counters } = dataset.status;
+    await dataset.close();
+    return { ids, counters };
+  }, { nats: nats.url, subject: "shop.live.*", ...PAGE });
+  await page.exposeFunction("isOpen", () => opened());
+  let opened;
+  await new Promise(resolve => { opened = resolve; });
+  const send = text => client.connection.publish("shop.live.a", text);
+  send(JSON.stringify(event(1)));
+  send([event(2), event(3)].map(event => JSON.stringify(event) + "\n").join(""));
+  send("\x00garbage");
+  send(JSON.stringify([event(4), event(5)]));
+  const { ids, counters } = await reading;
+  assert.deepEqual(ids, numbers(1, 6));
+  assert.deepEqual([counters.frames, counters.invalid_frames, counters.received], [4, 1, 5]);
+});
+
+test("an MQTT client's messages reach the page by the same server", async () => {
+  const id = "e77000", first = await last() + 1;
+  await nats.mqtt({ ...SHOP }, "shop/tills/7", JSON.stringify(event(77_000)));
+  const { ids } = await idsOf({ stream: "SHOP", from: first, subject: "shop.tills.*" }, 1);
+  assert.deepEqual(ids, [id]);
+});
+
+test("what goes wrong is said in a sentence", async () => {
+  const errorOf = source => page.evaluate(async source => {
+    const reasons = [];
+    const abort = new AbortController();
+    const coming = window.engine.connect(source, { signal: abort.signal, onStatus: ({ state, reason }) => {
+      if (state !== "reconnecting") return;
+      reasons.push(reason);
+      abort.abort();
+    } });
+    return [await window.errorOf(coming), ...reasons].pop();
+  }, { nats: nats.url, subject: "shop.>", ...PAGE, ...source });
+  assert.match(await errorOf({ pass: "guessed" }), /^BAD_INPUT: the NATS server at ws:\S+ does not let this page in .*password/);
+  assert.match(await errorOf({ stream: "SHOES", user: "shop", pass: "s3cret" }), /^BAD_INPUT: .* has no stream "SHOES"$/);
+  assert.match(await errorOf({ stream: "SHOP", subject: "office.>" }), /^BAD_INPUT: the stream "SHOP" takes no messages of the subject "office.>"$/);
+  assert.match(await errorOf({ subject: "office.>" }), /^BAD_INPUT: the NATS server at \S+ does not let this user subscribe to office.>/);
+  assert.match(await errorOf({ nats: "ws://127.0.0.1:9" }), /^the NATS server at ws:\/\/127.0.0.1:9 is not reached; is that its websocket listener/);
+  assert.match(await errorOf({ nats: "nats://127.0.0.1:4222" }), /^BAD_QUERY: "nats" is the address of a server's WebSocket listener/);
+  assert.match(await errorOf({ from: "all" }), /^BAD_QUERY: "from" needs a "stream"/);
+  assert.match(await errorOf({ stream: "SHOP", from: 0 }), /^BAD_QUERY: "from" is "new", "all", a message's number from 1 on, or a Date, found 0$/);
+});
