@@ -7,6 +7,7 @@ use super::places::Places;
 use super::{Chunk, Store, StoredColumn};
 use crate::kernel::column;
 use crate::kernel::form::Forms;
+use crate::kernel::order;
 use crate::kernel::values::{Rows, Values, gather};
 use crate::{Error, Result};
 
@@ -34,6 +35,27 @@ impl Store {
             self.chunk_rows.pop();
             self.chunk_rows.push(before + last);
         }
+        Ok(())
+    }
+
+    /// Puts the rows in an order that follows from them alone, whatever order they came in: by `time`, if there is such a column,
+    /// then by their values. They are numbered so from 0 on.
+    ///
+    /// # Errors
+    ///
+    /// When text came in after the last [`seal`](Store::seal).
+    pub fn order_by_values(&mut self, time: Option<usize>) -> Result<()> {
+        let n_rows = self.n_rows();
+        let chunks = 0..self.n_batches();
+        let values = |column: &StoredColumn| {
+            let parts = chunks.clone().map(|at| gather(&column.array(at)?, &Rows::All(self.chunk_rows[at])));
+            Values::concat(parts.collect::<Result<_>>()?)
+        };
+        let columns = self.columns.iter().map(values).collect::<Result<Vec<_>>>()?;
+        let order = order::canonical(n_rows, &columns, time);
+        self.reorder(&order)?;
+        self.places = Places::default();
+        self.arranged = None;
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 /** A file's rows once more, in the order of their times and as fast as a clock of its own goes. */
 
-/** @import { Dataset, Query } from "../clickfold.js" */
+/** @import { Dataset } from "../clickfold.js" */
 /** @import { Kind, Outlet, Source, Tools } from "./source.js" */
 
 /** Rows that are sent as one, and bytes of the file that they should not exceed. */
@@ -75,6 +75,7 @@ class Replay {
         this.#sent = to;
         this.#next = this.#next.filter(time => time >= to);
       }
+      return noteOf(dataset.schema.find(({ name }) => name === this.#time)?.nulls);
     } finally {
       signal.removeEventListener("abort", wake);
       this.#hasEnded = true;
@@ -85,6 +86,7 @@ class Replay {
 
   pause() {
     this.#clock.pause();
+    this.#settle(Infinity);
     this.#change();
   }
 
@@ -93,15 +95,14 @@ class Replay {
     this.#change();
   }
 
-  /** Is done when all that lies before has been taken. @param {Date} time */
-  seek(time) {
+  /** What lies between comes at once, or when a pause has ended. @param {Date} time */
+  async seek(time) {
     const to = time.getTime();
-    if (Number.isNaN(to)) return Promise.reject(new this.#tools.ClickfoldError("BAD_QUERY", "a replay goes to a time, and that Date is none"));
+    if (Number.isNaN(to)) throw new this.#tools.ClickfoldError("BAD_QUERY", "a replay goes to a time, and that Date is none");
     this.#clock.set(to);
-    const done = /** @type {Promise<void>} */ (new Promise(resolve => this.#seeking.push({ to, resolve })));
-    if (this.#hasEnded) this.#settle(Infinity);
     this.#change();
-    return done;
+    if (this.#hasEnded || this.#clock.isPaused) return;
+    await /** @type {Promise<void>} */ (new Promise(resolve => this.#seeking.push({ to, resolve })));
   }
 
   /** @param {Dataset} dataset */
@@ -114,7 +115,6 @@ class Replay {
     if (nulls === rows) throw new ClickfoldError("BAD_INPUT", `no row of the file has a time in ${JSON.stringify(name)}`, { column: name });
     this.#time = name;
     this.#most = Math.max(1, Math.min(MOST_ROWS, Math.floor(MOST_BYTES * rows / report.bytes)));
-    this.timeless = nulls;
   }
 
   /** Learns the times of the rows that come next; false where there are none. @param {Dataset} dataset @param {AbortSignal} signal */
@@ -162,6 +162,9 @@ class Replay {
   }
 }
 
+/** @param {number | undefined} timeless rows */
+const noteOf = timeless => timeless ? `${timeless} ${timeless === 1 ? "row has no time, and was" : "rows have no time, and were"} not replayed` : undefined;
+
 /** The time of a replay's events, which goes on so many times faster than the machine's, and can be stopped and set. */
 class Clock {
   #speed;
@@ -172,6 +175,10 @@ class Clock {
   /** @param {number} speed */
   constructor(speed) {
     this.#speed = speed;
+  }
+
+  get isPaused() {
+    return this.#since === undefined;
   }
 
   get isEndless() {

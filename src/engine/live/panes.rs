@@ -16,11 +16,7 @@ pub(super) enum Pane {
 
 impl Pane {
     pub(super) fn new(asker: &Asker, keeps_rows: bool) -> Result<Self> {
-        Ok(if keeps_rows {
-            Self::Rows { parts: vec![], n_rows: 0 }
-        } else {
-            Self::Fold { fold: asker.fold()?, n_rows: 0 }
-        })
+        Ok(if keeps_rows { Self::Rows { parts: vec![], n_rows: 0 } } else { Self::Fold { fold: asker.fold()?, n_rows: 0 } })
     }
 
     pub(super) fn take(&mut self, asker: &Asker, part: Part) -> Result<()> {

@@ -33,7 +33,9 @@ impl Windows {
             (Every::Seconds(size), Every::Seconds(hop))
             | (Every::Days(size), Every::Days(hop))
             | (Every::Months(size), Every::Months(hop)) => (size % hop == 0).then_some(size / hop),
-            (Every::Days(size), Every::Seconds(hop)) if zone.is_none() => (size * 86_400 % hop == 0).then_some(size * 86_400 / hop),
+            (Every::Days(size), Every::Seconds(hop)) if zone.is_none() => {
+                (size * 86_400 % hop == 0).then_some(size * 86_400 / hop)
+            }
             _ => None,
         };
         let n_panes = n_panes.filter(|n| (1..=MOST_PANES).contains(n)).ok_or_else(|| {
@@ -45,7 +47,8 @@ impl Windows {
             Error::bad_query(sentence).at_column("window")
         })?;
         if zone.is_some() && matches!(pane, Every::Seconds(_)) {
-            let sentence = "windows by the clock of a time zone are of days, weeks or months; leave \"timezone\" out for shorter ones";
+            let sentence =
+                "windows by the clock of a time zone are of days, weeks or months; leave \"timezone\" out for shorter ones";
             return Err(Error::bad_query(sentence).at_column("window"));
         }
         let seconds = match pane {
@@ -77,11 +80,6 @@ impl Windows {
     pub(super) fn end(&mut self, start: i64) -> i64 {
         (0..self.n_panes).fold(start, |start, _| self.next(start))
     }
-
-    /// Whether each row is in one window.
-    pub(super) fn are_tumbling(&self) -> bool {
-        self.n_panes == 1
-    }
 }
 
 /// An hour by the second: each answer merges so many panes.
@@ -101,8 +99,10 @@ mod tests {
         assert_eq!(windows.end(1_800), 5_400);
         assert_eq!(windows.next(-900), 0);
         let mut tumbling = Windows::new("1m", None, None, TimeUnit::Milli).unwrap();
-        assert!(tumbling.are_tumbling());
-        assert_eq!((tumbling.pane_of(61_500), tumbling.end(60_000), tumbling.window_ending_with(60_000)), (60_000, 120_000, 60_000));
+        assert_eq!(
+            (tumbling.pane_of(61_500), tumbling.end(60_000), tumbling.window_ending_with(60_000)),
+            (60_000, 120_000, 60_000)
+        );
     }
 
     #[test]
