@@ -76,6 +76,8 @@ pub(super) struct View {
     closed: Vec<Told>,
     /// The last of them, to compare the next one with.
     last_closed: Option<Window>,
+    /// Why it can be answered no more.
+    failed: Option<Error>,
 }
 
 enum State {
@@ -98,7 +100,7 @@ impl View {
         }
         let asker = Asker::new(query.clone(), zones.clone(), schema)?;
         let state = State::new(&watch, &asker, None)?;
-        Ok(Self { watch, query, zones, asker, state, closed: vec![], last_closed: None })
+        Ok(Self { watch, query, zones, asker, state, closed: vec![], last_closed: None, failed: None })
     }
 
     /// Whether the columns are no longer those that the question was asked of.
@@ -122,6 +124,17 @@ impl View {
         let before = std::mem::replace(&mut self.state, State::Whole(Whole::new(&self.asker)?));
         self.state = State::new(&self.watch, &self.asker, Some((before, finer)))?;
         Ok(())
+    }
+
+    /// Notes why the question can be answered no more: whoever looks next is told. The rows are taken all the same.
+    pub(super) fn note(&mut self, done: Result<()>) {
+        if let Err(error) = done {
+            self.failed.get_or_insert(error);
+        }
+    }
+
+    pub(super) fn has_failed(&self) -> bool {
+        self.failed.is_some()
     }
 
     pub(super) fn types(&self) -> &[ColumnType] {
@@ -182,6 +195,9 @@ impl View {
 
     /// The answer as it stands; nothing where no window has a row yet.
     pub(super) fn look(&mut self) -> Result<Option<Told>> {
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
         let shown = self.watch.show;
         match &mut self.state {
             State::Whole(whole) => Ok(Some(Told { table: whole.answer(&self.asker)?, windows: vec![] })),
