@@ -117,8 +117,7 @@ test("a global that is no array is refused in a sentence, and one that is not th
   const [refused, made] = await page.evaluate(async () => {
     window.taken = "by another";
     const refused = await window.connect({ dataLayer: "taken" }).then(() => "no error", error => `${error.code}: ${error.message}`);
-    const coming = window.connect({ dataLayer: "later" });
-    window.later.push({ event: "view_item", ecommerce: { items: [{ item_id: "7" }] } });
+    const coming = window.engine.connect({ dataLayer: "later" }, { onStatus: ({ state }) => state === "open" && !window.later.length && window.later.push({ event: "view_item", ecommerce: { items: [{ item_id: "7" }] } }) });
     return [refused, (await coming).rows];
   });
   assert.match(refused, /^BAD_QUERY: "taken" is no data layer/);

@@ -59,16 +59,16 @@ test("a file as fast as it goes answers as the file does, in the order of time",
   assert.equal(status.counters.used, 31_106);
 });
 
-test("at a speed, no event comes before its time, and none long after", async () => {
+test("at a speed, no event comes before its time", async () => {
   const { heard, total } = await page.evaluate(async csv => {
     const { dataset, until, heard } = await window.replay(new Blob([csv]), { speed: 20 });
     await until(({ state }) => state === "ended");
     return { heard, total: dataset.rows };
   }, csv(41, 1));
   assert.equal(total, 41);
-  // The first event begins the clock; the n-th comes n seconds later by the stream's clock, which is a twentieth of it by ours.
-  const first = heard.find(({ used }) => used > 0);
-  for (const { at, used } of heard) if (used > first.used) assert.ok(at - first.at >= (used - 1) * 50 - 60, `${used} events after ${at - first.at} ms`);
+  // The clock begins after the source was opened; by it the n-th event comes n seconds after the first, which is a twentieth of that by ours.
+  const opened = heard.find(({ state }) => state === "open").at;
+  for (const { at, used } of heard) assert.ok(!used || at - opened >= (used - 1) * 50 - 1, `${used} events after ${at - opened} ms`);
   assert.ok(heard.filter(({ used }) => used > 0 && used < 41).length > 5, "they came at once");
 });
 
