@@ -1,5 +1,6 @@
 // Events from a NATS server, read by the page over a WebSocket: with JetStream they are replayed, and none is lost or comes twice.
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { browser, close, server } from "./browser.mjs";
 import { startNats } from "./natsserver.mjs";
@@ -16,12 +17,16 @@ const USERS = `
   }`;
 const SHOP = { user: "shop", pass: "s3cret" }, PAGE = { user: "page", pass: "reads" };
 
+/** Another site than the engine's. */
+const other = createServer((_, response) => response.writeHead(200, { "content-type": "text/html" }).end("<!doctype html><title>another site</title>"));
+
 let nats, client, page;
 
 before(async () => {
   nats = await startNats(USERS);
   client = await nats.client({ ...SHOP, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
   await client.manager.streams.add({ name: "SHOP", subjects: ["shop.>"], duplicate_window: 120e9 });
+  await new Promise(listening => other.listen(0, "127.0.0.1", listening));
   page = await openPage();
 });
 
@@ -29,23 +34,23 @@ after(async () => {
   await client.connection.close();
   await nats.close();
   await close();
+  other.close();
 });
 
-/** An empty page of another origin than the engine's, which may connect anywhere. */
+/** A page of another origin than the engine's. */
 async function openPage() {
   const page = await (await browser.newContext()).newPage();
-  const other = server.url.replace("127.0.0.1", "localhost");
-  await page.route(other + "empty", route => route.fulfill({ contentType: "text/html", body: "<!doctype html><title>another site</title>" }));
-  await page.goto(other + "empty");
+  await page.goto(`http://127.0.0.1:${other.address().port}/`);
   await page.evaluate(async url => {
     const { open } = await import(url);
     window.engine = await open();
     /** The data set of a stream and what becomes of it, and its status once it holds. */
-    window.connect = async (source, options = {}) => {
+    window.connect = async (source, options = {}, onOpen = () => {}) => {
       const heard = new Set();
       const states = [];
       const dataset = await window.engine.connect(source, { ...options, onStatus: status => {
         states.push(status.reason ? `${status.state}: ${status.reason}` : status.state);
+        if (status.state === "open" && states.filter(state => state === "open").length === 1) onOpen();
         for (const hear of heard) hear();
       } });
       const until = holds => new Promise(resolve => {
@@ -156,22 +161,15 @@ test("a paused stream asks the server for no more than it has begun, and goes on
 });
 
 test("without a stream, messages come as they are published: of several events, or in other formats", async () => {
+  const opened = new Promise(resolve => page.exposeFunction("isOpen", resolve));
   const reading = page.evaluate(async source => {
-    const states = [];
-    const coming = window.engine.connect(source, { onStatus: ({ state }) => {
-      states.push(state);
-      if (state === "open") window.isOpen();
-    } });
-    const dataset = await coming;
-    while (dataset.status.counters.used < 5) await new Promise(resolve => setTimeout(resolve, 10));
+    const { dataset, until } = await window.connect(source, {}, () => window.isOpen());
+    const { counters } = await until(({ counters }) => counters.used === 5);
     const ids = (await dataset.query({ kind: "rows", select: ["id"] })).rows().map(({ id }) => id);
-    const { counters } = dataset.status;
     await dataset.close();
     return { ids, counters };
   }, { nats: nats.url, subject: "shop.live.*", ...PAGE });
-  await page.exposeFunction("isOpen", () => opened());
-  let opened;
-  await new Promise(resolve => { opened = resolve; });
+  await opened;
   const send = text => client.connection.publish("shop.live.a", text);
   send(JSON.stringify(event(1)));
   send([event(2), event(3)].map(event => JSON.stringify(event) + "\n").join(""));
