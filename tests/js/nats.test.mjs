@@ -13,6 +13,7 @@ const USERS = `
         publish: ["$JS.API.STREAM.INFO.SHOP", "$JS.API.CONSUMER.CREATE.SHOP.>", "$JS.API.CONSUMER.INFO.SHOP.*", "$JS.API.CONSUMER.MSG.NEXT.SHOP.*"]
         subscribe: ["shop.>", "_INBOX.>"]
       } }
+      { user: "ear", password: "hears", permissions: { publish: { deny: ">" }, subscribe: ["shop.>", "_INBOX.>"] } }
     ]
   }`;
 const SHOP = { user: "shop", pass: "s3cret" }, PAGE = { user: "page", pass: "reads" };
@@ -126,6 +127,44 @@ test("a server that is killed and started again four times loses nothing, and gi
   assert.ok(states.some(state => state.startsWith("reconnecting: the connection to the NATS server at ws://127.0.0.1:")), states.join("\n"));
 });
 
+test("who begins with what is new hears nothing older, also after a connection that was lost before the first message", async () => {
+  const opened = new Promise(resolve => page.exposeFunction("isNew", resolve));
+  const reading = page.evaluate(async source => {
+    const { dataset, until } = await window.connect(source, {}, () => window.isNew());
+    const { counters } = await until(({ counters }) => counters.used >= 5);
+    const ids = (await dataset.query({ kind: "rows", select: ["id"] })).rows().map(({ id }) => id);
+    await dataset.close();
+    return { ids, counters };
+  }, { nats: nats.url, subject: "shop.>", stream: "SHOP", ...PAGE });
+  await opened;
+  await nats.kill();
+  await nats.start();
+  while (client.connection.isClosed() || !(await client.connection.flush().then(() => true, () => false)));
+  await publish(60_000, 60_005);
+  const { ids, counters } = await reading;
+  assert.deepEqual(ids, numbers(60_000, 60_005));
+  assert.equal(counters.frames, 5);
+});
+
+test("a stream that was made anew is noticed", async () => {
+  await client.manager.streams.add({ name: "SHOES", subjects: ["shoes"] });
+  const put = i => client.jetstream.publish("shoes", JSON.stringify(event(i)));
+  await put(1);
+  await put(2);
+  const read = new Promise(resolve => page.exposeFunction("hasRead", resolve));
+  const failing = page.evaluate(async source => {
+    const { until } = await window.connect(source, {}, () => {});
+    await until(({ counters }) => counters.used === 2);
+    window.hasRead();
+    return (await until(({ state }) => state === "failed")).reason;
+  }, { nats: nats.url, subject: "shoes", stream: "SHOES", from: "all", ...SHOP });
+  await read;
+  await client.manager.streams.delete("SHOES");
+  await client.manager.streams.add({ name: "SHOES", subjects: ["shoes"] });
+  await put(3);
+  assert.match(await failing, /^the stream "SHOES" has begun anew: its last message is number [01], and number 2 was there before; connect again$/);
+});
+
 test("20,000 events arrive in a time that is told", async t => {
   const first = await last() + 1;
   for (let at = 10_000; at < 30_000; at += 2000) await publish(at, at + 2000);
@@ -199,9 +238,10 @@ test("what goes wrong is said in a sentence", async () => {
     return [await window.errorOf(coming), ...reasons].pop();
   }, { nats: nats.url, subject: "shop.>", ...PAGE, ...source });
   assert.match(await errorOf({ pass: "guessed" }), /^BAD_INPUT: the NATS server at ws:\S+ does not let this page in .*password/);
-  assert.match(await errorOf({ stream: "SHOES", user: "shop", pass: "s3cret" }), /^BAD_INPUT: .* has no stream "SHOES"$/);
+  assert.match(await errorOf({ stream: "HATS", user: "shop", pass: "s3cret" }), /^BAD_INPUT: .* has no stream "HATS"$/);
   assert.match(await errorOf({ stream: "SHOP", subject: "office.>" }), /^BAD_INPUT: the stream "SHOP" takes no messages of the subject "office.>"$/);
   assert.match(await errorOf({ subject: "office.>" }), /^BAD_INPUT: the NATS server at \S+ does not let this user subscribe to office.>/);
+  assert.match(await errorOf({ stream: "SHOP", user: "ear", pass: "hears" }), /^BAD_INPUT: the NATS server at \S+ does not let this user publish to \$JS.API.STREAM.INFO.SHOP; docs/);
   assert.match(await errorOf({ nats: "ws://127.0.0.1:9" }), /^the NATS server at ws:\/\/127.0.0.1:9 is not reached; is that its websocket listener/);
   assert.match(await errorOf({ nats: "nats://127.0.0.1:4222" }), /^BAD_QUERY: "nats" is the address of a server's WebSocket listener/);
   assert.match(await errorOf({ from: "all" }), /^BAD_QUERY: "from" needs a "stream"/);

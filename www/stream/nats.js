@@ -66,6 +66,9 @@ async function fetched({ ClickfoldError }) {
 
 /** What both ways to read have in common. */
 class Client {
+  /** Whether it was there once. */
+  wasOpen = false;
+
   /** @param {Given} given @param {Tools} tools */
   constructor(given, tools) {
     this.given = given;
@@ -119,7 +122,10 @@ class Client {
     const denied = [error, error?.cause].find(error => error instanceof errors.PermissionViolationError);
     if (denied) return refused(`${server} does not let this user ${denied.operation === "subscription" ? "subscribe to" : "publish to"} ${denied.subject}; docs/streams.md says which permissions are needed`);
     if (error instanceof JetStreamApiError) {
-      if (error.code === JetStreamApiCodes.StreamNotFound) return refused(`${server} has no stream ${JSON.stringify(stream)}`);
+      if (error.code === JetStreamApiCodes.StreamNotFound) {
+        const why = `${server} has no stream ${JSON.stringify(stream)}`;
+        return this.wasOpen ? new Broken(`${why} any more`) : refused(why);
+      }
       if (error.code === OTHER_SUBJECTS) return refused(`the stream ${JSON.stringify(stream)} takes no messages of the subject ${JSON.stringify(subject)}`);
     }
     if (error?.name === "JetStreamNotEnabled") return new Broken(`${server} does not answer for JetStream; is it switched on?`);
@@ -165,6 +171,7 @@ class Replay extends Client {
         throw new this.tools.ClickfoldError("BAD_INPUT", `the stream ${JSON.stringify(this.given.stream)} has begun anew: its last message is number ${before}, and number ${this.#last} was there before; connect again`);
       }
       outlet.opened();
+      this.wasOpen = true;
       for await (const { seq, data } of await consumer.consume({ max_messages: MOST_MESSAGES, abort_on_missing_resource: true })) {
         if (seq <= this.#last) continue;
         if (seq >= first) await outlet.take(data, seq);
