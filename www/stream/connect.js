@@ -100,7 +100,7 @@ class Stream {
   /** @param {Rows} rows */
   async #consume(rows) {
     if (rows.kind === "csv" && this.#header && isSame(rows.bytes, this.#header)) return; // said again by a new connection
-    if (this.#dataset) return this.#count(await this.#dataset.append(rows.bytes, { format: rows.kind }));
+    if (this.#dataset) return this.#count(await this.#dataset.append(rows.bytes, rows.kind === "arrow" ? {} : { format: rows.kind }));
     const opened = await this.opening.load(rows);
     if (!opened) return; // a header alone: its rows come
     const { dataset, header } = opened;

@@ -43,9 +43,7 @@ export class Opening {
   /** @param {Uint8Array} bytes @param {NonNullable<ConnectOptions["format"]>} format */
   async #load(bytes, { encoding, ...format }) {
     const { lateness, keep, id, ids, schema, clean, timezone } = this.options;
-    const live = { lateness, keep, id, ids };
-    const isLive = Object.values(live).some(value => value !== undefined);
-    const dataset = await this.engineLoad(bytes, { format, schema: { ...this.source.schema, ...schema }, clean, timezone, ...isLive ? { live } : {}, signal: this.signal });
+    const dataset = await this.engineLoad(bytes, { format, schema: { ...this.source.schema, ...schema }, clean, timezone, live: { lateness, keep, id, ids }, signal: this.signal });
     return { dataset, header: dataset.report.header ? firstLine(bytes) : undefined };
   }
 }

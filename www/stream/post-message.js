@@ -20,9 +20,13 @@ export const postMessage = {
     return {
       canWait: false,
       run: outlet => new Promise(resolve => {
-        const ears = isPort ? from : window, { signal } = outlet;
-        ears.addEventListener("message", event => isWanted(event) && void outlet.take(event.data), { signal });
-        ears.addEventListener("messageerror", event => isWanted(event) && outlet.refuse(0), { signal });
+        const ears = /** @type {Window} */ (isPort ? from : window), { signal } = outlet;
+        ears.addEventListener("message", event => {
+          if (isWanted(event)) outlet.take(event.data);
+        }, { signal });
+        ears.addEventListener("messageerror", event => {
+          if (isWanted(event)) outlet.refuse(0);
+        }, { signal });
         if (isPort) from.start();
         signal.addEventListener("abort", () => resolve(), { once: true });
         outlet.opened();
