@@ -181,22 +181,37 @@ test("20,000 events arrive in a time that is told", async t => {
   t.diagnostic(`20,000 events in ${Math.round(ms)} ms: ${Math.round(20_000_000 / ms)} a second`);
 });
 
-test("a paused stream asks the server for no more than it has begun, and goes on where it was", async () => {
+test("a stream is fetched no faster than the engine takes it, and not while it is paused", async () => {
   const first = await last() + 1;
   await publish(40_000, 42_000);
-  const { paused, ids } = await page.evaluate(async source => {
-    const { dataset, until } = await window.connect(source);
+  const { paused, later, ids, counters } = await page.evaluate(async source => {
+    const { dataset, until } = await window.connect(source, { buffer: 20_000 });
     dataset.pause();
-    await dataset.query({ kind: "describe" });
     const paused = dataset.status.counters;
+    await new Promise(resolve => setTimeout(resolve, 300)); // what must not happen has no event
+    const later = dataset.status.counters;
     dataset.resume();
-    await until(({ counters }) => counters.used === 2000);
+    const { counters } = await until(({ counters }) => counters.used === 2000);
     const ids = (await dataset.query({ kind: "rows", select: ["id"] })).rows().map(({ id }) => id);
     await dataset.close();
-    return { paused, ids };
+    return { paused, later, ids, counters };
   }, { nats: nats.url, subject: "shop.>", stream: "SHOP", from: first, ...PAGE });
-  assert.ok(paused.used < 2000);
+  assert.ok(paused.bytes < 21_000, `${paused.bytes}`);
+  assert.ok(later.frames <= paused.frames + 1, `${paused.frames} and then ${later.frames}`);
   assert.deepEqual(ids, numbers(40_000, 42_000));
+  assert.equal(counters.dropped_frames, 0);
+});
+
+test("a stream that is closed leaves no connection behind", async () => {
+  const names = async () => (await (await fetch(`${nats.monitor}/connz`)).json()).connections.map(({ name }) => name).filter(name => name === "clickfold").length;
+  const first = await last() + 1;
+  await publish(50_000, 50_001);
+  await page.evaluate(async source => {
+    window.left = [await window.connect(source), await window.connect({ ...source, stream: "SHOP", from: 1 })];
+  }, { nats: nats.url, subject: "shop.>", ...PAGE, stream: "SHOP", from: first });
+  assert.equal(await names(), 2);
+  await page.evaluate(() => Promise.all(window.left.map(({ dataset }) => dataset.close())));
+  while (await names());
 });
 
 test("without a stream, messages come as they are published: of several events, or in other formats", async () => {

@@ -16,11 +16,12 @@ const BINARY = process.env.NATS_SERVER ?? (existsSync(CACHED) ? CACHED : "/usr/s
 /** @param {string} [more] further lines of its configuration */
 export async function startNats(more = "") {
   const folder = mkdtempSync(join(tmpdir(), "clickfold-nats-"));
-  const [port, websocket, mqtt] = await Promise.all([freePort(), freePort(), freePort()]);
+  const [port, websocket, mqtt, monitor] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
   const config = join(folder, "nats.conf");
   writeFileSync(config, `
     listen: "127.0.0.1:${port}"
     websocket { listen: "127.0.0.1:${websocket}", no_tls: true }
+    http: "127.0.0.1:${monitor}"
     server_name: "test"
     mqtt { listen: "127.0.0.1:${mqtt}" }
     jetstream { store_dir: ${JSON.stringify(folder)} }
@@ -46,7 +47,7 @@ export async function startNats(more = "") {
   };
   await start();
   return {
-    url: `ws://127.0.0.1:${websocket}`, start, kill,
+    url: `ws://127.0.0.1:${websocket}`, monitor: `http://127.0.0.1:${monitor}`, start, kill,
     /** A client beside the page, over TCP. */
     client: async (options = {}) => {
       const connection = await connect({ servers: `127.0.0.1:${port}`, ...options });
