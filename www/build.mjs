@@ -15,9 +15,9 @@ function put(name, content, folder = "") {
   return file;
 }
 
-async function bundle(entry, { define = {}, external = [] } = {}) {
+async function bundle(entry, { define = {}, external = [], alias = {} } = {}) {
   const result = await build({
-    entryPoints: [at(entry)], bundle: true, minify: true, format: "esm", target: "es2022", write: false, external,
+    entryPoints: [at(entry)], bundle: true, minify: true, format: "esm", target: "es2022", write: false, external, alias,
     define: Object.fromEntries(Object.entries({ __VERSION__: version, ...define }).map(([k, v]) => [k, JSON.stringify(v)])),
     logLevel: "warning", legalComments: "none", outdir: dist,
   });
@@ -36,7 +36,9 @@ const more = {
   __ZSTD__: put("zstd.js", (await bundle("more/zstd.js")).js, "more/"),
 };
 const worker = put("worker.js", (await bundle("engine/worker.js", { define: more })).js);
-const stream = put("stream.js", (await bundle("stream/connect.js")).js, "more/");
+// Its keys' signatures are left out: a page logs in with a password or a token.
+const nats = put("nats.js", (await bundle("more/nats.js", { alias: { tweetnacl: at("more/unsigned.js") } })).js, "more/");
+const stream = put("stream.js", (await bundle("stream/connect.js", { define: { __NATS__: nats.replace("more/", "./") } })).js, "more/");
 writeFileSync(dist + "clickfold.js", (await bundle("engine/clickfold.js", { define: { __WORKER__: worker, __WASM__: wasm, __STREAM__: stream } })).js);
 cpSync(at("clickfold.d.ts"), dist + "clickfold.d.ts");
 
