@@ -1,132 +1,125 @@
 // Put on a shop's page, tells what is looked at, put into carts and bought there. See docs/collector.md.
-/** @import { CollectedFields } from "../collector.js" */
-import { clicked, eventOf, itemsOf, newProducts } from "./items.js";
-import { options, safely, warn } from "./options.js";
-import { flush, hangUp, isOn, put, turnOff, turnOn } from "./outbox.js";
-import { forget, hash, identify, newId, visitorAt } from "./visitor.js";
+import { itemsOf, newProducts, readClick, readEntry, text } from "./items.js";
+import { options, warn } from "./options.js";
+import { discard, flush, hangUp, put } from "./outbox.js";
+import { forget, hash, identify, newId, visitorOn } from "./visitor.js";
 
-const { to, consent, page: parts = "", layer: layerName = "dataLayer" } = options;
 const from = document.referrer.split("/")[2];
 const referrer = from && from !== location.host ? from : null;
 
-/** @type {string | undefined} */
+/** @type {string | null} */
 let page;
-/** Items whose page this is: each is viewed once. */
+/** Items that the page was viewed for: each once. */
 const viewed = new Set();
-/** Until all that was told is in the queue: who it was takes a moment to hash. */
-let told = Promise.resolve();
+let isOn = false;
 let isListening = false;
+/** All that has happened, one after the other: who it was takes a moment to hash. @type {Promise<unknown>} */
+let done = Promise.resolve();
 
-/** @param {string} event @param {CollectedFields} [fields] */
-function record(event, fields) {
-  if (!isOn) return;
+/**
+ * Runs after what came before, while it is on; what fails here must not fail the shop's page.
+ * @template {unknown[]} A @param {(...values: A) => unknown} run @param {boolean} [always] @returns {(...values: A) => void}
+ */
+const later = (run, always) => (...values) => {
+  done = done.then(() => (isOn || always) && run(...values)).catch(warn);
+};
+
+/** @param {string} event @param {object} [fields] */
+async function record(event, fields) {
   const time = new Date().toISOString();
-  const { visitor, session } = visitorAt(time);
+  const [visitor, session] = await visitorOn(time.slice(0, 10));
   for (const [at, item] of itemsOf(fields).entries()) {
     if (event === "view_item" && item.item_id) {
       if (viewed.has(item.item_id)) continue;
       viewed.add(item.item_id);
     }
     // A page of thanks that is looked at again tells of the same purchase.
-    const id = event === "purchase" && item.order_id ? hash(item.order_id, at) : null;
-    const on = /** @type {string} */ (page);
-    told = Promise.all([told, id, visitor]).then(safely(([, id, visitor]) => put({ id: id ?? newId(), time, event, visitor, session, page: on, referrer, ...item })), warn);
+    const id = event === "purchase" && item.order_id && await hash(item.order_id, at) || newId();
+    put(JSON.stringify({ id, time, event: text(event), visitor, session, page, referrer, ...item }) + "\n", onDue);
   }
 }
 
-/** An event, after the products that the page has come to describe before it. @param {string} event @param {CollectedFields} [fields] */
-function track(event, fields) {
-  look();
-  record(event, fields);
+/** An event, after the products that the page has come to describe before it. @param {string} event @param {object} [fields] */
+async function track(event, fields) {
+  await look();
+  await record(event, fields);
 }
 
-function look() {
-  const items = isOn ? newProducts() : [];
-  if (items.length) record(items.length > 1 ? "view_item_list" : "view_item", { items });
+async function look() {
+  const items = newProducts();
+  if (items[0]) await record(items[1] ? "view_item_list" : "view_item", { items });
 }
 
-/** A page of its own by its address, in an app of a single page, too. */
-function visit() {
-  const { pathname, search, hash } = location;
-  const next = pathname + (parts.includes("query") ? search : "") + (parts.includes("hash") ? hash : "");
-  if (!isOn || next === page) return;
-  if (page) look();
+/** In an app of a single page each address is a page. */
+async function visit() {
+  const next = text((options.page ?? "pathname").split(" ").map(part => /** @type {any} */ (location)[part]).join(""));
+  if (next === page) return;
+  if (page) await look();
   page = next;
   viewed.clear();
-  record("page_view");
+  await record("page_view");
 }
 
-/** @param {boolean} isGoing whether the page may be gone for good */
-function send(isGoing) {
-  look();
-  told.then(() => flush(isGoing));
+async function send() {
+  await look();
+  flush(onDue);
 }
 
-function start() {
-  if (isOn) return;
-  turnOn();
-  page = undefined;
-  visit();
-  if (!isListening) listen();
-}
+const onDue = later(send);
 
 function listen() {
-  isListening = true;
-  const on = (/** @type {EventTarget} */ target, /** @type {string} */ event, /** @type {(event: any) => void} */ act) =>
-    target.addEventListener(event, safely(act), { capture: true, passive: true });
-  on(document, "click", event => take(clicked(event)));
-  on(document, "visibilitychange", () => document.visibilityState === "hidden" && send(true));
-  on(window, "pagehide", () => {
-    send(true);
-    told.then(hangUp);
-  });
-  on(window, "pageshow", event => {
-    if (!event.persisted) return;
-    page = undefined;
-    visit();
-  });
-  on(document, "DOMContentLoaded", look);
-  on(window, "online", () => send(false));
-  on(window, "popstate", visit);
+  /** @type {Record<string, (event: any) => unknown>} */
+  const acts = {
+    click: event => readClick(event, track),
+    visibilitychange: () => document.hidden && send(),
+    async pagehide() {
+      await send();
+      hangUp();
+    },
+    pageshow(event) {
+      if (event.persisted) page = null;
+      return visit();
+    },
+    DOMContentLoaded: look,
+    online: send,
+    popstate: visit,
+  };
+  for (const event in acts) addEventListener(event, later(acts[event]), { capture: true, passive: true });
   follow(history, "pushState", visit);
   follow(history, "replaceState", visit);
-  const layer = /** @type {any} */ (window)[layerName] ??= [];
-  const read = (/** @type {any[]} */ ...entries) => entries.forEach(entry => take(eventOf(entry)));
-  read(...layer);
+  const layer = /** @type {any} */ (window)[options.layer ?? "dataLayer"] ??= [];
+  const read = async (/** @type {any[]} */ ...entries) => {
+    for (const entry of entries) await readEntry(entry, track);
+  };
+  later(read)(...layer);
   follow(layer, "push", read);
 }
 
-/** @param {[string, CollectedFields] | undefined} event */
-const take = event => event && track(...event);
-
-/** Does something after each call of a method, which does what it did. @param {any} object @param {string} name @param {(...values: any[]) => void} act */
+/** Does something after each call of a method, which does what it did. @param {any} object @param {string} name @param {(...values: any[]) => unknown} act */
 function follow(object, name, act) {
   const before = object[name];
   object[name] = function (/** @type {any[]} */ ...values) {
-    const result = before.apply(this, values);
-    safely(act)(...values);
-    return result;
+    later(act)(...values);
+    return before.apply(this, values);
   };
 }
 
-/** Whoever tells the browser not to be followed is not. */
-const isForbidden = () => navigator.doNotTrack === "1" || /** @type {any} */ (navigator).globalPrivacyControl;
-
-const begin = safely(() => {
-  if (!to) throw "the script has no data-to, which says where events go";
-  if (!isForbidden()) start();
-});
-
-if (!(window.clickfoldCollector && "track" in window.clickfoldCollector)) {
-  window.clickfoldCollector = {
-    track: safely(track),
-    consent: safely(isGiven => {
-      if (isGiven) return begin();
-      turnOff();
+if (!window.clickfoldCollector) {
+  const consent = later((/** @type {boolean} */ isGiven) => {
+    if (!isGiven) {
+      isOn = false;
+      discard();
       forget();
-    }),
-    identify: safely(identify),
-    flush: safely(() => send(false)),
-  };
-  if (consent !== "required") begin();
+    } else if (!isOn && navigator.doNotTrack !== "1" && !(/** @type {any} */ (navigator).globalPrivacyControl)) {
+      isOn = true;
+      page = null;
+      if (!isListening) listen();
+      isListening = true;
+      flush(onDue);
+      return visit();
+    }
+  }, true);
+  window.clickfoldCollector = { track: later(track), consent, identify: later(identify, true), flush: onDue };
+  if (!options.to) warn("data-to is missing");
+  else if (options.consent !== "required") consent(true);
 }

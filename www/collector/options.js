@@ -1,8 +1,13 @@
 /** @import { CollectorOptions } from "../collector.js" */
 
-/** The attributes of the script itself; a module does not know its own, and a bundle has none. @type {CollectorOptions} */
-export const options = [document.currentScript, window.clickfoldCollector, document.querySelector("script[data-to]")]
-  .map((/** @type {any} */ place) => place?.dataset ?? place).find(found => found?.to) ?? {};
+/** The script's attributes; a module does not know its own element. @type {CollectorOptions} */
+export const options = (document.currentScript ?? document.querySelector("script[data-to]"))?.dataset ?? {};
+
+/** What outlives the page, where the browser lets it. @type {Record<string, string | undefined>} */
+export let storage = {};
+try {
+  storage = localStorage;
+} catch {} // denied: it is kept as long as the page is
 
 let isTold = false;
 
@@ -11,14 +16,3 @@ export function warn(why) {
   if (!isTold) console.warn("Clickfold's collector:", why);
   isTold = true;
 }
-
-/**
- * What fails here must not fail the shop's page. @template {unknown[]} A @param {(...values: A) => unknown} run @returns {(...values: A) => void}
- */
-export const safely = run => (...values) => {
-  try {
-    run(...values);
-  } catch (error) {
-    warn(error);
-  }
-};

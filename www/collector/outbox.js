@@ -1,99 +1,78 @@
 // What waits to be sent: in memory for a moment, and in localStorage when it could not be.
-/** @import { CollectedEvent } from "../collector.js" */
-import { keep, read } from "./kept.js";
-import { warn } from "./options.js";
-import { openSink, toLines } from "./sinks.js";
+import { options, storage, warn } from "./options.js";
 
 const KEY = "clickfold-queue";
 const BATCH = 20;
 const WAIT = 2_000;
 const LONGEST_WAIT = 60_000;
 const KEPT = 500;
-/** Browsers take 64 KiB of what is to be sent after a page is gone. */
-const BYTES = 60_000;
+/** A broken connection is only noticed after a while: what was sent so shortly before is sent again. */
+const DOUBTFUL = 5_000;
 
-export let isOn = false;
-/** @type {CollectedEvent[]} */
-let queue = [];
-/** @type {ReturnType<typeof setTimeout> | undefined} */
+const { to = "" } = options;
+const isSocket = /^wss?:/.test(to);
+
+/** Events as lines of JSON. */
+let queue = "";
+/** @type {any} */
 let timer;
 let wait = WAIT;
-let isSending = false;
+/** @type {any} */
+let socket;
 
-const sink = openSink(flush, events => put(...events));
-
-export const hangUp = () => sink.hangUp?.();
-
-/** Takes up what waits since an earlier page. */
-export function turnOn() {
-  isOn = true;
-  flush();
-}
-
-/** Forgets what waits. */
-export function turnOff() {
-  isOn = false;
-  queue = [];
-  clearTimeout(timer);
-  timer = undefined;
+export function discard() {
+  queue = "";
+  delete storage[KEY];
   hangUp();
-  keep(KEY);
 }
 
-/** @param {CollectedEvent[]} events */
-export function put(...events) {
-  if (!isOn || !events.length) return;
-  queue = [...queue, ...events].slice(-KEPT);
-  timer ??= setTimeout(flush, wait);
-  if (wait > WAIT) return;
-  sink.prepare?.();
-  if (queue.length >= BATCH) flush();
+export const hangUp = () => socket?.close();
+
+/** Has events sent by `onDue`, soon. @param {string} lines @param {() => void} onDue */
+export function put(lines, onDue) {
+  queue += lines;
+  timer ??= setTimeout(onDue, wait);
+  if (wait === WAIT && queue.split("\n").length > BATCH) onDue();
 }
 
-/** Sends all that waits; what cannot be sent now is kept, and tried again after a longer while. */
-export async function flush(isLeaving = false) {
-  if (!isOn || isSending && !isLeaving) return;
-  clearTimeout(timer);
-  timer = undefined;
-  isSending = true;
-  if (navigator.onLine) {
-    queue = [...kept(), ...queue];
-    keep(KEY);
+/** Sends all that waits; what cannot be sent now is kept, and tried again after a longer while. @param {() => void} onDue */
+export function flush(onDue) {
+  timer = clearTimeout(timer);
+  if (isSocket && !(socket?.readyState < 2)) {
+    socket = new WebSocket(to);
+    socket.onopen = onDue;
+    socket.onerror = () => warn(`no connection to ${to}`);
   }
-  while (queue.length && navigator.onLine) {
-    const batch = cut();
-    const isGone = await attempt(batch, isLeaving);
-    if (!isOn) break;
-    if (!isGone) {
-      queue = [...batch, ...queue];
-      wait = Math.min(wait * 2, LONGEST_WAIT);
-      break;
-    }
+  queue = waiting();
+  delete storage[KEY];
+  while (queue && navigator.onLine) {
+    // Browsers take 64 KiB of what is to be sent after a page is gone; a character has three bytes at the most.
+    const [batch] = /** @type {RegExpMatchArray} */ (queue.slice(0, 20_000).match(/(.+\n){1,20}/));
+    if (!send(batch, onDue)) break;
+    queue = queue.slice(batch.length);
     wait = WAIT;
   }
-  isSending = false;
-  if (!queue.length) return;
-  keep(KEY, [...kept(), ...queue].slice(-KEPT));
-  queue = [];
-  timer ??= setTimeout(flush, wait);
+  if (!queue) return;
+  storage[KEY] = waiting().split("\n").slice(-KEPT - 1).join("\n");
+  queue = "";
+  wait = Math.min(wait * 2, LONGEST_WAIT);
+  timer = setTimeout(onDue, wait);
 }
 
-/** @returns {CollectedEvent[]} */
-const kept = () => read(KEY) ?? [];
+/** With what waits since an earlier time. */
+const waiting = () => (storage[KEY] ?? "") + queue;
 
-/** Takes a batch from the queue. */
-function cut() {
-  let n = BATCH;
-  while (n > 1 && new Blob([toLines(queue.slice(0, n))]).size > BYTES) n >>= 1;
-  return queue.splice(0, n);
-}
-
-/** @param {CollectedEvent[]} batch @param {boolean} isLeaving */
-async function attempt(batch, isLeaving) {
-  try {
-    return await sink.send(batch, isLeaving);
-  } catch (error) {
-    warn(error);
-    return false;
+/** Whether the batch is gone. @param {string} batch @param {() => void} onDue */
+function send(batch, onDue) {
+  if (isSocket) {
+    if (socket.readyState !== 1) return false;
+    socket.send(batch);
+    socket.addEventListener("close", (/** @type {CloseEvent} */ event) => event.wasClean || put(batch, onDue), { signal: AbortSignal.timeout(DOUBTFUL) });
+    return true;
   }
+  if (!to.startsWith("broadcast:")) return navigator.sendBeacon(to, batch);
+  const channel = new BroadcastChannel(to.slice(10));
+  batch.trim().split("\n").map(line => channel.postMessage(JSON.parse(line)));
+  channel.close();
+  return true;
 }

@@ -1,53 +1,47 @@
 // Who it is, told without a cookie: see docs/collector.md for what that tells and what not.
-import { keep, read } from "./kept.js";
-import { options } from "./options.js";
+import { text } from "./items.js";
+import { options, storage } from "./options.js";
 
 const KEY = "clickfold-visitor";
 const SESSION_GAP = 30 * 60_000;
 
-/** 128 bits as the text of a UUID, which the engine holds in 16 bytes. @param {ArrayLike<number>} bytes */
-const toText = bytes => Array.from(bytes, byte => (byte + 256).toString(16).slice(1)).join("").replace(/(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+/** 128 bits as the text of a UUID, which the engine holds in 16 bytes. @param {Uint8Array} bytes */
+const toText = bytes => Array.from(bytes, (byte, at) => (at % 2 || at < 4 || at > 10 ? "" : "-") + (byte + 256).toString(16).slice(1)).join("");
 
 export const newId = () => toText(crypto.getRandomValues(new Uint8Array(16)));
 
-/** The first 128 bits of the SHA-256; null on pages without https, where browsers have no hash. @param {unknown[]} parts */
-export const hash = async (...parts) => crypto.subtle
-  ? toText(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify([options.salt, location.host, parts]))), 0, 16))
-  : null;
+/** The first 128 bits of the SHA-256; null on pages without https, where browsers have no hash. @param {any[]} parts */
+export const hash = async (...parts) => crypto.subtle ? toText(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode([options.salt, location.host, ...parts].join())), 0, 16)) : null;
 
+/** @type {string | null | undefined} */
 let user = options.user;
 /** Whom and which day `visitor` is of. */
 let known = "";
-/** @type {Promise<string | null>} */
-let visitor = Promise.resolve(null);
+/** @type {any} */
+let visitor;
 
-/** @param {unknown} id */
+/** @param {unknown} [id] */
 export function identify(id) {
-  user = String(id ?? "");
+  user = text(id);
 }
 
 export function forget() {
-  user = "";
-  keep(KEY);
+  identify();
+  delete storage[KEY];
 }
 
-/** The visitor and the session of an event at `time`. @param {string} time @returns {{ visitor: Promise<string | null>, session: string | null }} */
-export function visitorAt(time) {
-  const day = time.slice(0, 10);
-  const kept = options.store ? keptAt(Date.parse(time), day) : null;
-  const who = [day, user, kept?.id].join();
-  if (who !== known) visitor = user ? options.rawIds == null ? hash(day, user) : Promise.resolve(user)
-    : kept ? Promise.resolve(kept.id)
-    : hash(day, navigator.userAgent, navigator.language, screen.width, screen.height, new Date().getTimezoneOffset());
-  known = who;
-  return { visitor, session: kept?.session ?? null };
-}
-
-/** A random id for the day, or for good, and one of the visit: a pause of half an hour ends it. @param {number} now @param {string} day */
-function keptAt(now, day) {
-  const old = read(KEY) ?? {};
-  const isSame = old.id && (options.store === "visitor" || old.day === day);
-  const kept = { day, seen: now, id: isSame ? old.id : newId(), session: isSame && now - old.seen < SESSION_GAP ? old.session : newId() };
-  keep(KEY, kept);
-  return kept;
+/** The visitor and the session of an event on a day. @param {string} day */
+export async function visitorOn(day) {
+  const now = Date.now();
+  let [since, id, session = null, seen] = /** @type {any[]} */ (options.store && storage[KEY]?.split(",") || []);
+  if (options.store) {
+    if (options.store !== "visitor" && since !== day) id = seen = 0;
+    id ||= newId();
+    // A pause of half an hour ends a visit.
+    if (!(now - seen < SESSION_GAP)) session = newId();
+    storage[KEY] = [day, id, session, now].join();
+  }
+  // It is hashed once: an event as the page goes away cannot wait for it.
+  if (known !== (known = [day, user, id].join())) visitor = user ? options.rawIds == null ? hash(day, user) : user : id ?? hash(day, navigator.userAgent, navigator.language, screen.width, screen.height);
+  return [await visitor, session];
 }
