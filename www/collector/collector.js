@@ -1,5 +1,5 @@
 // Put on a shop's page, tells what is looked at, put into carts and bought there. See docs/collector.md.
-import { itemsOf, newProducts, readClick, readEntry, text } from "./items.js";
+import { itemsOf, named, newProducts, text } from "./items.js";
 import { options, warn } from "./options.js";
 import { discard, flush, hangUp, put } from "./outbox.js";
 import { forget, hash, identify, newId, visitorOn } from "./visitor.js";
@@ -7,12 +7,11 @@ import { forget, hash, identify, newId, visitorOn } from "./visitor.js";
 const from = document.referrer.split("/")[2];
 const referrer = from && from !== location.host ? from : null;
 
-/** @type {string | null} */
+/** Nothing before the first. @type {string | null | undefined} */
 let page;
-/** Items that the page was viewed for: each once. */
-const viewed = new Set();
+/** The item that the page was viewed for last: JSON-LD and dataLayer may both tell of it. @type {string | null | undefined} */
+let viewed;
 let isOn = false;
-let isListening = false;
 /** All that has happened, one after the other: who it was takes a moment to hash. @type {Promise<unknown>} */
 let done = Promise.resolve();
 
@@ -29,13 +28,10 @@ async function record(event, fields) {
   const time = new Date().toISOString();
   const [visitor, session] = await visitorOn(time.slice(0, 10));
   for (const [at, item] of itemsOf(fields).entries()) {
-    if (event === "view_item" && item.item_id) {
-      if (viewed.has(item.item_id)) continue;
-      viewed.add(item.item_id);
-    }
+    if (event === "view_item" && viewed === (viewed = item.item_id)) continue;
     // A page of thanks that is looked at again tells of the same purchase.
     const id = event === "purchase" && item.order_id && await hash(item.order_id, at) || newId();
-    put(JSON.stringify({ id, time, event: text(event), visitor, session, page, referrer, ...item }) + "\n", onDue);
+    put(JSON.stringify({ id, time, event: text(event), visitor, session, page, referrer, ...item }) + "\n");
   }
 }
 
@@ -52,54 +48,62 @@ async function look() {
 
 /** In an app of a single page each address is a page. */
 async function visit() {
-  const next = text((options.page ?? "pathname").split(" ").map(part => /** @type {any} */ (location)[part]).join(""));
+  const next = text(/** @type {any} */ (location)[options.page ?? "pathname"]);
   if (next === page) return;
   if (page) await look();
   page = next;
-  viewed.clear();
+  viewed = undefined;
   await record("page_view");
 }
 
 async function send() {
   await look();
-  flush(onDue);
+  flush();
 }
 
-const onDue = later(send);
+export const due = later(send);
+
+/** An element's attributes, and those of the product that it is in. @param {any} event */
+function click({ target }) {
+  const product = target.closest?.("[data-cf-item]"), element = target.closest?.("[data-cf-item],[data-cf-event]");
+  const told = (/** @type {string} */ name) => element.getAttribute("data-cf-" + name) ?? product?.getAttribute("data-cf-" + name);
+  if (element) return track(told("event") ?? "select_item", { items: [named(name => told(name.replace(/_id|item_(?!id)/, "")))] });
+}
+
+/** An e-commerce event in the dataLayer: Tag Manager's object, or the arguments of gtag. */
+const read = later((/** @type {any} */ entry) => {
+  const [event, fields] = entry?.[0] === "event" ? [entry[1], entry[2]] : [entry?.event, entry?.ecommerce];
+  if (event && (fields?.items ?? fields?.transaction_id)) return track(event, fields);
+});
 
 function listen() {
   /** @type {Record<string, (event: any) => unknown>} */
   const acts = {
-    click: event => readClick(event, track),
+    click,
     visibilitychange: () => document.hidden && send(),
     async pagehide() {
       await send();
       hangUp();
+      page = null; // should it be shown again
     },
-    pageshow(event) {
-      if (event.persisted) page = null;
-      return visit();
-    },
+    pageshow: visit,
     DOMContentLoaded: look,
     online: send,
     popstate: visit,
   };
   for (const event in acts) addEventListener(event, later(acts[event]), { capture: true, passive: true });
-  follow(history, "pushState", visit);
-  follow(history, "replaceState", visit);
-  const layer = /** @type {any} */ (window)[options.layer ?? "dataLayer"] ??= [];
-  const read = async (/** @type {any[]} */ ...entries) => {
-    for (const entry of entries) await readEntry(entry, track);
-  };
-  later(read)(...layer);
-  follow(layer, "push", read);
+  follow(history, "pushState", later(visit));
+  follow(history, "replaceState", later(visit));
+  const layer = /** @type {any} */ (window).dataLayer ??= [];
+  layer.forEach(read);
+  follow(layer, "push", (...entries) => entries.forEach(read));
 }
 
 /** Does something after each call of a method, which does what it did. @param {any} object @param {string} name @param {(...values: any[]) => unknown} act */
 function follow(object, name, act) {
   const before = object[name];
   object[name] = function (/** @type {any[]} */ ...values) {
-    later(act)(...values);
+    act(...values);
     return before.apply(this, values);
   };
 }
@@ -112,14 +116,12 @@ if (!window.clickfoldCollector) {
       forget();
     } else if (!isOn && navigator.doNotTrack !== "1" && !(/** @type {any} */ (navigator).globalPrivacyControl)) {
       isOn = true;
-      page = null;
-      if (!isListening) listen();
-      isListening = true;
-      flush(onDue);
+      if (!page) listen();
+      flush();
       return visit();
     }
   }, true);
-  window.clickfoldCollector = { track: later(track), consent, identify: later(identify, true), flush: onDue };
-  if (!options.to) warn("data-to is missing");
+  window.clickfoldCollector = { track: later(track), consent, identify: later(identify, true), flush: due };
+  if (!options.to) warn("data-to");
   else if (options.consent !== "required") consent(true);
 }

@@ -11,8 +11,7 @@ try {
 
 let isTold = false;
 
-/** Tells the shop's developers what is wrong, once. @param {unknown} why */
-export function warn(why) {
-  if (!isTold) console.warn("Clickfold's collector:", why);
-  isTold = true;
+/** Tells the shop's developers, once. @param {unknown} trouble */
+export function warn(trouble) {
+  isTold ||= (console.warn("Clickfold's collector has trouble with", trouble), true);
 }

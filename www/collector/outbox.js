@@ -1,4 +1,5 @@
 // What waits to be sent: in memory for a moment, and in localStorage when it could not be.
+import { due } from "./collector.js";
 import { options, storage, warn } from "./options.js";
 
 const KEY = "clickfold-queue";
@@ -28,46 +29,43 @@ export function discard() {
 
 export const hangUp = () => socket?.close();
 
-/** Has events sent by `onDue`, soon. @param {string} lines @param {() => void} onDue */
-export function put(lines, onDue) {
+/** @param {string} lines */
+export function put(lines) {
   queue += lines;
-  timer ??= setTimeout(onDue, wait);
-  if (wait === WAIT && queue.split("\n").length > BATCH) onDue();
+  timer ??= setTimeout(due, wait);
+  if (wait === WAIT && queue.split("\n").length > BATCH) due();
 }
 
-/** Sends all that waits; what cannot be sent now is kept, and tried again after a longer while. @param {() => void} onDue */
-export function flush(onDue) {
+/** Sends all that waits; what cannot be sent now is kept, and tried again after a longer while. */
+export function flush() {
   timer = clearTimeout(timer);
   if (isSocket && !(socket?.readyState < 2)) {
     socket = new WebSocket(to);
-    socket.onopen = onDue;
-    socket.onerror = () => warn(`no connection to ${to}`);
+    socket.onopen = due;
+    socket.onerror = () => warn(to);
   }
-  queue = waiting();
+  queue = (storage[KEY] ?? "") + queue;
   delete storage[KEY];
   while (queue && navigator.onLine) {
     // Browsers take 64 KiB of what is to be sent after a page is gone; a character has three bytes at the most.
     const [batch] = /** @type {RegExpMatchArray} */ (queue.slice(0, 20_000).match(/(.+\n){1,20}/));
-    if (!send(batch, onDue)) break;
+    if (!send(batch)) break;
     queue = queue.slice(batch.length);
     wait = WAIT;
   }
   if (!queue) return;
-  storage[KEY] = waiting().split("\n").slice(-KEPT - 1).join("\n");
+  storage[KEY] = queue.split("\n").slice(-KEPT - 1).join("\n");
   queue = "";
   wait = Math.min(wait * 2, LONGEST_WAIT);
-  timer = setTimeout(onDue, wait);
+  timer = setTimeout(due, wait);
 }
 
-/** With what waits since an earlier time. */
-const waiting = () => (storage[KEY] ?? "") + queue;
-
-/** Whether the batch is gone. @param {string} batch @param {() => void} onDue */
-function send(batch, onDue) {
+/** Whether the batch is gone. @param {string} batch */
+function send(batch) {
   if (isSocket) {
     if (socket.readyState !== 1) return false;
     socket.send(batch);
-    socket.addEventListener("close", (/** @type {CloseEvent} */ event) => event.wasClean || put(batch, onDue), { signal: AbortSignal.timeout(DOUBTFUL) });
+    socket.addEventListener("close", (/** @type {CloseEvent} */ event) => event.wasClean || put(batch), { signal: AbortSignal.timeout(DOUBTFUL) });
     return true;
   }
   if (!to.startsWith("broadcast:")) return navigator.sendBeacon(to, batch);

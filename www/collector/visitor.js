@@ -10,11 +10,10 @@ const toText = bytes => Array.from(bytes, (byte, at) => (at % 2 || at < 4 || at 
 
 export const newId = () => toText(crypto.getRandomValues(new Uint8Array(16)));
 
-/** The first 128 bits of the SHA-256; null on pages without https, where browsers have no hash. @param {any[]} parts */
-export const hash = async (...parts) => crypto.subtle ? toText(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode([options.salt, location.host, ...parts].join())), 0, 16)) : null;
+/** The first 128 bits of the SHA-256; empty on pages without https, where browsers have no hash. @param {any[]} parts */
+export const hash = async (...parts) => toText(new Uint8Array(/** @type {ArrayBuffer} */ (await crypto.subtle?.digest("SHA-256", new TextEncoder().encode([options.salt, location.host, ...parts].join()))), 0, 16));
 
-/** @type {string | null | undefined} */
-let user = options.user;
+let user = text(options.user);
 /** Whom and which day `visitor` is of. */
 let known = "";
 /** @type {any} */
@@ -43,5 +42,5 @@ export async function visitorOn(day) {
   }
   // It is hashed once: an event as the page goes away cannot wait for it.
   if (known !== (known = [day, user, id].join())) visitor = user ? options.rawIds == null ? hash(day, user) : user : id ?? hash(day, navigator.userAgent, navigator.language, screen.width, screen.height);
-  return [await visitor, session];
+  return [await visitor || null, session];
 }
