@@ -15,9 +15,9 @@ function put(name, content, folder = "") {
   return file;
 }
 
-async function bundle(entry, { define = {}, external = [], alias = {} } = {}) {
+async function bundle(entry, { define = {}, external = [], alias = {}, format = "esm" } = {}) {
   const result = await build({
-    entryPoints: [at(entry)], bundle: true, minify: true, format: "esm", target: "es2022", write: false, external, alias,
+    entryPoints: [at(entry)], bundle: true, minify: true, format, target: "es2022", write: false, external, alias,
     define: Object.fromEntries(Object.entries({ __VERSION__: version, ...define }).map(([k, v]) => [k, JSON.stringify(v)])),
     logLevel: "warning", legalComments: "none", outdir: dist,
   });
@@ -41,6 +41,9 @@ const nats = put("nats.js", (await bundle("more/nats.js", { alias: { tweetnacl: 
 const stream = put("stream.js", (await bundle("stream/connect.js", { define: { __NATS__: nats.replace("more/", "./") } })).js, "more/");
 writeFileSync(dist + "clickfold.js", (await bundle("engine/clickfold.js", { define: { __WORKER__: worker, __WASM__: wasm, __STREAM__: stream } })).js);
 cpSync(at("clickfold.d.ts"), dist + "clickfold.d.ts");
+// A shop's pages load it by this name, as a classic script.
+writeFileSync(dist + "collector.js", (await bundle("collector/collector.js", { format: "iife" })).js);
+cpSync(at("collector.d.ts"), dist + "collector.d.ts");
 
 const samples = Object.fromEntries(readdirSync(at("sample")).filter(name => name !== "SOURCE.txt").map(name => [name, put(name, readFileSync(at("sample/" + name)))]));
 cpSync(at("sample/SOURCE.txt"), dist + "SAMPLES.txt");
@@ -53,6 +56,6 @@ const looks = put("page.css", page.css);
 writeFileSync(dist + "index.html", readFileSync(at("page/index.html"), "utf8").replace("page.js", script).replace("page.css", looks));
 
 // The files of each visit, for the service worker to keep.
-const files = [...readdirSync(dist).filter(name => name !== "more" && !/\.(d\.ts|txt)$/.test(name)), panels, events, style];
+const files = [...readdirSync(dist).filter(name => !["more", "collector.js"].includes(name) && !/\.(d\.ts|txt)$/.test(name)), panels, events, style];
 const cache = createHash("sha256").update(files.map(file => readFileSync(dist + file)).join("")).digest("hex").slice(0, 10);
 writeFileSync(dist + "sw.js", (await bundle("page/sw.js", { define: { __FILES__: ["./", ...files], __CACHE__: `clickfold-${cache}` } })).js);
