@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
+import { buildExamples } from "./examples/build.mjs";
 
 const at = path => new URL(path, import.meta.url).pathname;
 const dist = at("dist/");
@@ -53,3 +54,10 @@ writeFileSync(dist + "index.html", readFileSync(at("page/index.html"), "utf8").r
 const files = [...readdirSync(dist).filter(name => name !== "more" && !/\.(d\.ts|txt)$/.test(name)), panels, events, style];
 const cache = createHash("sha256").update(files.map(file => readFileSync(dist + file)).join("")).digest("hex").slice(0, 10);
 writeFileSync(dist + "sw.js", (await bundle("page/sw.js", { define: { __FILES__: ["./", ...files], __CACHE__: `clickfold-${cache}` } })).js);
+
+const framed = put("framed.js", (await bundle("widget/framed.js", { external: ["./widget.js"] })).js);
+const frameLooks = put("frame.css", readFileSync(at("widget/frame.css")));
+writeFileSync(dist + "frame.html", readFileSync(at("widget/frame.html"), "utf8").replace("framed.js", framed).replace("frame.css", frameLooks));
+writeFileSync(dist + "frame.js", (await bundle("widget/frame.js")).js);
+cpSync(at("frame.d.ts"), dist + "frame.d.ts");
+await buildExamples(dist);
