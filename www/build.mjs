@@ -16,9 +16,9 @@ function put(name, content, folder = "") {
   return file;
 }
 
-async function bundle(entry, { define = {}, external = [] } = {}) {
+async function bundle(entry, { define = {}, external = [], format = "esm" } = {}) {
   const result = await build({
-    entryPoints: [at(entry)], bundle: true, minify: true, format: "esm", target: "es2022", write: false, external,
+    entryPoints: [at(entry)], bundle: true, minify: true, format, target: "es2022", write: false, external,
     define: Object.fromEntries(Object.entries({ __VERSION__: version, ...define }).map(([k, v]) => [k, JSON.stringify(v)])),
     logLevel: "warning", legalComments: "none", outdir: dist,
   });
@@ -55,7 +55,7 @@ const files = [...readdirSync(dist).filter(name => name !== "more" && !/\.(d\.ts
 const cache = createHash("sha256").update(files.map(file => readFileSync(dist + file)).join("")).digest("hex").slice(0, 10);
 writeFileSync(dist + "sw.js", (await bundle("page/sw.js", { define: { __FILES__: ["./", ...files], __CACHE__: `clickfold-${cache}` } })).js);
 
-const framed = put("framed.js", (await bundle("widget/framed.js", { external: ["./widget.js"] })).js);
+const framed = put("framed.js", (await bundle("widget/framed.js", { format: "iife" })).js);
 const frameLooks = put("frame.css", readFileSync(at("widget/frame.css")));
 writeFileSync(dist + "frame.html", readFileSync(at("widget/frame.html"), "utf8").replace("framed.js", framed).replace("frame.css", frameLooks));
 writeFileSync(dist + "frame.js", (await bundle("widget/frame.js")).js);

@@ -1,11 +1,15 @@
 /**
  * What runs in frame.html: one widget for a page that does not run our script itself. It listens to its embedder alone, if that is of an
- * origin that the frame's address names (`?origins=`), and answers only there. docs/embedding.md has the messages.
+ * origin that the frame's address names (`?origins=`), and answers only there. docs/embedding.md has the messages. No module, so that it
+ * is there to say what is wrong where its server sends no CORS headers.
  */
 
 /** @import { FrameEvent, FrameMessage, FrameView } from "../frame.js" */
 
+export {};
+
 const ATTRIBUTES = /** @type {const} */ (["view", "query", "src", "theme", "lang", "window", "limit", "timezone", "heading", "options"]);
+const address = /** @type {HTMLScriptElement} */ (document.currentScript).src;
 const origins = namedOrigins("origins");
 /** The embedder's origin, once it has been heard. */
 let embedder = "";
@@ -59,7 +63,7 @@ async function configure({ file, ...view }) {
 
 async function start() {
   try {
-    await import("./widget.js");
+    await import(new URL("widget.js", address).href);
   } catch {
     widget = undefined; // the next message tries again
     say("Clickfold's widget cannot be fetched.");
@@ -96,7 +100,7 @@ function namedOrigins(parameter) {
  * server, as a frame without an origin of its own has no 'self'.
  */
 function restrict() {
-  const here = new URL(import.meta.url).origin;
+  const here = new URL(address).origin;
   const meta = document.createElement("meta");
   meta.httpEquiv = "Content-Security-Policy";
   meta.content = `default-src 'none'; script-src ${here} 'wasm-unsafe-eval'; style-src ${here}; connect-src ${[here, ...origins, ...namedOrigins("connect")].join(" ")}; worker-src blob:; base-uri 'none'; form-action 'none'`;
