@@ -16,9 +16,9 @@ function put(name, content, folder = "") {
   return file;
 }
 
-async function bundle(entry, { define = {}, external = [], format = "esm" } = {}) {
+async function bundle(entry, { define = {}, external = [], loader = {}, format = "esm" } = {}) {
   const result = await build({
-    entryPoints: [at(entry)], bundle: true, minify: true, format, target: "es2022", write: false, external,
+    entryPoints: [at(entry)], bundle: true, minify: true, format, target: "es2022", write: false, external, loader,
     define: Object.fromEntries(Object.entries({ __VERSION__: version, ...define }).map(([k, v]) => [k, JSON.stringify(v)])),
     logLevel: "warning", legalComments: "none", outdir: dist,
   });
@@ -38,7 +38,11 @@ const more = {
 };
 const worker = put("worker.js", (await bundle("engine/worker.js", { define: more })).js);
 writeFileSync(dist + "clickfold.js", (await bundle("engine/clickfold.js", { define: { __WORKER__: worker, __WASM__: wasm } })).js);
-cpSync(at("clickfold.d.ts"), dist + "clickfold.d.ts");
+for (const types of ["clickfold.d.ts", "frame.d.ts", "widget.d.ts"]) cpSync(at(types), dist + types);
+
+// For other people's pages: it imports clickfold.js beside it, and has its looks in it as text.
+const widget = await bundle("widget/widget.js", { external: ["./clickfold.js"], loader: { ".css": "text" } });
+writeFileSync(dist + "widget.js", widget.js);
 
 const samples = Object.fromEntries(readdirSync(at("sample")).filter(name => name !== "SOURCE.txt").map(name => [name, put(name, readFileSync(at("sample/" + name)))]));
 cpSync(at("sample/SOURCE.txt"), dist + "SAMPLES.txt");
@@ -51,13 +55,13 @@ const looks = put("page.css", page.css);
 writeFileSync(dist + "index.html", readFileSync(at("page/index.html"), "utf8").replace("page.js", script).replace("page.css", looks));
 
 // The files of each visit, for the service worker to keep.
-const files = [...readdirSync(dist).filter(name => name !== "more" && !/\.(d\.ts|txt)$/.test(name)), panels, events, style];
+const files = [...readdirSync(dist).filter(name => name !== "more" && name !== "widget.js" && !/\.(d\.ts|txt)$/.test(name)), panels, events, style];
 const cache = createHash("sha256").update(files.map(file => readFileSync(dist + file)).join("")).digest("hex").slice(0, 10);
 writeFileSync(dist + "sw.js", (await bundle("page/sw.js", { define: { __FILES__: ["./", ...files], __CACHE__: `clickfold-${cache}` } })).js);
 
-const framed = put("framed.js", (await bundle("widget/framed.js", { format: "iife" })).js);
-const frameLooks = put("frame.css", readFileSync(at("widget/frame.css")));
+// For pages that do not run our script.
+const framed = put("framed.js", (await bundle("widget/framed.js", { format: "iife" })).js, "more/");
+const frameLooks = put("frame.css", readFileSync(at("widget/frame.css")), "more/");
 writeFileSync(dist + "frame.html", readFileSync(at("widget/frame.html"), "utf8").replace("framed.js", framed).replace("frame.css", frameLooks));
 writeFileSync(dist + "frame.js", (await bundle("widget/frame.js")).js);
-cpSync(at("frame.d.ts"), dist + "frame.d.ts");
 await buildExamples(dist);

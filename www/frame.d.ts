@@ -14,6 +14,7 @@ export interface FrameView {
   limit?: number | null;
   timezone?: string | null;
   heading?: string | null;
+  "heading-level"?: number | "none" | null;
   options?: object | null;
 }
 

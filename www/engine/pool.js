@@ -86,10 +86,15 @@ export class Pool {
 
 /**
  * Starts a worker from a blob that imports its script. The script may then be of another origin than the page, and the
- * worker is under the page's Content-Security-Policy, which one started from an address of its own would not be.
+ * worker is under the page's Content-Security-Policy, which one started from an address of its own would not be. What is imported
+ * statically would have to be allowed by `worker-src`, too, not only by `script-src`.
  */
 function startWorker() {
-  const source = `import ${JSON.stringify(new URL(__WORKER__, import.meta.url).href)};`;
+  const source = `const early = [], keep = event => early.push(event);
+addEventListener("message", keep);
+await import(${JSON.stringify(new URL(__WORKER__, import.meta.url).href)});
+removeEventListener("message", keep);
+for (const { data, ports } of early) dispatchEvent(new MessageEvent("message", { data, ports }));`;
   const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
   return { worker: new Worker(url, { type: "module" }), started: () => URL.revokeObjectURL(url) };
 }

@@ -8,8 +8,7 @@
 
 export {};
 
-const ATTRIBUTES = /** @type {const} */ (["view", "query", "src", "theme", "lang", "window", "limit", "timezone", "heading", "options"]);
-const address = /** @type {HTMLScriptElement} */ (document.currentScript).src;
+const ATTRIBUTES = /** @type {const} */ (["view", "query", "src", "theme", "lang", "window", "limit", "timezone", "heading", "heading-level", "options"]);
 const origins = namedOrigins("origins");
 /** The embedder's origin, once it has been heard. */
 let embedder = "";
@@ -63,7 +62,7 @@ async function configure({ file, ...view }) {
 
 async function start() {
   try {
-    await import(new URL("widget.js", address).href);
+    await import(new URL("widget.js", document.baseURI).href);
   } catch {
     widget = undefined; // the next message tries again
     say("Clickfold's widget cannot be fetched.");
@@ -100,7 +99,7 @@ function namedOrigins(parameter) {
  * server, as a frame without an origin of its own has no 'self'.
  */
 function restrict() {
-  const here = new URL(address).origin;
+  const here = new URL(document.baseURI).origin;
   const meta = document.createElement("meta");
   meta.httpEquiv = "Content-Security-Policy";
   meta.content = `default-src 'none'; script-src ${here} 'wasm-unsafe-eval'; style-src ${here}; connect-src ${[here, ...origins, ...namedOrigins("connect")].join(" ")}; worker-src blob:; base-uri 'none'; form-action 'none'`;
