@@ -101,13 +101,17 @@ for (const { data, ports } of early) dispatchEvent(new MessageEvent("message", {
 
 async function compile() {
   const response = await fetchFile(new URL(__WASM__, import.meta.url));
-  if (response.headers.get("content-type")?.startsWith("application/wasm")) return WebAssembly.compileStreaming(response);
-  return WebAssembly.compile(await response.arrayBuffer());
+  try {
+    if (response.headers.get("content-type")?.startsWith("application/wasm")) return await WebAssembly.compileStreaming(response);
+    return await WebAssembly.compile(await response.arrayBuffer());
+  } catch (error) {
+    throw new ClickfoldError("WORKER_LOST", `the engine cannot be compiled: ${/** @type {Error} */ (error).message}; a Content-Security-Policy must allow 'wasm-unsafe-eval' in script-src`);
+  }
 }
 
 /** @param {URL} url */
 async function fetchFile(url) {
   const response = await fetch(url).catch(() => undefined);
-  if (!response?.ok) throw new ClickfoldError("WORKER_LOST", `cannot fetch ${url}; serve all files of the folder together`);
+  if (!response?.ok) throw new ClickfoldError("WORKER_LOST", `cannot fetch ${url}; serve all files of the folder together, to pages of other origins with CORS headers; a Content-Security-Policy must allow them in connect-src`);
   return response;
 }
