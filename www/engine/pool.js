@@ -87,16 +87,18 @@ export class Pool {
 /**
  * Starts a worker from a blob that imports its script. The script may then be of another origin than the page, and the
  * worker is under the page's Content-Security-Policy, which one started from an address of its own would not be. What is imported
- * statically would have to be allowed by `worker-src`, too, not only by `script-src`.
+ * statically would have to be allowed by `worker-src`, too, not only by `script-src`. In a frame without an origin of its own, Chromium starts
+ * no module from a blob.
  */
 function startWorker() {
   const source = `const early = [], keep = event => early.push(event);
 addEventListener("message", keep);
-await import(${JSON.stringify(new URL(__WORKER__, import.meta.url).href)});
-removeEventListener("message", keep);
-for (const { data, ports } of early) dispatchEvent(new MessageEvent("message", { data, ports }));`;
+import(${JSON.stringify(new URL(__WORKER__, import.meta.url).href)}).then(() => {
+  removeEventListener("message", keep);
+  for (const { data, ports } of early) dispatchEvent(new MessageEvent("message", { data, ports }));
+}, error => setTimeout(() => { throw error; }));`;
   const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-  return { worker: new Worker(url, { type: "module" }), started: () => URL.revokeObjectURL(url) };
+  return { worker: new Worker(url, { type: self.origin === "null" ? "classic" : "module" }), started: () => URL.revokeObjectURL(url) };
 }
 
 async function compile() {
