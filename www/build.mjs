@@ -41,7 +41,8 @@ writeFileSync(dist + "clickfold.js", (await bundle("engine/clickfold.js", { defi
 for (const types of ["clickfold.d.ts", "frame.d.ts", "widget.d.ts"]) cpSync(at(types), dist + types);
 
 // For other people's pages: it imports clickfold.js beside it, and has its looks in it as text.
-const widget = await bundle("widget/widget.js", { external: ["./clickfold.js"], loader: { ".css": "text" } });
+const chart = put("chart.js", (await bundle("more/chart.js", { loader: { ".css": "text" } })).js, "more/");
+const widget = await bundle("widget/widget.js", { define: { __CHART__: chart }, external: ["./clickfold.js"], loader: { ".css": "text" } });
 writeFileSync(dist + "widget.js", widget.js);
 
 const samples = Object.fromEntries(readdirSync(at("sample")).filter(name => name !== "SOURCE.txt").map(name => [name, put(name, readFileSync(at("sample/" + name)))]));

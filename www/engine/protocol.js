@@ -2,13 +2,19 @@
  * The whole wire between a page and its worker. Each request has an `id` and gets one reply of that id; a load
  * also sends progress in between.
  *
- * @import { ErrorDetail, Field, LoadOptions, Progress, Query, Reject, Report, SqlDialect } from "../clickfold.js"
+ * @import { Appended, ErrorDetail, Field, LiveState, LoadOptions, Progress, Query, Reject, Report, SqlDialect } from "../clickfold.js"
  *
  * @typedef {{ blob: Blob, member?: string, name: string, bytes: number }} FileSource a file, or a `member` of a zip archive, of so many bytes
  * @typedef {FileSource | { stream: ReadableStream<Uint8Array>, totalBytes?: number } | { url: string }} WireSource
- * @typedef {Pick<LoadOptions, "format" | "schema" | "timezone" | "clean">} WireOptions `clean` has a step at least
+ * @typedef {Pick<LoadOptions, "format" | "schema" | "timezone" | "clean" | "live">} WireOptions `clean` has a step at least
  * @typedef {object[]} Types the core's own word for each column's type
- * @typedef {{ handle: number, schema: Field[], types: Types, rows: number, report: Report }} DatasetInfo
+ * @typedef {{ handle: number, schema: Field[], types: Types, rows: number, report: Report, live?: WireLive }} DatasetInfo
+ * @typedef {Omit<LiveState, "newest" | "watermark"> & { newest: number | null, watermark: number | null }} WireLive times in milliseconds
+ * @typedef {{ rows: number, live: WireLive, appended: Appended, info?: DatasetInfo }} Taken what a stream's rows have changed; `info` where more has than their number
+ *
+ * @typedef {{ query: Query, window?: object, show?: number, movement?: string, closes: boolean }} Watch
+ * @typedef {{ ipc: Uint8Array, windows: { start: number, end: number, provisional: boolean }[] }} Told
+ * @typedef {{ told?: Told, closed: Told[], live: WireLive, ms: number }} Look
  *
  * @typedef {object} Shape what the core found out of a file's first bytes; the rest of it is the core's alone
  * @property {Report["format"]} format
@@ -67,6 +73,11 @@
  *   | { do: "room", handle: number }
  *   | { do: "exchange", handle: number, me: number, ports: (MessagePort | null)[] }
  *   | { do: "append", handle: number, bytes?: Uint8Array, format?: string, isShared: boolean, place: number }
+ *   | { do: "watch", handle: number, watch: Watch }
+ *   | { do: "look", handle: number, view: number }
+ *   | { do: "unwatch", handle: number, view: number }
+ *   | { do: "advance", handle: number, time: number }
+ *   | { do: "late", handle: number }
  *   | { do: "join", handle: number, source: FileSource, options: WireOptions, join: Join }
  *   | { do: "unused", handle: number, source: FileSource, options: WireOptions, used: Uint8Array }
  *   | { do: "sql", query: Query, schema: Field[], dialect: SqlDialect }

@@ -1,4 +1,5 @@
 /** @import { ClickfoldError, Dataset, Progress, Source, StreamSource } from "./clickfold.js" */
+/** @import { Drawing } from "./charts.js" */
 /** @import { Held } from "./datasets.js" */
 /** @import { Settings } from "./settings.js" */
 /** @import { Desk, Row, View } from "./views.js" */
@@ -6,13 +7,15 @@
 
 import { LitElement, html, nothing, unsafeCSS } from "lit";
 import { Announcer } from "./announcer.js";
+import { Chart } from "./charts.js";
 import { moveChoice, settleChoices } from "./choices.js";
+import { ClickfoldError as Failure } from "./clickfold.js";
 import { hold } from "./datasets.js";
 import { Format, languageOf } from "./language.js";
 import { PUSHED_FORMAT, Pushed } from "./pushed.js";
 import { schemeOf, watchSurroundings } from "./surroundings.js";
 import { fromJson, settle } from "./settings.js";
-import { VIEWS } from "./views.js";
+import { missingIn, viewOf } from "./views.js";
 import { Watching } from "./watching.js";
 import looks from "./widget.css";
 
@@ -46,6 +49,16 @@ export class ClickfoldView extends LitElement {
   #desk;
   /** @type {Answers | undefined} */
   #answers;
+  /** The view that they are of. @type {View | undefined} */
+  #answered;
+  /** The chart of the view, if it has one, and what is drawn. @type {Chart | undefined} */
+  #chart;
+  /** @type {{ drawing: Drawing, choose: (at: number) => void } | undefined} */
+  #drawing;
+  /** What is unfolded. @type {Set<string>} */
+  #unfolded = new Set();
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #ticking;
   /** @type {ClickfoldError | undefined} */
   #error;
   /** @type {Progress | undefined} */
@@ -149,7 +162,7 @@ export class ClickfoldView extends LitElement {
     try {
       this.#settings = settle(this);
     } catch (error) {
-      this.#watching?.stop();
+      this.#stopAsking();
       return this.#fail(error);
     }
     const due = this.#due;
@@ -160,6 +173,7 @@ export class ClickfoldView extends LitElement {
 
   updated() {
     settleChoices(this.renderRoot);
+    this.#draw();
     if (!this.#isNew || !this.#answers) return;
     this.#isNew = false;
     this.#emit("clickfold-ready", this.#shown);
@@ -190,33 +204,66 @@ export class ClickfoldView extends LitElement {
   }
 
   #ask() {
-    this.#watching?.stop();
+    this.#stopAsking();
     this.#error = undefined;
     const dataset = this.#shown, settings = this.#settings;
     if (!dataset || !settings) return;
     this.#isLoading = true;
-    const { words, tag } = languageOf(this);
-    const desk = { dataset, words, format: new Format(tag, settings.timezone), ...settings, choose: (/** @type {Row} */ row) => this.#emit("clickfold-select", row) };
-    const view = this.#view;
-    this.#answers = this.#desk?.dataset === dataset ? this.#answers : undefined;
-    try {
-      this.#watching = new Watching(dataset, view.ask(desk), answers => {
-        this.#isLoading = false;
-        this.#desk = desk;
-        this.#answers = answers;
-        this.#announcer.say(view.summary(desk, answers));
-        this.requestUpdate();
-      }, error => this.#fail(error));
-    } catch (error) {
-      this.#fail(error);
+    const view = this.#view, missing = missingIn(view, dataset);
+    if (missing.length) {
+      return this.#fail(new Failure("UNKNOWN_COLUMN", `this view needs a column with the role ${missing.join(", and one with the role ")}; the data has ${dataset.schema.map(({ name, role }) => role ? `${name} (${role})` : name).join(", ")}. Say which with options, such as {"schema": {"${dataset.schema[0]?.name}": {"role": "${missing[0]}"}}}`));
     }
+    const desk = this.#newDesk(dataset, settings);
+    this.#answers = this.#desk?.dataset === dataset && this.#answered === view ? this.#answers : undefined;
+    this.#watching = new Watching(dataset, view.ask(desk), answers => {
+      this.#isLoading = false;
+      this.#answered = view;
+      this.#desk = desk;
+      this.#answers = answers;
+      this.#announcer.say(view.summary(desk, answers));
+      this.requestUpdate();
+    }, error => this.#fail(error));
+    this.#ticking = view.isTicking ? setInterval(() => this.requestUpdate(), 1000) : undefined;
     this.requestUpdate();
+  }
+
+  /** @param {Dataset} dataset @param {Settings} settings @returns {Desk} */
+  #newDesk(dataset, settings) {
+    const { words, tag } = languageOf(this);
+    return {
+      ...settings, dataset, words, format: new Format(tag, settings.timezone), memory: new Map(),
+      choose: row => this.#emit("clickfold-select", row),
+      chart: (drawing, choose) => {
+        this.#drawing = { drawing, choose };
+        return html`<div class="chart" part="chart" aria-hidden="true"></div>`;
+      },
+      disclosure: (name, label, content) => html`<details ?open=${this.#unfolded.has(name)} @toggle=${(/** @type {Event} */ event) => this.#unfold(name, /** @type {HTMLDetailsElement} */ (event.target).open)}>
+        <summary part="disclosure">${label}</summary>${this.#unfolded.has(name) ? content() : nothing}
+      </details>`,
+    };
+  }
+
+  /** @param {string} name @param {boolean} isOpen */
+  #unfold(name, isOpen) {
+    if (isOpen === this.#unfolded.has(name)) return;
+    if (isOpen) this.#unfolded.add(name);
+    else this.#unfolded.delete(name);
+    this.requestUpdate();
+  }
+
+  /** Puts the chart into its place. */
+  #draw() {
+    const place = /** @type {HTMLElement | null} */ (this.renderRoot.querySelector(".chart"));
+    if (!place || !this.#drawing || !this.#desk) return this.#chart?.clear();
+    const { drawing, choose } = this.#drawing, { format, words } = this.#desk;
+    this.#chart ??= new Chart(/** @type {ShadowRoot} */ (this.renderRoot));
+    void this.#chart.draw(place, drawing, { format, words, choose });
   }
 
   /** @returns {View} */
   get #view() {
     const { view, query } = /** @type {Settings} */ (this.#settings);
-    return /** @type {View} */ (VIEWS.get(query ? "query" : view));
+    return viewOf(query, view);
   }
 
   /** Whether what is shown comes from the page's own rows. */
@@ -230,18 +277,24 @@ export class ClickfoldView extends LitElement {
   }
 
   #close() {
-    this.#watching?.stop();
-    this.#watching = undefined;
+    this.#stopAsking();
     this.#pushed.leave();
     this.#held?.release(this.#error?.code === "WORKER_LOST" || this.#error?.code === "CLOSED");
     this.#held = this.#shown = this.#answers = this.#desk = this.#progress = this.#error = undefined;
     this.#isLoading = false;
   }
 
+  #stopAsking() {
+    this.#watching?.stop();
+    this.#watching = undefined;
+    clearInterval(this.#ticking);
+  }
+
   #free() {
     if (!this.#isAlive) return;
     this.#isAlive = false;
     this.#close();
+    this.#chart?.clear();
     this.#announcer.stop();
   }
 
@@ -277,7 +330,7 @@ export class ClickfoldView extends LitElement {
   #body() {
     const { words } = languageOf(this);
     if (this.#error) return this.#failure(this.#error);
-    if (this.#answers && this.#desk) return this.#view.template(this.#desk, this.#answers);
+    if (this.#answers && this.#desk && this.#answered === this.#view) return this.#view.template(this.#desk, this.#answers);
     if (this.#isLoading) return this.#skeleton();
     return html`<p class="note" part="status">${words.nothingGiven}</p>`;
   }
