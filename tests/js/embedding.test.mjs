@@ -1,9 +1,10 @@
 // The widget in pages of other people: another origin, a strict policy, frames, and what is left when it goes.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
+import { extname } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { after, test } from "node:test";
-import { axe, cells, counted, launch, ranking, serveHost, serveWidget, told, visit } from "./hosts.mjs";
+import { axe, cells, counted, dist, launch, ranking, serveHost, serveWidget, told, visit } from "./hosts.mjs";
 
 const widget = await serveWidget();
 const B = new URL(widget.url).origin;
@@ -90,11 +91,18 @@ test("a server without CORS headers: what is missing is told, and the page lives
   await context.close();
 
   // Scripts that are allowed, and a core or data that are not.
-  for (const [wants, src, code, message] of [["wasm", "events.csv", "WORKER_LOST", /cannot fetch .*\.wasm; .*CORS/], ["csv", `${closed.url}examples/data/otto.csv`, "BAD_INPUT", /cannot fetch .*otto\.csv; .*\(CORS\)/]]) {
-    const { url } = await host({ "/": page(`<clickfold-view src="${src}"></clickfold-view>`, script()), "/events.csv": data });
-    const { page: tab, context } = await visit(browser, "about:blank");
-    if (wants === "wasm") await tab.route(/\.wasm$/, async route => route.fulfill({ response: await route.fetch(), headers: { "content-type": "application/wasm" } }));
-    await tab.goto(url);
+  const types = { js: "text/javascript", wasm: "application/wasm" };
+  const files = readdirSync(dist).filter(name => /\.(js|wasm)$/.test(name)).map(name => ["/" + name, {
+    body: readFileSync(`${dist}/${name}`), type: types[extname(name).slice(1)], headers: name.endsWith(".js") ? { "access-control-allow-origin": "*" } : {},
+  }]);
+  const half = await host(Object.fromEntries(files));
+  const cases = [
+    [new URL(half.url).origin.replace("127.0.0.1", "localhost"), "events.csv", "WORKER_LOST", /cannot fetch .*\.wasm; .*CORS/],
+    [B, `${closed.url}examples/data/otto.csv`, "BAD_INPUT", /cannot fetch .*otto\.csv; .*\(CORS\)/],
+  ];
+  for (const [at, src, code, message] of cases) {
+    const { url } = await host({ "/": page(`<clickfold-view src="${src}"></clickfold-view>`, script(at)), "/events.csv": data });
+    const { page: tab, context } = await visit(browser, url);
     const error = await told(tab, "clickfold-error");
     assert.equal(error.code, code);
     assert.match(error.message, message);
@@ -106,16 +114,18 @@ test("a server without CORS headers: what is missing is told, and the page lives
 
 /** A page that runs frame.js alone, and what it does with it. */
 const framing = (sandbox, options, more = "") => ({
-  "/": page(`<iframe title="Top items" sandbox="${sandbox}"></iframe>`, `<script type="module" src="frame-host.js"></script>`),
+  "/": page("", `<script type="module" src="frame-host.js"></script>`),
   "/frame-host.js": { type: "text/javascript", body: `
     import { embed } from "${B}/frame.js";
-    const iframe = document.querySelector("iframe");
+    const options = ${options}, iframe = document.createElement("iframe");
+    iframe.title = "Top items";
+    iframe.sandbox = "${sandbox}";
     iframe.src = "${B}/frame.html?origins=" + location.origin;
-    const options = ${options};
+    document.querySelector("main").append(iframe);
     window.embedded = embed(iframe, options);${more}
   ` },
 });
-const FRAMING = `default-src 'self'; script-src 'self' ${B}; frame-src ${B}`;
+const FRAMING = `default-src 'self'; script-src 'self' ${B}; frame-src 'self' ${B}`;
 /** The frame of the widget's origin. */
 const frameOf = tab => tab.frames().find(frame => frame.url().startsWith(B));
 
