@@ -7,35 +7,30 @@ const PLATFORMS = ["desktop", "mobile", "tablet"];
 /** React 19 sets properties of custom elements, and hears their events by `on` and the event's name. */
 function Dashboard() {
   const [platform, setPlatform] = useState("");
-  const [selected, setSelected] = useState(null);
+  const [chosen, setChosen] = useState(null);
   const [problem, setProblem] = useState("");
-  const where = useMemo(() => platform ? [{ platform }] : [], [platform]);
+  // A new object is a new question, which is asked again.
   const channels = useMemo(() => ({
-    kind: "aggregate", where, group_by: ["acquisition_channel"],
+    kind: "aggregate", where: platform ? [{ platform }] : [], group_by: ["acquisition_channel"],
     measures: { visitors: { fn: "count_distinct", column: "user_id" }, events: { fn: "count" } }, order_by: ["-visitors"],
-  }), [where]);
-  const funnel = useMemo(() => ({
-    kind: "funnel", where, steps: [{ event: "product_view" }, { event: "add_to_cart" }, { event: "purchase" }], within: "1d",
-  }), [where]);
+  }), [platform]);
   const hear = {
-    "onclickfold-select": event => setSelected(event.detail),
+    "onclickfold-select": event => setChosen(event.detail),
     "onclickfold-error": event => setProblem(event.detail.message),
   };
   return (
     <main>
       <h1>The shop's dashboard</h1>
+      <p role="status">{problem || (chosen ? `Chosen: ${Object.values(chosen)[0]}` : "Nothing chosen yet")}</p>
+      <clickfold-view id="funnel" view="funnel" src={EVENTS} {...hear} />
       <label>
-        Platform{" "}
+        Channels of{" "}
         <select value={platform} onChange={event => setPlatform(event.target.value)}>
-          <option value="">all</option>
+          <option value="">all platforms</option>
           {PLATFORMS.map(name => <option key={name}>{name}</option>)}
         </select>
       </label>
-      <h2>Channels</h2>
-      <clickfold-view id="channels" src={EVENTS} query={channels} {...hear} />
-      <h2>From product to purchase</h2>
-      <clickfold-view id="funnel" view="funnel" src={EVENTS} query={funnel} {...hear} />
-      <p role="status">{problem || (selected ? `Chosen: ${JSON.stringify(selected)}` : "Nothing chosen yet")}</p>
+      <clickfold-view id="channels" heading="Channels" src={EVENTS} query={channels} {...hear} />
     </main>
   );
 }
