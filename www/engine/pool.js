@@ -86,23 +86,34 @@ export class Pool {
 
 /**
  * Starts a worker from a blob that imports its script. The script may then be of another origin than the page, and the
- * worker is under the page's Content-Security-Policy, which one started from an address of its own would not be.
+ * worker is under the page's Content-Security-Policy, which one started from an address of its own would not be. What is imported
+ * statically would have to be allowed by `worker-src`, too, not only by `script-src`. In a frame without an origin of its own, Chromium starts
+ * no module from a blob.
  */
 function startWorker() {
-  const source = `import ${JSON.stringify(new URL(__WORKER__, import.meta.url).href)};`;
+  const source = `const early = [], keep = event => early.push(event);
+addEventListener("message", keep);
+import(${JSON.stringify(new URL(__WORKER__, import.meta.url).href)}).then(() => {
+  removeEventListener("message", keep);
+  for (const { data, ports } of early) dispatchEvent(new MessageEvent("message", { data, ports }));
+}, error => setTimeout(() => { throw error; }));`;
   const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-  return { worker: new Worker(url, { type: "module" }), started: () => URL.revokeObjectURL(url) };
+  return { worker: new Worker(url, { type: self.origin === "null" ? "classic" : "module" }), started: () => URL.revokeObjectURL(url) };
 }
 
 async function compile() {
   const response = await fetchFile(new URL(__WASM__, import.meta.url));
-  if (response.headers.get("content-type")?.startsWith("application/wasm")) return WebAssembly.compileStreaming(response);
-  return WebAssembly.compile(await response.arrayBuffer());
+  try {
+    if (response.headers.get("content-type")?.startsWith("application/wasm")) return await WebAssembly.compileStreaming(response);
+    return await WebAssembly.compile(await response.arrayBuffer());
+  } catch (error) {
+    throw new ClickfoldError("WORKER_LOST", `the engine cannot be compiled: ${/** @type {Error} */ (error).message}; a Content-Security-Policy must allow 'wasm-unsafe-eval' in script-src`);
+  }
 }
 
 /** @param {URL} url */
 async function fetchFile(url) {
   const response = await fetch(url).catch(() => undefined);
-  if (!response?.ok) throw new ClickfoldError("WORKER_LOST", `cannot fetch ${url}; serve all files of the folder together`);
+  if (!response?.ok) throw new ClickfoldError("WORKER_LOST", `cannot fetch ${url}; serve all files of the folder together, to pages of other origins with CORS headers; a Content-Security-Policy must allow them in connect-src`);
   return response;
 }

@@ -108,7 +108,7 @@ export class Connection {
     this.worker = worker;
     this.onLost = onLost;
     worker.onmessage = ({ data }) => this.#receive(data);
-    worker.onerror = event => onLost(`the worker failed: ${event.message ?? "it could not be started"}`, "WORKER_LOST");
+    worker.onerror = event => onLost(`the worker failed: ${event.message ?? "it could not be started; a Content-Security-Policy must allow blob: in worker-src, and its script in script-src"}`, "WORKER_LOST");
     worker.onmessageerror = () => onLost("the worker sent what cannot be read", "WORKER_LOST");
   }
 

@@ -1,6 +1,7 @@
 /** @import { Cell, Condition, Dataset } from "../clickfold.js" */
 
 import { html, nothing } from "lit";
+import "uplot/dist/uPlot.min.css";
 import { Lines } from "../chart/lines.js";
 import { actionKey, actionName } from "./actions.js";
 import { count, instant, sentence } from "./format.js";
