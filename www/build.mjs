@@ -36,7 +36,8 @@ const more = {
   __ZSTD__: put("zstd.js", (await bundle("more/zstd.js")).js, "more/"),
 };
 const worker = put("worker.js", (await bundle("engine/worker.js", { define: more })).js);
-writeFileSync(dist + "clickfold.js", (await bundle("engine/clickfold.js", { define: { __WORKER__: worker, __WASM__: wasm } })).js);
+const stream = put("stream.js", (await bundle("stream/connect.js")).js, "more/");
+writeFileSync(dist + "clickfold.js", (await bundle("engine/clickfold.js", { define: { __WORKER__: worker, __WASM__: wasm, __STREAM__: stream } })).js);
 for (const types of ["clickfold.d.ts", "widget.d.ts"]) cpSync(at(types), dist + types);
 
 // For other people's pages: it imports clickfold.js beside it, and has its looks in it as text.

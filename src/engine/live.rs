@@ -113,6 +113,11 @@ impl Live {
         })
     }
 
+    /// Bytes held beside the rows by the ids that are remembered.
+    pub(super) fn size(&self) -> usize {
+        self.seen.size()
+    }
+
     fn watermark(&self) -> Option<i64> {
         self.newest.map(|newest| newest.saturating_sub(self.lateness.saturating_mul(self.unit.per_second())))
     }

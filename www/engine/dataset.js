@@ -67,7 +67,7 @@ export function openDataset(workers, infos, loaded) {
   const follow = async (query, { window, show, movement, onClosed }) => {
     if (isShared && window) throw new ClickfoldError("UNSUPPORTED", "windows are watched where one worker has all rows; open the engine with one worker, or load with \"live\"");
     const [worker] = workers, [handle] = handles;
-    const watch = { query, window, show, movement, closes: onClosed !== undefined };
+    const watch = { query, closes: onClosed !== undefined, ...window && { window }, ...show !== undefined && { show }, ...movement !== undefined && { movement } };
     const { view } = isShared ? {} : await inOrder(() => worker.send({ do: "watch", handle, watch }));
     if (view === undefined) return { look: async () => ({ table: live(await ask(query), []), closed: [] }), end: () => {} };
     return {

@@ -88,7 +88,8 @@ impl Retention {
         let mut dropped = vec![];
         while let [first, _, ..] = self.slices.make_contiguous() {
             let by_rows = self.rows.is_some_and(|rows| n_rows - first.n_rows >= rows);
-            if !by_rows && !oldest.is_some_and(|oldest| first.newest < oldest) {
+            let by_time = oldest.is_some_and(|oldest| first.newest < oldest);
+            if !by_rows && !by_time {
                 break;
             }
             n_rows -= first.n_rows;

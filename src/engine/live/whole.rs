@@ -32,7 +32,8 @@ impl Whole {
                 let place = part.places.values().first().copied().unwrap_or(0);
                 actors.take(part.to_batch(&asker.types), place)
             }
-            Self::Slices { panes, .. } => {
+            Self::Slices { panes, merged } => {
+                merged.take(asker, slice as i64, &part)?;
                 let pane = match panes.entry(slice) {
                     std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
                     std::collections::btree_map::Entry::Vacant(entry) => entry.insert(Pane::new(asker, false)?),
@@ -58,7 +59,7 @@ impl Whole {
             Self::Actors(actors) => actors.answer(),
             Self::Slices { panes, merged } => {
                 let first = panes.first_key_value().map_or(0, |(&slice, _)| slice as i64);
-                merged.answer(asker, first, &panes.values().collect::<Vec<_>>())
+                merged.answer(asker, first..i64::MAX, &panes.values().collect::<Vec<_>>())
             }
         }
     }
