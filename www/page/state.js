@@ -5,6 +5,7 @@
  * @typedef {{
  *   view: "empty" | "loading" | "loaded",
  *   error?: string,
+ *   notice?: string,
  *   said: string,
  *   dragging: boolean,
  *   name: string,
@@ -33,9 +34,6 @@
 
 /** @returns {State} */
 export const emptyState = () => ({ view: "empty", said: "", dragging: false, name: "", told: new Map(), columns: new Set() });
-
-/** Whether the worker is gone, so that another one has to be started. @param {unknown} error */
-export const isFatal = error => /** @type {any} */ (error)?.code === "WORKER_LOST";
 
 /** The column that plays a role. @param {Dataset} dataset @param {Role} role @returns {Field | undefined} */
 export const byRole = (dataset, role) => dataset.schema.find(field => field.role === role);
