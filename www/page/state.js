@@ -33,7 +33,7 @@
  */
 
 /** @returns {State} */
-export const emptyState = () => ({ view: "empty", said: "", dragging: false, name: "", told: new Map(), columns: new Set() });
+export const emptyState = () => ({ view: "empty", notice: "", said: "", dragging: false, name: "", dataset: undefined, segment: undefined, told: new Map(), columns: new Set() });
 
 /** The column that plays a role. @param {Dataset} dataset @param {Role} role @returns {Field | undefined} */
 export const byRole = (dataset, role) => dataset.schema.find(field => field.role === role);
