@@ -36,7 +36,8 @@ const more = {
   __ZSTD__: put("zstd.js", (await bundle("more/zstd.js")).js, "more/"),
 };
 const worker = put("worker.js", (await bundle("engine/worker.js", { define: more })).js);
-writeFileSync(dist + "clickfold.js", (await bundle("engine/clickfold.js", { define: { __WORKER__: worker, __WASM__: wasm } })).js);
+const stream = put("stream.js", (await bundle("stream/connect.js")).js, "more/");
+writeFileSync(dist + "clickfold.js", (await bundle("engine/clickfold.js", { define: { __WORKER__: worker, __WASM__: wasm, __STREAM__: stream } })).js);
 cpSync(at("clickfold.d.ts"), dist + "clickfold.d.ts");
 
 const samples = Object.fromEntries(readdirSync(at("sample")).filter(name => name !== "SOURCE.txt").map(name => [name, put(name, readFileSync(at("sample/" + name)))]));

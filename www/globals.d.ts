@@ -9,6 +9,7 @@ declare const __EVENTS_STYLE__: string;
 declare const __HTML__: string;
 declare const __ZIP__: string;
 declare const __ZSTD__: string;
+declare const __STREAM__: string;
 declare const __VERSION__: string;
 declare const __SAMPLES__: Record<string, string>;
 declare const __FILES__: string[];

@@ -22,7 +22,7 @@ export function hold(name) {
  * The page's side: says once when the worker is gone. Until it holds its lock, and where it can hold none, it is pinged: its death
  * is then known after two minutes only.
  */
-export class Watch {
+export class Pulse {
   /** The lock that the worker is to hold. */
   lock = navigator.locks ? `clickfold ${crypto.randomUUID()}` : undefined;
   #unanswered = 0;

@@ -5,7 +5,7 @@ import { load } from "./load.js";
 import { Pool } from "./pool.js";
 
 /** Set by the build. */
-/* global __VERSION__ */
+/* global __VERSION__, __STREAM__ */
 
 /** Boots WebAssembly in a worker; others follow when they are needed. @param {EngineOptions} [options] @returns {Promise<Engine>} */
 export async function open({ workers = "auto", memory = Infinity, onLost } = {}) {
@@ -20,6 +20,17 @@ export async function open({ workers = "auto", memory = Infinity, onLost } = {})
   return {
     version: __VERSION__,
     load: (source, options = {}) => load(pool, source, options),
+    connect: async (source, options = {}) => (await streams()).connect(source, options, { ClickfoldError, load: (source, options = {}, onGone = undefined) => load(pool, source, options, onGone) }),
     close: async () => pool.end(new ClickfoldError("CLOSED", "the engine is closed")),
   };
+}
+
+/** What few pages need, fetched when it is first asked for. @returns {Promise<typeof import("../stream/connect.js")>} */
+async function streams() {
+  const url = new URL(__STREAM__, import.meta.url).href;
+  try {
+    return await import(url);
+  } catch {
+    throw new ClickfoldError("SOURCE_LOST", `cannot fetch ${url}; serve all files of the folder together`);
+  }
 }

@@ -32,7 +32,7 @@ export class Lasting {
   /** @type {ClickfoldError | undefined} */
   #gone;
   #closing = new AbortController();
-  /** What is watched: begins anew when the rows are there again, or fails. @type {Set<{ begin: () => void, fail: (error: ClickfoldError) => void }>} */
+  /** What is watched: begins anew when the rows are there again, or fails. @type {Set<{ pause: () => void, begin: () => void, fail: (error: ClickfoldError) => void }>} */
   #watches = new Set();
 
   /**
@@ -65,7 +65,8 @@ export class Lasting {
 
   /** @param {unknown} error */
   async #restore(error) {
-    if (this.#asking) this.#count();
+    if (this.#asking || this.#watches.size) this.#count();
+    for (const { pause } of this.#watches) pause();
     await new Promise(resolve => setTimeout(resolve)); // what was answered before is heard first
     const before = this.#inner;
     await before.close().catch(() => {}); // the other workers give their rows up; the lost one has none
@@ -183,29 +184,35 @@ export class Lasting {
 
   /** @type {Dataset["watch"]} */
   #watch(query, onTable, options = {}) {
-    let stop = () => {};
+    let stop = () => {}, nClosed = 0;
     const watch = {
+      pause: () => stop(),
       begin: () => {
-        stop();
         const inner = this.#inner;
-        stop = inner.watch(query, onTable, { ...options, onError: error => {
-          if (error.code === "WORKER_LOST") this.restore(error, inner).catch(watch.fail);
-          else watch.fail(error);
-        } });
+        let seen = 0;
+        stop = inner.watch(query, onTable, {
+          ...options,
+          ...options.onClosed && { onClosed: table => {
+            if (++seen <= nClosed) return; // it was told of the rows that were lost
+            nClosed = seen;
+            options.onClosed?.(table);
+          } },
+          onError: error => {
+            if (error.code === "WORKER_LOST") this.restore(error, inner).catch(watch.fail);
+            else watch.fail(error);
+          },
+        });
       },
       fail: (/** @type {ClickfoldError} */ error) => {
-        if (!this.#watches.has(watch)) return; // it was told, or nobody watches any more
-        end();
-        options.onError?.(error);
+        if (this.#watches.delete(watch)) options.onError?.(error);
       },
     };
-    const end = () => {
+    watch.begin();
+    this.#watches.add(watch);
+    return () => {
       this.#watches.delete(watch);
       stop();
     };
-    this.#watches.add(watch);
-    watch.begin();
-    return end;
   }
 
   async #close() {

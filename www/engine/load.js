@@ -19,18 +19,20 @@ const SMALL = 16 << 20;
  * @param {(error: ClickfoldError) => void} [onGone] is told when a worker has taken the rows with it for good
  * @returns {Promise<Dataset>}
  */
-export async function load(pool, source, { format, schema, clean, timezone, keep = "rows", queries, onProgress, signal, ...unknown }, onGone) {
+export async function load(pool, source, { format, schema, clean, timezone, keep = "rows", queries, live, onProgress, signal, ...unknown }, onGone) {
   const [key] = Object.keys(unknown);
-  if (key) throw new ClickfoldError("BAD_QUERY", `unknown option ${JSON.stringify(key)}; known are format, schema, clean, timezone, keep, queries, onProgress, signal`);
+  if (key) throw new ClickfoldError("BAD_QUERY", `unknown option ${JSON.stringify(key)}; known are format, schema, clean, timezone, keep, queries, live, onProgress, signal`);
   if (keep !== "rows" && keep !== "answers") throw new ClickfoldError("BAD_QUERY", `"keep" is "rows" or "answers", found ${JSON.stringify(keep)}`);
   if (keep === "answers" ? !Array.isArray(queries) : queries !== undefined) {
     throw new ClickfoldError("BAD_QUERY", `"queries" is a list of the questions to answer while reading, with "keep": "answers" and only then`);
   }
   if (clean !== undefined && !Array.isArray(clean)) throw new ClickfoldError("BAD_QUERY", `"clean" is a list of steps, found ${JSON.stringify(clean)}`);
-  const options = { format, schema, timezone, ...clean?.length ? { clean } : {} };
+  if (live !== undefined && keep === "answers") throw new ClickfoldError("BAD_QUERY", `a stream's rows are kept as long as "live" says; leave "keep": "answers" out`);
+  const options = { format, schema, timezone, ...clean?.length ? { clean } : {}, ...live && { live } };
   const given = (Array.isArray(source) ? source : [source]).map(toWire);
   if (!given.length) throw new ClickfoldError("BAD_INPUT", "no file was given");
   const sources = (await Promise.all(given.map(async wire => "blob" in wire ? unzipped(await pool.first(), wire, signal) : [wire]))).flat();
+  if (live && sources.length > 1) throw new ClickfoldError("UNSUPPORTED", "rows of a stream come behind those of one source; append the others");
   if (sources.length > 1 && sources.some(wire => !("blob" in wire))) throw new ClickfoldError("UNSUPPORTED", "several sources are loaded as one where all are files; fetch the others first");
   const dataset = await open(pool, sources, options, { queries, onProgress, signal });
   const again = structuredClone({ options, queries }); // what was given may be changed meanwhile
@@ -48,7 +50,7 @@ export async function load(pool, source, { format, schema, clean, timezone, keep
 async function open(pool, sources, options, how) {
   const files = sources.flatMap(wire => "blob" in wire ? [wire] : []);
   // What is not kept may have to be read again, which only parts of files can be.
-  const inParts = sources.length > 1 || files.some(({ bytes }) => how.queries || bytes >= SMALL);
+  const inParts = !options.live && (sources.length > 1 || files.some(({ bytes }) => how.queries || bytes >= SMALL));
   const dataset = inParts && await loadParts(pool, files, options, how);
   return dataset || loadWhole(pool, sources[0], options, how);
 }

@@ -1,0 +1,12 @@
+/** The kinds of sources by their names; each has a file of its own. */
+
+/** @import { Kind } from "./source.js" */
+
+import { broadcast } from "./broadcast.js";
+import { fetched } from "./fetch.js";
+import { postMessage } from "./post-message.js";
+import { sse } from "./sse.js";
+import { websocket } from "./websocket.js";
+
+/** @type {Map<string, Kind>} */
+export const KINDS = new Map(Object.entries({ websocket, sse, fetch: fetched, broadcast, postMessage }));
