@@ -162,7 +162,7 @@ export class Lasting {
       query: (query, options = {}) => this.#ask(inner => inner.query(query, options), options.signal),
       watch: (...given) => this.#watch(...given),
       late: () => this.#ask(inner => inner.late()),
-      advance: time => this.#change(time, (inner, time) => inner.advance(time)),
+      advance: time => this.#ask(inner => inner.advance(time)),
       append: async (rows, options) => {
         const appended = await this.#ask(inner => inner.append(rows, options));
         this.#once = "rows were appended to them";
