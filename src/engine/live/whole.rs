@@ -51,6 +51,13 @@ impl Whole {
         }
     }
 
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Self::Actors(actors) => actors.size(),
+            Self::Slices { panes, merged } => panes.values().map(Pane::size).sum::<usize>() + merged.size(),
+        }
+    }
+
     pub(super) fn answer(&mut self, asker: &Asker) -> Result<RecordBatch> {
         match self {
             Self::Actors(actors) => actors.answer(),
