@@ -185,6 +185,14 @@ impl ByActor {
         Ok(answer)
     }
 
+    /// Bytes held.
+    pub(super) fn size(&self) -> usize {
+        let texts: usize = self.texts.iter().flatten().map(Interned::size).sum();
+        let width = |values: &Values| if matches!(values.data, Data::Wide(_)) { 17 } else { 9 };
+        let recent: usize = self.recent.iter().map(|values| width(values) * values.len()).sum();
+        texts + recent + self.buckets.iter().map(Bucket::size).sum::<usize>()
+    }
+
     fn fold(&self) -> Result<Box<dyn Fold>> {
         self.query.fold(&self.schema, &self.zones)
     }

@@ -75,6 +75,11 @@ impl Bucket {
         let (first, last) = self.places.filter(|&(first, _)| first < before)?;
         Some(before.abs_diff(first) as f64 / (last.abs_diff(first) as f64 + 1.0))
     }
+
+    pub(super) fn size(&self) -> usize {
+        let arranged: usize = self.arranged.iter().map(|array| array.get_array_memory_size()).sum();
+        arranged + 4 * self.recent.capacity() + self.state.as_ref().map_or(0, RecordBatch::get_array_memory_size)
+    }
 }
 
 /// The first and the last of some places, and of others if there are any.

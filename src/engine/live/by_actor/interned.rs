@@ -78,6 +78,10 @@ impl Interned {
     pub(super) fn len(&self) -> usize {
         self.dictionary.len()
     }
+
+    pub(super) fn size(&self) -> usize {
+        self.dictionary.size() + 4 * self.given.capacity()
+    }
 }
 
 fn not_texts() -> Error {
