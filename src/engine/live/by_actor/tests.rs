@@ -1,3 +1,5 @@
+//! What is kept up to date is what a data set of the same rows answers.
+
 use arrow_array::ArrayRef;
 
 use super::*;
