@@ -22,11 +22,11 @@ serve: www/dist/index.html
 
 dist: www/dist/index.html
 
-test: www/dist/index.html target/release/clickfold $(VENV)/ok $(CACHE)/chromium
+test: www/dist/index.html target/release/clickfold $(VENV)/ok $(CACHE)/chromium $(CACHE)/nats-server
 	cargo test --locked
 	cargo clippy --locked --all-targets -- -D warnings
 	cd www && npm run --silent check && npm run --silent sizes
-	CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=wasm-bindgen-test-runner cargo test --locked --no-default-features --features formats,events --target wasm32-unknown-unknown --test node
+	CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=wasm-bindgen-test-runner cargo test --locked --no-default-features --features formats,live --target wasm32-unknown-unknown --test node
 	node --test --test-concurrency=1 tests/js/*.test.mjs tests/page/*.test.mjs
 	$(VENV)/bin/python tests/conformance/run.py --binary target/release/clickfold --cases 600
 	$(VENV)/bin/python tests/conformance/real.py --binary target/release/clickfold
@@ -79,7 +79,7 @@ target/pkg/clickfold_bg.wasm: $(RUST) $(TOOLS)/ok $(TARGET) www/node_modules/.pa
 	touch $@
 
 target/complete/clickfold_bg.wasm: target/pkg/clickfold_bg.wasm
-	wasm-pack build --target web --mode no-install --release --out-dir target/complete --out-name clickfold -- --locked --no-default-features --features parquet,events
+	wasm-pack build --target web --mode no-install --release --out-dir target/complete --out-name clickfold -- --locked --no-default-features --features parquet,live
 	touch $@
 
 www/dist/index.html: target/pkg/clickfold_bg.wasm target/complete/clickfold_bg.wasm $(FRONT) www/node_modules/.package-lock.json
@@ -113,6 +113,13 @@ $(CACHE)/chromium:
 	test -x /usr/bin/chromium || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; }
 	/usr/bin/chromium --version --no-sandbox
 	mkdir -p $(CACHE) && touch $@
+
+# Debian's, unpacked only: installing it would start a server.
+$(CACHE)/nats-server:
+	mkdir -p $(CACHE)/nats
+	test -x /usr/sbin/nats-server || { cd $(CACHE)/nats && { apt-get download -qq nats-server || { apt-get update -qq && apt-get download -qq nats-server; }; } && dpkg-deb -x nats-server_*.deb .; }
+	ln -sf "$$(ls /usr/sbin/nats-server $(CACHE)/nats/usr/sbin/nats-server 2>/dev/null | head -n 1)" $@
+	$@ --version
 
 clean:
 	cargo clean

@@ -11,6 +11,7 @@ import { cpus, homedir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { addSessions } from "./sessions.mjs";
+import { addStreams } from "./streams.mjs";
 
 const { values: options } = parseArgs({ options: {
   sizes: { type: "string", default: "1m,10m,rees-1m" },
@@ -31,6 +32,7 @@ mkdirSync(work, { recursive: true });
 cpSync(harness, work, { recursive: true });
 run("chmod", "-R", "u+w", work);
 addSessions(work);
+addStreams(work);
 const lock = readFileSync(join(work, "package-lock.json"), "utf8");
 const installed = join(work, "node_modules/.installed");
 if (!existsSync(installed) || readFileSync(installed, "utf8") !== lock) {
@@ -62,6 +64,7 @@ for (const size of sizes) {
     .split("\n").filter(line => line.startsWith("{")).map(line => JSON.parse(line)));
   measure("--peer", options.peers);
   measure("--native", "--peer", "duckdb,polars", "--threads", "1");
+  if (size === "1m") measure("--stream", "--peer", "clickfold1,handjs,duckdb-eh,perspective");
 }
 
 const wrong = lines.flatMap(({ peer, dataset, checks }) => Object.entries(checks ?? {}).filter(([, found]) => found !== "ok").map(([query, found]) => `${peer} ${dataset} ${query}: ${found}`));
@@ -78,7 +81,8 @@ const record = {
   machine: `${cpus().length} cores, ${cpus()[0].model.trim()}`,
   rounds: Number(options.rounds),
   criterion_median_ms: native,
-  cpu_ms: lines.filter(line => line.cpuMs).map(line => ({ data: line.dataset, tool: line.peer, ...cpu(line) })),
+  cpu_ms: lines.filter(line => line.kind !== "stream" && line.cpuMs).map(line => ({ data: line.dataset, tool: line.peer, ...cpu(line) })),
+  stream: lines.filter(line => line.kind === "stream" && line.eventsPerS).map(line => ({ tool: line.peer, events_per_second: Math.round(line.eventsPerS.median), p99_ms: line.p99ms.median, same: line.same })),
 };
 mkdirSync(join(root, "benches/record"), { recursive: true });
 writeFileSync(join(root, `benches/record/${record.date}.json`), JSON.stringify(record, null, 1) + "\n");
@@ -89,4 +93,6 @@ for (const { data, tool, ...ms } of record.cpu_ms) {
   const cells = QUERIES.map(query => ms[query] ?? ms[`${query}cold`]).map(value => value === undefined ? "–" : `${value} ms`);
   console.log(`| ${data} | ${tool} | ${cells.join(" | ")} |`);
 }
+console.log("\n| live top 20 | events a second | p99 of an update |\n|:--|--:|--:|");
+for (const { tool, events_per_second, p99_ms } of record.stream) console.log(`| ${tool} | ${events_per_second} | ${p99_ms} ms |`);
 process.exit(wrong.some(line => line.startsWith("clickfold")) ? 1 : 0);

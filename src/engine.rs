@@ -7,11 +7,15 @@ mod cleaning;
 mod dates;
 mod join;
 mod kept;
+#[cfg(feature = "live")]
+mod live;
 mod moving;
 mod options;
 #[cfg(feature = "parquet")]
 mod ranged;
 mod report;
+#[cfg(feature = "live")]
+mod seen;
 mod shard;
 #[cfg(feature = "events")]
 mod told;
@@ -22,13 +26,15 @@ pub use asked::Asked;
 pub use dates::Question;
 pub use join::{Join, Joined};
 use kept::Kept;
+#[cfg(feature = "live")]
+pub use live::{Keep, LiveOptions, LiveState, Told, Watch, WindowSpec};
 #[cfg(feature = "events")]
 pub use moving::Arriving;
 use options::parse_role;
 pub use options::{ColumnOptions, FormatOptions, LoadOptions};
 #[cfg(feature = "parquet")]
 pub use ranged::RangedLoader;
-pub use report::Report;
+pub use report::{Appended, Report};
 pub use shard::{Given, LoadedPart, PartLoader, PartSummary};
 #[cfg(feature = "events")]
 pub use told::{Field, schema_of_fields};
@@ -182,6 +188,9 @@ pub struct Dataset {
     exchanged: Option<(ColumnType, usize)>,
     /// How dates of the columns are read, where that was decided.
     styles: Vec<DateStyle>,
+    /// What is known of the rows that keep coming.
+    #[cfg(feature = "live")]
+    live: Option<Box<live::Live>>,
 }
 
 impl Dataset {
@@ -248,7 +257,11 @@ impl Dataset {
 
     /// Bytes held.
     pub fn size(&self) -> usize {
-        self.store.size()
+        #[cfg(feature = "live")]
+        let live = self.live.as_ref().map_or(0, |live| live.size());
+        #[cfg(not(feature = "live"))]
+        let live = 0;
+        self.store.size() + live
     }
 
     /// The answer to a question. `zones` holds the time zones that [`Query::zones`] names. The rows may be held in
@@ -265,13 +278,13 @@ impl Dataset {
 
     /// Takes rows in behind the others: text in that format, or in this data set's own. Cells stand in the order of its
     /// columns, and a first row that repeats the header is one; keys that it has no columns for become further ones. Types
-    /// widen where the new rows ask for it.
+    /// widen where the new rows ask for it. What became of them is told of these rows alone.
     ///
     /// # Errors
     ///
     /// `BAD_INPUT` when no row can be read; then nothing has changed. `UNSUPPORTED` where only answers are kept, and after a
     /// recipe that looks at all rows together.
-    pub fn append(&mut self, bytes: &[u8], format: Option<Format>) -> Result<()> {
+    pub fn append(&mut self, bytes: &[u8], format: Option<Format>) -> Result<Appended> {
         if self.answers.is_some() {
             return Err(Error::new(ErrorKind::Unsupported, "rows are appended where rows are kept; load without \"keep\""));
         }
@@ -304,15 +317,20 @@ impl Dataset {
             ..Report::of(&shape, decoder.names(), &self.options)
         };
         let (batches, names, report) = self.cleaned_batches(decoder.take_batches(), decoder.names(), report)?;
+        #[cfg(feature = "live")]
+        if self.live.is_some() {
+            return self.take_live(batches, &names, report);
+        }
         for batch in batches {
             self.store.append(batch)?;
         }
         self.store.seal()?;
         self.add_columns(&names);
         self.take_types();
+        let appended = Appended::of(&report);
         self.report.add(&report);
         self.tell();
-        Ok(())
+        Ok(appended)
     }
 
     /// Adds the columns behind those that are here, without a role.

@@ -8,6 +8,8 @@ mod dates;
 mod exchange;
 mod join;
 mod places;
+#[cfg(feature = "live")]
+mod rolling;
 #[cfg(feature = "formats")]
 mod whole;
 
@@ -30,7 +32,7 @@ use crate::kernel::instant::{DateStyle, EPOCH};
 use crate::{Error, Result};
 
 /// Columns of the same rows, cut into chunks.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Store {
     columns: Vec<StoredColumn>,
     chunk_rows: Vec<usize>,
@@ -39,9 +41,12 @@ pub struct Store {
     arranged: Option<Arranged>,
     /// Whether other stores may have rows of the same actors.
     is_mixed: bool,
+    /// Rows dropped since texts were forgotten.
+    #[cfg(feature = "live")]
+    n_gone: usize,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct StoredColumn {
     column_type: ColumnType,
     chunks: Vec<Chunk>,
@@ -54,7 +59,7 @@ struct StoredColumn {
 /// Bytes that ranking may take for each row while it works.
 const RANKING_BYTES: usize = 16;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Chunk {
     /// Ready to be read.
     Values { array: ArrayRef, forms: Forms },

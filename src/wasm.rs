@@ -2,6 +2,8 @@
 
 mod asked;
 mod join;
+#[cfg(feature = "live")]
+mod live;
 mod memory;
 mod moving;
 #[cfg(feature = "parquet")]
@@ -165,10 +167,10 @@ impl Dataset {
         self.0.set_roles(&read("the roles", roles)?).map_err(throw)
     }
 
-    /// Takes rows in behind the others: text in that format, or in the data set's own.
-    pub fn append(&mut self, bytes: &[u8], format: JsValue) -> Result<(), JsValue> {
+    /// Takes rows in behind the others: text in that format, or in the data set's own. Tells what became of them.
+    pub fn append(&mut self, bytes: &[u8], format: JsValue) -> Result<JsValue, JsValue> {
         memory::make_room("appending rows", bytes.len()).map_err(throw)?;
-        self.0.append(bytes, read("the format", format)?).map_err(throw)
+        plain(&self.0.append(bytes, read("the format", format)?).map_err(throw)?)
     }
 }
 

@@ -9,6 +9,8 @@ use crate::analysis::Zones;
 use crate::event::{ColumnType, Role};
 use crate::fold::Fold;
 use crate::query::{Query, ROW};
+#[cfg(feature = "live")]
+use crate::store::Store;
 use crate::{Error, ErrorKind, Result, frame};
 
 /// Bytes for each row while rows are put in another order: the order, what it goes by, and a column of both orders.
@@ -21,6 +23,9 @@ pub struct Asked {
     types: Vec<ColumnType>,
     row_numbers: Option<&'static str>,
     next: usize,
+    /// The rows in an order of the question's own, where those of the data set must stay in theirs.
+    #[cfg(feature = "live")]
+    arranged: Option<Store>,
 }
 
 impl Dataset {
@@ -68,22 +73,53 @@ impl Dataset {
     /// than the one with the role, `BAD_STATE` for those before the exchange.
     pub fn ask(&mut self, query: &Query, zones: &Zones) -> Result<Asked> {
         let fold = query.fold(&self.schema, zones)?;
+        self.store.seal()?;
+        let order = self.order_for(query)?;
+        #[cfg(feature = "live")]
+        let mut arranged = order.filter(|_| self.drops_rows()).map(|_| self.store.clone());
+        #[cfg(feature = "live")]
+        let store = arranged.as_mut().unwrap_or(&mut self.store);
+        #[cfg(not(feature = "live"))]
+        let store = &mut self.store;
         for column in query.distinct_columns() {
-            self.store.rank_integers(self.schema.index_of(column)?)?;
+            store.rank_integers(self.schema.index_of(column)?)?;
         }
-        if let Some((actor, time)) = self.order_for(query)? {
-            self.store.rank_integers(actor)?;
-            self.store.arrange(actor, time)?;
+        if let Some((actor, time)) = order {
+            store.rank_integers(actor)?;
+            store.arrange(actor, time)?;
         }
         let names = self.schema.columns().iter().map(|c| c.name.clone()).collect();
-        Ok(Asked { fold, names, types: self.types(), row_numbers: query.wants_row_numbers().then_some(ROW), next: 0 })
+        let row_numbers = query.wants_row_numbers().then_some(ROW);
+        Ok(Asked {
+            fold,
+            names,
+            types: self.types(),
+            row_numbers,
+            next: 0,
+            #[cfg(feature = "live")]
+            arranged,
+        })
+    }
+
+    /// Whether the oldest rows go, so that the others must stay in their order.
+    #[cfg(feature = "live")]
+    fn drops_rows(&self) -> bool {
+        self.live.as_ref().is_some_and(|live| live.drops())
     }
 }
 
 impl Asked {
     /// What is answered already.
     pub(super) fn answered(fold: Box<dyn Fold>, types: Vec<ColumnType>) -> Self {
-        Self { fold, names: vec![], types, row_numbers: None, next: 0 }
+        Self {
+            fold,
+            names: vec![],
+            types,
+            row_numbers: None,
+            next: 0,
+            #[cfg(feature = "live")]
+            arranged: None,
+        }
     }
 
     /// Looks at the next rows of the data set; says whether there are more.
@@ -92,12 +128,16 @@ impl Asked {
     ///
     /// As [`Fold::update`].
     pub fn step(&mut self, data: &Dataset) -> Result<bool> {
-        if self.next < data.store.n_batches() {
+        #[cfg(feature = "live")]
+        let store = self.arranged.as_ref().unwrap_or(&data.store);
+        #[cfg(not(feature = "live"))]
+        let store = &data.store;
+        if self.next < store.n_batches() {
             let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
-            self.fold.update(&data.store.batch(self.next, &names, self.row_numbers)?)?;
+            self.fold.update(&store.batch(self.next, &names, self.row_numbers)?)?;
             self.next += 1;
         }
-        Ok(self.next < data.store.n_batches())
+        Ok(self.next < store.n_batches())
     }
 
     /// What was found out so far, for another data set's [`merge`](Asked::merge).

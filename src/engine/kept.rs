@@ -63,8 +63,17 @@ impl Kept {
             has_whole_actors: true,
             exchanged: None,
             styles: vec![],
+            #[cfg(feature = "live")]
+            live: None,
         };
         dataset.decide()?;
+        #[cfg(feature = "live")]
+        {
+            dataset = dataset.cleaned()?;
+            dataset.begin_live()?;
+            Ok(dataset)
+        }
+        #[cfg(not(feature = "live"))]
         dataset.cleaned()
     }
 }

@@ -85,6 +85,8 @@ impl Dataset {
             has_whole_actors: told.has_whole_actors,
             exchanged: None,
             styles: told.styles,
+            #[cfg(feature = "live")]
+            live: None,
         })
     }
 

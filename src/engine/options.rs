@@ -40,6 +40,9 @@ pub struct LoadOptions {
     /// The columns that are wanted of a Parquet or Arrow file, all if not given; files that are read row by row have them all.
     #[cfg(feature = "parquet")]
     pub select: Option<Vec<String>>,
+    /// How rows that are appended are taken: those of a stream.
+    #[cfg(feature = "live")]
+    pub live: Option<super::LiveOptions>,
     /// The IANA name of the time zone by whose clock times are that are written without a zone; UTC if not given.
     pub timezone: Option<String>,
     /// That zone, which the door finds.

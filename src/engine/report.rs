@@ -63,6 +63,33 @@ pub struct Report {
     pub quarantined: Vec<Quarantined>,
 }
 
+/// What became of appended rows: `read = used + rejected + filtered + duplicate`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Appended {
+    /// Rows that came.
+    pub read: u64,
+    /// Those that answers are made of, late ones among them.
+    pub used: u64,
+    /// Those that could not be read, or that a cleaning step put into quarantine.
+    pub rejected: u64,
+    /// Those that a cleaning step left out.
+    pub filtered: u64,
+    /// Those that were there already.
+    pub duplicate: u64,
+    /// Those that came too late for a window that is watched.
+    pub late: u64,
+    /// The id of the last row, where ids are known.
+    pub last_id: Option<String>,
+}
+
+impl Appended {
+    /// What a report of these rows alone says.
+    pub(super) fn of(report: &Report) -> Self {
+        let &Report { read, used, rejected, filtered, duplicate, .. } = report;
+        Self { read, used, rejected, filtered, duplicate, late: 0, last_id: None }
+    }
+}
+
 impl Report {
     /// Of no row of a source of that shape, whose columns are called by these names.
     pub(super) fn of(shape: &Shape, names: &[String], options: &LoadOptions) -> Self {

@@ -212,6 +212,8 @@ impl Dataset {
             has_whole_actors: alone || !keeps_rows,
             exchanged: None,
             styles: vec![],
+            #[cfg(feature = "live")]
+            live: None,
         };
         dataset.settle(types, &shape.names)?;
         dataset.report.n_unclear = n_unclear;

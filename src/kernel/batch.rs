@@ -37,6 +37,24 @@ pub struct BatchColumn {
     pub column_type: ColumnType,
 }
 
+#[cfg(feature = "live")]
+impl Batch {
+    /// Some of the rows, in that order.
+    ///
+    /// # Errors
+    ///
+    /// When a column is not of its type.
+    pub fn take(&self, rows: &[u32]) -> Result<Self> {
+        let chosen = super::values::Rows::Some(rows.to_vec());
+        let column = |column: &BatchColumn| {
+            let values = super::values::gather(&column.array, &chosen)?;
+            let array = super::column::hold(values, column.column_type)?;
+            Ok(BatchColumn { array, forms: column.forms.take(rows), column_type: column.column_type })
+        };
+        Ok(Self { columns: self.columns.iter().map(column).collect::<Result<_>>()?, n_rows: rows.len() })
+    }
+}
+
 /// Rows as folds take them: the columns by their names, and, where it is called by a name, each row's place in the data.
 ///
 /// # Errors

@@ -108,6 +108,43 @@ pub fn compare(keys: &[SortKey], a: u32, b: u32) -> Ordering {
     keys.iter().map(|key| key.compare(a, b)).find(|o| o.is_ne()).unwrap_or_else(|| a.cmp(&b))
 }
 
+/// The rows in an order that says nothing of how they came: by the `time` column, if there is one, then by the value of each
+/// column in turn, nulls last. Rows that are alike in all of them stay as they are.
+pub fn canonical(n_rows: usize, columns: &[Values], time: Option<usize>) -> Vec<u32> {
+    let Some(time) = time else {
+        let mut rows: Vec<u32> = (0..n_rows as u32).collect();
+        sort_by(&mut rows, &|a, b| compare_values(columns, a, b));
+        return rows;
+    };
+    // Few rows tie in time, and only for those are texts compared.
+    let time = [SortKey::new(&columns[time], false)];
+    let mut rows = sort(n_rows, &time, usize::MAX);
+    for ties in rows.chunk_by_mut(|&a, &b| time[0].equal(a, b)).filter(|ties| ties.len() > 1) {
+        sort_by(ties, &|a, b| compare_values(columns, a, b));
+    }
+    rows
+}
+
+/// How two rows compare by their values in each column in turn, nulls last.
+pub fn compare_values(columns: &[Values], a: u32, b: u32) -> Ordering {
+    let compare = |column: &Values| {
+        let (row, other) = (a as usize, b as usize);
+        match (column.is_valid(row), column.is_valid(other)) {
+            (true, true) => {}
+            (is_valid, other_is_valid) => return other_is_valid.cmp(&is_valid),
+        }
+        match &column.data {
+            Data::Ints(v) => v[row].cmp(&v[other]),
+            Data::Ranked(places, _) => places[row].cmp(&places[other]),
+            Data::Wide(v) => v[row].cmp(&v[other]),
+            Data::Floats(v) => float_key(v[row]).cmp(&float_key(v[other])),
+            Data::Codes(codes, _) if codes[row] == codes[other] => Ordering::Equal,
+            Data::Codes(codes, texts) => texts.get(codes[row]).cmp(texts.get(codes[other])),
+        }
+    };
+    columns.iter().map(compare).find(|ordering| ordering.is_ne()).unwrap_or(Ordering::Equal)
+}
+
 /// The longest prefix that is kept sorted while the rows pass by, rather than found by sorting all.
 pub const FEW: usize = 256;
 
@@ -227,6 +264,45 @@ mod tests {
             let mut expected: Vec<u32> = (0..30).collect();
             expected.sort_by(|&a, &b| compare(&keys, a, b));
             assert_eq!(rows, expected);
+        }
+    }
+
+    /// A time, the place of a text, and a number of 128 bits.
+    type Row = (Option<i64>, Option<usize>, i128);
+
+    proptest::proptest! {
+        #[test]
+        fn the_canonical_order_is_the_same_whatever_order_rows_come_in(
+            rows in proptest::collection::vec((proptest::option::of(0i64..3), proptest::option::of(0usize..4), -1i128..2), 0..40),
+            seed in proptest::num::u64::ANY,
+        ) {
+            const TEXTS: [&str; 4] = ["b", "", "ä", "a"];
+            // Each arrival has a dictionary of its own.
+            let columns = |rows: &[Row], shift: usize| {
+                let texts = Texts(std::sync::Arc::new((0..4).map(|at| Some(TEXTS[(at + shift) % 4])).collect()));
+                let valid = |known: &dyn Fn(&Row) -> bool| Some(rows.iter().map(known).collect());
+                let codes = rows.iter().map(|row| row.1.map_or(shift, |text| (text + 4 - shift) % 4) as u32);
+                [
+                    Values { data: Data::Codes(codes.collect(), texts), valid: valid(&|row| row.1.is_some()) },
+                    Values { data: Data::Ints(rows.iter().map(|row| row.0.unwrap_or(-9)).collect()), valid: valid(&|row| row.0.is_some()) },
+                    Values { data: Data::Wide(rows.iter().map(|row| row.2).collect()), valid: None },
+                ]
+            };
+            let mut others = rows.clone();
+            for at in 1..others.len() {
+                others.swap(at, (crate::kernel::hash::mix64(seed ^ at as u64) % (at as u64 + 1)) as usize);
+            }
+            for time in [None, Some(1)] {
+                let sorted = |rows: &[Row], shift| -> Vec<_> {
+                    canonical(rows.len(), &columns(rows, shift), time).into_iter().map(|row| rows[row as usize]).collect()
+                };
+                let expected = sorted(&rows, 0);
+                proptest::prop_assert_eq!(&sorted(&others, 1 + (seed % 3) as usize), &expected);
+                let last = |value: Option<i64>| value.unwrap_or(i64::MAX);
+                let text = |row: &Row| (row.1.is_none(), row.1.map(|text| TEXTS[text]));
+                let first = |row: &Row| if time.is_some() { last(row.0) } else { 0 };
+                proptest::prop_assert!(expected.is_sorted_by_key(|row| (first(row), text(row), last(row.0), row.2)));
+            }
         }
     }
 

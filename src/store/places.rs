@@ -1,7 +1,7 @@
 //! Where each row of a store is in the data: the order that questions about rows, and ties, go by.
 
 /// The place of each row. Without further word, rows are where they are in the store.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Places {
     /// Of the first rows.
     listed: Vec<u32>,

@@ -42,8 +42,8 @@ export const isComplete = dataset => !(dataset instanceof first.Dataset);
 export const isBeyondFirst = query => typeof query?.kind === "string" && !first.isKnownKind(query.kind);
 
 /** Whether the core of a first visit does not do for a source. @param {Opened} opened @param {WireOptions} options @param {Query[]} [queries] that are answered while it is read */
-export function needsComplete({ start, isAll }, { format: { kind, pattern, separator } = {}, clean }, queries = []) {
-  return queries.some(isBeyondFirst) || clean !== undefined || pattern !== undefined || !(kind === "csv" || (kind === undefined && (separator !== undefined || first.isPlainCsv(start, isAll))));
+export function needsComplete({ start, isAll }, { format: { kind, pattern, separator } = {}, clean, live }, queries = []) {
+  return queries.some(isBeyondFirst) || clean !== undefined || live !== undefined || pattern !== undefined || !(kind === "csv" || (kind === undefined && (separator !== undefined || first.isPlainCsv(start, isAll))));
 }
 
 /** @returns {Promise<CompleteCore>} */

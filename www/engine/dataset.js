@@ -1,5 +1,6 @@
-/** @import { Dataset, Field, Query, Report } from "../clickfold.js" */
-/** @import { Connection, DatasetInfo, FileSource, Join, Joined, WireOptions } from "./protocol.js" */
+/** @import { Appended, Dataset, Field, LiveState, LiveTable, Query, Report, WatchOptions } from "../clickfold.js" */
+/** @import { Connection, DatasetInfo, FileSource, Join, Joined, Look, Taken, Told, WireLive, WireOptions } from "./protocol.js" */
+/** @import { View } from "./watching.js" */
 
 import { ClickfoldError, cancelled } from "./errors.js";
 import { KEPT_REJECTS } from "./protocol.js";
@@ -7,13 +8,16 @@ import { toText } from "./rows.js";
 import { toFile } from "./sources.js";
 import { settle } from "./settle.js";
 import { openTable } from "./table.js";
+import { Watchers } from "./watching.js";
+
+/** @typedef {Dataset & { readonly shards: { worker: Connection, rows: number }[] }} OpenDataset `shards`: how many rows each worker has */
 
 /**
  * The page's view of a data set in one worker or several, each of which has some of the rows.
  * @param {Connection[]} workers
  * @param {DatasetInfo[]} infos of each worker's rows
  * @param {Report} [loaded] what became of the source's rows, where the workers do not know
- * @returns {Dataset}
+ * @returns {OpenDataset}
  */
 export function openDataset(workers, infos, loaded) {
   const handles = infos.map(info => info.handle);
@@ -29,6 +33,7 @@ export function openDataset(workers, infos, loaded) {
   const asking = new Set();
   /** @type {Map<string, AbortController>} */
   const views = new Map();
+  const watchers = new Watchers();
 
   /** @template T @param {() => T | Promise<T>} run @returns {Promise<T>} */
   const inOrder = run => {
@@ -38,16 +43,66 @@ export function openDataset(workers, infos, loaded) {
   };
 
   /**
+   * Sends something to all workers. Where one is lost, no other waits for it any longer.
+   * @param {(worker: Connection, at: number, signal: AbortSignal) => Promise<any>} send @param {AbortSignal} [signal]
+   */
+  const sendAll = (send, signal) => {
+    const lost = new AbortController();
+    const ended = signal ? AbortSignal.any([signal, lost.signal]) : lost.signal;
+    const sent = Promise.all(workers.map((worker, at) => send(worker, at, ended)));
+    sent.catch(error => error.code === "WORKER_LOST" && lost.abort()); // told to whoever waits for it
+    return sent;
+  };
+
+  /**
    * @param {(handle: number, at: number) => import("./protocol.js").Request} request @param {(at: number) => Transferable[]} [transfer]
    * @param {(infos: DatasetInfo[]) => void} [hear] what else the workers say
    */
   const tellAll = async (request, transfer = () => [], hear) => {
     if (closed) throw closed;
-    infos = await Promise.all(workers.map((worker, at) => worker.send(request(handles[at], at), { transfer: transfer(at) })));
+    infos = await sendAll((worker, at, signal) => worker.send(request(handles[at], at), { transfer: transfer(at), signal }));
     hear?.(infos);
     infos = await settle(workers, infos);
     info = join(infos, loaded);
+    watchers.poke();
   };
+
+  /** What a stream's rows have changed. @param {Taken} taken */
+  const takeIn = ({ rows, live, appended, info: whole }) => {
+    const { report } = info;
+    infos = [{ ...infos[0], rows, live }];
+    const counted = { ...report, read: report.read + appended.read, used: report.used + appended.used, rejected: report.rejected + appended.rejected, filtered: report.filtered + appended.filtered, duplicate: report.duplicate + appended.duplicate };
+    if (whole) infos = [whole];
+    info = whole ? join(infos, loaded) : { ...info, rows, report: counted };
+    watchers.poke();
+  };
+
+  /** A question that the worker follows, or that is asked again. @param {Query} query @param {WatchOptions} options @returns {Promise<View>} */
+  const follow = async (query, { window, show, movement, onClosed }) => {
+    if (isShared && window) throw new ClickfoldError("UNSUPPORTED", "windows are watched where one worker has all rows; open the engine with one worker, or load with \"live\"");
+    const [worker] = workers, [handle] = handles;
+    const watch = { query, closes: onClosed !== undefined, ...window && { window }, ...show !== undefined && { show }, ...movement !== undefined && { movement } };
+    const { view } = isShared ? {} : await inOrder(() => worker.send({ do: "watch", handle, watch }));
+    if (view === undefined) return { look: async () => ({ table: live(await ask(query), []), closed: [] }), end: () => {} };
+    return {
+      async look() {
+        /** @type {Look} */
+        const { told, closed, live: state, ms } = await inOrder(() => worker.send({ do: "look", handle, view }));
+        infos = [{ ...infos[0], live: state }];
+        const table = (/** @type {Told} */ { ipc, windows }) => live({ ipc, ms }, windows);
+        return { table: told && table(told), closed: closed.map(table) };
+      },
+      end: () => {
+        inOrder(() => worker.send({ do: "unwatch", handle, view })).catch(() => {}); // the data set may be closed, and the view with it
+      },
+    };
+  };
+
+  /** @param {{ ipc: Uint8Array, ms: number }} answer @param {Told["windows"]} windows @returns {LiveTable} */
+  const live = ({ ipc, ms }, windows) => ({
+    ...openTable({ ipc, stats: { rows_scanned: info.rows, ms } }),
+    live: { ...liveState(infos[0].live) ?? { newest: null, watermark: null, late: 0, dropped: 0 }, windows: windows.map(({ start, end, provisional }) => ({ start: new Date(start), end: new Date(end), provisional })) },
+  });
 
   /** Each actor's rows to one worker. A data set that is left half-way is lost. */
   const exchange = async () => {
@@ -67,12 +122,11 @@ export function openDataset(workers, infos, loaded) {
     if (closed) throw closed;
     const ends = workers.slice(1).map(() => new MessageChannel());
     const from = ends.map(({ port1 }) => port1);
-    const asked = workers.map((worker, at) => {
+    const answer = sendAll((worker, at, signal) => {
       if (at === 0) return worker.send({ do: "query", handle: handles[0], question, from }, { transfer: from, signal });
       const to = ends[at - 1].port2;
       return worker.send({ do: "state", handle: handles[at], question, to }, { transfer: [to], signal });
-    });
-    const answer = Promise.all(asked).then(([first]) => first);
+    }, signal).then(([first]) => first);
     answer.catch(() => {}); // told to whoever still waits for it
     return { answer };
   };
@@ -122,15 +176,41 @@ export function openDataset(workers, infos, loaded) {
       const { ipc, ms } = await asked.finally(() => asking.delete(asked));
       return openTable({ ipc, stats: { rows_scanned: info.rows, ms } });
     },
-    append: rows => inOrder(async () => {
-      const { bytes, format } = toText(rows, info.schema.map(field => field.name), info.report.separator);
-      if (!bytes.length) return;
+    get live() { return liveState(infos[0].live); },
+    append: (rows, { format: told } = {}) => inOrder(async () => {
+      const { bytes, format = told } = toText(rows, info.schema.map(field => field.name), info.report.separator, told);
+      if (!bytes.length) return { read: 0, used: 0, rejected: 0, filtered: 0, duplicate: 0, late: 0, last_id: null };
+      if (infos[0].live) {
+        if (closed) throw closed;
+        /** @type {Taken} */
+        const taken = await workers[0].send({ do: "append", handle: handles[0], isShared, place: 0, format, bytes }, { transfer: [bytes.buffer] });
+        takeIn(taken);
+        return taken.appended;
+      }
       const place = info.rows;
       areActorsWhole = !isShared;
       // The worker with the fewest rows takes them.
       const to = infos.reduce((least, own, at) => own.rows < infos[least].rows ? at : least, 0);
-      await tellAll((handle, at) => ({ do: "append", handle, isShared, place, format, bytes: at === to ? bytes : undefined }), at => at === to ? [bytes.buffer] : []);
+      /** @type {Appended | undefined} */
+      let appended;
+      await tellAll((handle, at) => ({ do: "append", handle, isShared, place, format, bytes: at === to ? bytes : undefined }), at => at === to ? [bytes.buffer] : [], infos => {
+        appended = /** @type {any} */ (infos[to]).appended;
+      });
+      return /** @type {Appended} */ (appended);
     }),
+    watch(query, onTable, { every = 250, window, show, movement, onClosed, onError, ...unknown } = {}) {
+      const [key] = Object.keys(unknown);
+      if (key) throw new ClickfoldError("BAD_QUERY", `unknown option ${JSON.stringify(key)}; known are every, window, show, movement, onClosed, onError`);
+      if (!(every >= 0)) throw new ClickfoldError("BAD_QUERY", `"every" must be a number of milliseconds, found ${every}`);
+      return watchers.add(() => follow(query, { window, show, movement, onClosed }), { onTable, every, onClosed, onError });
+    },
+    advance: time => inOrder(() => tellAll(handle => ({ do: "advance", handle, time: time.getTime() }))),
+    async late() {
+      const started = performance.now();
+      const late = await inOrder(() => workers[0].send({ do: "late", handle: handles[0] }));
+      const { ipc } = late ? { ipc: late } : await ask({ kind: "rows", limit: 0 });
+      return openTable({ ipc, stats: { rows_scanned: info.rows, ms: performance.now() - started } });
+    },
     async join(source, { on, columns, indicator = "is_matched", format, schema, signal, ...unknown }) {
       const [key] = Object.keys(unknown);
       if (key) throw new ClickfoldError("BAD_QUERY", `unknown option ${JSON.stringify(key)}; known are on, columns, indicator, format, schema, signal`);
@@ -176,10 +256,19 @@ export function openDataset(workers, infos, loaded) {
       return tellAll(handle => ({ do: "roles", handle, roles }));
     }),
     async close() {
+      watchers.fail(new ClickfoldError("CLOSED", "the data set is closed; load it again"));
       await Promise.allSettled([sending, ...asking]);
-      await Promise.all(workers.map((worker, at) => worker.send({ do: "close", handle: handles[at] })));
+      const ended = await Promise.allSettled(workers.map((worker, at) => worker.send({ do: "close", handle: handles[at] })));
+      for (const end of ended) if (end.status === "rejected") throw end.reason;
     },
+    get shards() { return workers.map((worker, at) => ({ worker, rows: infos[at].rows })); },
   };
+}
+
+/** @param {WireLive | undefined} live @returns {LiveState | undefined} */
+function liveState(live) {
+  const date = (/** @type {number | null} */ time) => time === null ? null : new Date(time);
+  return live && { ...live, newest: date(live.newest), watermark: date(live.watermark) };
 }
 
 /**
@@ -207,7 +296,7 @@ async function overtake(views, view, signal, run) {
  * @template T
  * @param {Promise<T>} promise @param {AbortSignal | undefined} signal @returns {Promise<T>}
  */
-async function unlessAborted(promise, signal) {
+export async function unlessAborted(promise, signal) {
   if (!signal) return promise;
   const ended = new AbortController();
   const aborted = /** @type {Promise<never>} */ (new Promise((_, reject) => {

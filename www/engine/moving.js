@@ -12,10 +12,11 @@ import { zoneChanges } from "./zones.js";
 /**
  * The data set, or what it has become in the core that answers the question. A move that fails half-way loses rows.
  * @param {Dataset} dataset @param {Query} query @param {WireOptions} options that it was loaded with
+ * @param {boolean} moves whether it moves in any case
  * @returns {Promise<{ dataset: Dataset, isMoved: boolean }>}
  */
-export async function ableTo(dataset, query, options) {
-  if (isComplete(dataset) || !isBeyondFirst(query)) return { dataset, isMoved: false };
+export async function ableTo(dataset, query, options, moves) {
+  if (isComplete(dataset) || !moves && !isBeyondFirst(query)) return { dataset, isMoved: false };
   const core = await completeCore();
   core.checkQuery(query); // nothing moves for a question that cannot be asked
   const told = {

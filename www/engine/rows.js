@@ -8,11 +8,12 @@ import { readRows } from "./table.js";
  * @param {Record<string, unknown>[] | Uint8Array} rows
  * @param {string[]} columns
  * @param {string | null} separator of delimited data
+ * @param {string} [told] how bytes are written, where that is known
  * @returns {{ bytes: Uint8Array<ArrayBuffer>, format?: string }}
  */
-export function toText(rows, columns, separator) {
+export function toText(rows, columns, separator, told) {
   if (rows instanceof Uint8Array) {
-    return isArrow(rows) ? toText(readRows(tableFromIPC(rows, { useBigInt: true, useDate: true })), columns, separator) : { bytes: rows.slice() };
+    return told === undefined && isArrow(rows) ? toText(readRows(tableFromIPC(rows, { useBigInt: true, useDate: true })), columns, separator) : { bytes: rows.slice() };
   }
   const known = new Set(columns);
   for (const row of rows) {

@@ -1,13 +1,15 @@
 /** @import { Dataset, LoadedPart } from "../../target/pkg/clickfold.js" */
-/** @import { DatasetInfo, Reply, Request, WireOptions } from "./protocol.js" */
+/** @import { DatasetInfo, Reply, Request, Taken, WireOptions } from "./protocol.js" */
 
 import { joinTypes } from "../../target/pkg/clickfold.js";
+import { hold } from "./alive.js";
 import { answerQuery, exchangeRows, sendState, stateOf } from "./answering.js";
-import { completeCore, coreFor, start } from "./core.js";
+import { completeCore, coreFor, isBeyondFirst, isComplete, start } from "./core.js";
 import { toPlain } from "./errors.js";
 import { joinFile, unusedRows } from "./joining.js";
 import { loadPart, loadWhole, notes, readShape } from "./loading.js";
 import { ableTo } from "./moving.js";
+import { KEPT_REJECTS } from "./protocol.js";
 import { membersOf } from "./unpack.js";
 import { warmUp } from "./warm.js";
 import { zoneChanges } from "./zones.js";
@@ -16,6 +18,8 @@ import { zoneChanges } from "./zones.js";
 const datasets = new Map();
 /** By which options they were loaded, likewise. @type {Map<number, WireOptions>} */
 const optionsOf = new Map();
+/** What was told of data sets that take a stream's rows: the columns' types, and how many rejected rows, likewise. @type {Map<number, { types: string, rejects: number }>} */
+const toldOf = new Map();
 /** Parts of a file that no data set has taken yet, likewise. @type {Map<number, LoadedPart>} */
 const parts = new Map();
 /** What can be cancelled, by the id of its request. @type {Map<number, AbortController>} */
@@ -44,9 +48,13 @@ self.onmessage = async (/** @type {MessageEvent<{ id: number } & Request>} */ { 
 async function answer(id, request, signal) {
   const tell = (/** @type {import("../clickfold.js").Progress} */ progress) => post({ id, progress });
   switch (request.do) {
-    case "start":
+    case "start": {
+      const holding = hold(request.lock);
       start(request.module, request.memory);
       if (request.warmUp) setTimeout(warmUp); // after the reply: nobody waits for it
+      return [await holding];
+    }
+    case "ping":
       return [null];
     case "load":
       keep(id, await loadWhole(request.source, request.options, request.queries, signal, tell), request.options);
@@ -89,13 +97,43 @@ async function answer(id, request, signal) {
     case "room":
       return inTurn(request.handle, dataset => dataset.makeRoomToExchange());
     case "exchange":
-      return inTurn(request.handle, dataset => exchangeRows(dataset, request.me, request.ports));
+      return inTurn(request.handle, dataset => exchangeRows(dataset, request.me, request.ports, signal));
     case "append":
       return inTurn(request.handle, dataset => {
         if (request.isShared) dataset.mix();
         if (!request.bytes) return;
         if (request.isShared) dataset.goOnAt(request.place);
-        dataset.append(request.bytes, request.format);
+        const appended = dataset.append(request.bytes, request.format);
+        return [takenBy(request.handle, appended) ?? { ...describe(request.handle), appended }];
+      });
+    case "watch":
+      return inTurn(request.handle, async before => {
+        // Where nothing is known of a stream, the question is asked again, which the core of a first visit can, too.
+        if (!request.watch.window && !isComplete(before) && !isBeyondFirst(request.watch.query)) return [{}];
+        const dataset = await datasetFor({ handle: request.handle, question: request.watch }, true);
+        return [{ view: asLive(dataset).watch(request.watch, zoneChanges) }];
+      });
+    case "look":
+      return inTurn(request.handle, dataset => {
+        const started = performance.now(), live = asLive(dataset);
+        /** @type {import("./protocol.js").Told | undefined} */
+        const told = live.look(request.view);
+        /** @type {import("./protocol.js").Told[]} */
+        const closed = live.closed(request.view);
+        const ms = performance.now() - started;
+        return [{ told, closed, live: live.live(), ms }, ...[...closed, ...told ? [told] : []].map(({ ipc }) => ipc.buffer)];
+      });
+    case "unwatch":
+      return inTurn(request.handle, dataset => {
+        asLive(dataset).unwatch(request.view);
+        return [null];
+      });
+    case "advance":
+      return inTurn(request.handle, dataset => isComplete(dataset) && asLive(dataset).advance(request.time));
+    case "late":
+      return inTurn(request.handle, dataset => {
+        const ipc = isComplete(dataset) ? asLive(dataset).lateRows() : undefined;
+        return [ipc, ...ipc ? [ipc.buffer] : []];
       });
     case "join":
       return inTurn(request.handle, async dataset => {
@@ -138,10 +176,13 @@ function keep(handle, dataset, options) {
   optionsOf.set(handle, options);
 }
 
-/** The data set in the core that answers the question. @param {{ handle: number, question: { query: import("../clickfold.js").Query } }} request */
-async function datasetFor({ handle, question: { query } }) {
+/**
+ * The data set in the core that answers the question, or in the complete one.
+ * @param {{ handle: number, question: { query: import("../clickfold.js").Query } }} request @param {boolean} [moves]
+ */
+async function datasetFor({ handle, question: { query } }, moves = false) {
   const before = find(handle), { rows } = before;
-  const { dataset, isMoved } = await ableTo(before, query, optionsOf.get(handle) ?? {}).catch(error => {
+  const { dataset, isMoved } = await ableTo(before, query, optionsOf.get(handle) ?? {}, moves).catch(error => {
     if (before.rows === rows) throw error;
     free(handle);
     throw { code: "WORKER_LOST", message: `rows were lost on their way into the whole engine: ${error.message}; load the data again` };
@@ -167,6 +208,7 @@ function free(handle) {
     held.delete(handle);
   }
   optionsOf.delete(handle);
+  toldOf.delete(handle);
 }
 
 /** @param {number} handle @returns {DatasetInfo} */
@@ -174,5 +216,20 @@ function describe(handle) {
   const dataset = find(handle);
   const report = dataset.report();
   report.notes = [...notes.get(dataset) ?? [], ...report.notes];
-  return { handle, schema: dataset.schema(), types: dataset.types(), rows: dataset.rows, report };
+  const live = isComplete(dataset) ? asLive(dataset).live() : undefined;
+  return { handle, schema: dataset.schema(), types: dataset.types(), rows: dataset.rows, report, live };
+}
+
+/** @param {Dataset} dataset of the complete core */
+const asLive = dataset => /** @type {import("../../target/complete/clickfold.js").Dataset} */ (dataset);
+
+/** What a stream's rows have changed: as a rule no more than counts. @param {number} handle @param {import("../clickfold.js").Appended} appended @returns {Taken | undefined} */
+function takenBy(handle, appended) {
+  const dataset = find(handle), live = isComplete(dataset) ? asLive(dataset).live() : undefined;
+  if (!live) return undefined;
+  const before = toldOf.get(handle) ?? { types: "", rejects: 0 };
+  const now = { types: JSON.stringify(dataset.types()), rejects: Math.min(before.rejects + appended.rejected, KEPT_REJECTS) };
+  toldOf.set(handle, now);
+  const isOther = now.types !== before.types || now.rejects !== before.rejects;
+  return { rows: dataset.rows, live, appended, info: isOther ? describe(handle) : undefined };
 }

@@ -13,7 +13,7 @@ const STAGES = [
 const NOT = /remove|delete|error|bug|abandon|fail|cancel|refund/i;
 
 /** What an action is to a shop. @param {Dataset} dataset @param {Cell} action */
-function stageOf(dataset, action) {
+export function stageOf(dataset, action) {
   const meaning = (dataset.report.actions ?? []).find(({ value }) => value === String(action))?.meaning;
   const words = [String(action), meaning ?? ""].map(word => word.trim().replace(/[\s-]+/g, "_"));
   return STAGES.find(([, pattern]) => words.some(word => word && pattern.test(word) && !NOT.test(word)))?.[0];

@@ -1,0 +1,92 @@
+// A stream at a steady rate, for as long as is said: how long an update takes, and whether memory stays what it was.
+//
+//     node benches/steady.mjs [--minutes 10] [--rate 100000] [--batch 1000] [--keep 1m]
+//
+// Events have ids, come in no strict order of time, and now and then twice; a live top 20 of one-minute windows and one of all rows
+// that are kept follow them. An update is the time from an append to the table that has its rows in it.
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { serve } from "../www/serve.mjs";
+
+const { values: options } = parseArgs({ options: {
+  minutes: { type: "string", default: "10" }, rate: { type: "string", default: "100000" }, batch: { type: "string", default: "1000" }, keep: { type: "string", default: "1m" },
+} });
+const { chromium } = createRequire(new URL("../www/package.json", import.meta.url))("playwright-core");
+const server = await serve(fileURLToPath(new URL("../www/dist", import.meta.url)), 0);
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu", "--enable-precise-memory-info"] });
+const page = await browser.newPage();
+await page.goto(server.url);
+
+await page.evaluate(async ({ rate, batch, keep }) => {
+  const { open } = await import("./clickfold.js");
+  const engine = await open({ workers: 1 });
+  const encoder = new TextEncoder();
+  let n = 0, repeated = 0, seed = 1;
+  const random = () => (seed = Math.imul(seed, 1664525) + 1013904223 >>> 0) / 2 ** 32;
+  const line = () => {
+    if (n > 100 && random() < 0.001) { repeated++; return line.last; }
+    const time = new Date(Date.now() - Math.floor(random() * 3000)).toISOString();
+    return line.last = `${n++},${Math.floor(200_000 * random())},item ${Math.floor(50_000 * random() ** 3)},${["view", "view", "view", "cart", "buy"][n % 5]},${time},${(n % 900) + 0.5}\n`;
+  };
+  const text = () => { let lines = ""; for (let i = 0; i < batch; i++) lines += line(); return encoder.encode(lines); };
+  const header = "id,user_id,item_id,action,event_time,price\n";
+  const dataset = await engine.load(new Blob([header, text()]), { live: { lateness: "5s", keep: { time: keep }, id: "id", ids: 200_000 } });
+  const top = { kind: "aggregate", group_by: ["item_id"], measures: { n: { fn: "count" }, revenue: { fn: "sum", column: "price" } }, order_by: ["-n"], limit: 20 };
+  const run = window.run = { updates: [], closed: 0, failed: "", late: 0, behind: 0, sent: 1 };
+  let waiting = [];
+  const onError = error => { run.failed = String(error); };
+  dataset.watch(top, table => {
+    const now = performance.now();
+    run.late = table.live.late;
+    waiting = waiting.filter(({ at, used }) => { if (used > table.stats.rows_scanned + table.live.dropped) return true; run.updates.push(now - at); return false; });
+  }, { every: 0, window: { size: "1m" }, movement: "item_id", onClosed: () => run.closed++, onError });
+  dataset.watch(top, () => {}, { every: 250, onError });
+  run.counts = () => ({ rows: dataset.rows, used: dataset.report.used, duplicate: dataset.report.duplicate, repeated, read: dataset.report.read, ...dataset.live });
+  const began = performance.now();
+  const tick = async () => {
+    const due = Math.floor((performance.now() - began) / 1000 * rate / batch);
+    run.behind = Math.max(run.behind, due - run.sent);
+    while (run.sent < due) {
+      run.sent++;
+      const at = performance.now();
+      dataset.append(text(), { format: "csv" }).then(() => waiting.push({ at, used: dataset.report.used }), onError);
+    }
+    if (!run.failed) setTimeout(tick, 5);
+  };
+  tick();
+}, { rate: +options.rate, batch: +options.batch, keep: options.keep });
+
+/** Resident memory of the browser's renderers, in MiB. */
+function renderers() {
+  const ps = execFileSync("ps", ["-eo", "pid,args"], { encoding: "utf8" }).split("\n").filter(line => line.includes("--type=renderer"));
+  return Math.max(...ps.map(line => {
+    try {
+      return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${line.trim().split(" ")[0]}/status`, "utf8"))?.[1] ?? 0) / 1024;
+    } catch {
+      return 0; // it ended meanwhile
+    }
+  }));
+}
+
+const quantile = (values, q) => values.sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * q))];
+const memory = [], all = [];
+for (let passed = 0; passed < Number(options.minutes) * 6; passed++) {
+  await new Promise(resolve => setTimeout(resolve, 10_000));
+  const { updates, counts, ...run } = await page.evaluate(() => {
+    const { updates, counts, ...rest } = window.run;
+    window.run.updates = [];
+    return { ...rest, updates, counts: counts() };
+  });
+  if (run.failed) throw new Error(run.failed);
+  memory.push(renderers());
+  all.push(...updates);
+  console.log(`${(passed + 1) * 10} s: ${counts.used} events used, ${counts.rows} kept, ${run.closed} windows closed, ${run.late} late, ${counts.duplicate} of ${counts.repeated} duplicates; update p50 ${quantile(updates, 0.5)?.toFixed(1)}, p99 ${quantile(updates, 0.99)?.toFixed(1)} ms; ${Math.round(memory.at(-1))} MiB; behind by ${run.behind} batches at the most`);
+}
+await browser.close();
+server.close();
+const [early, late] = [memory.slice(Math.floor(memory.length / 4), Math.floor(memory.length / 2)), memory.slice(-Math.ceil(memory.length / 4))].map(part => Math.max(...part));
+console.log(`updates: p50 ${quantile(all, 0.5).toFixed(2)}, p99 ${quantile(all, 0.99).toFixed(2)}, longest ${Math.max(...all.slice(-1)).toFixed(1)} ms; memory ${Math.round(early)} MiB in the second quarter, ${Math.round(late)} in the last`);
+process.exit(quantile(all, 0.99) <= 16 && late <= early * 1.1 ? 0 : 1);

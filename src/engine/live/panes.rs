@@ -1,0 +1,109 @@
+//! What slices of the rows say of a question, and all of some slices together.
+
+use std::ops::Range;
+
+use arrow_array::RecordBatch;
+
+use super::asker::{Asker, Part};
+use crate::Result;
+use crate::fold::Fold;
+
+/// One slice of the rows.
+pub(super) enum Pane {
+    /// What they say, where that does not depend on their order.
+    Fold { fold: Box<dyn Fold>, n_rows: u64 },
+    /// The rows themselves.
+    Rows { parts: Vec<Part>, n_rows: u64 },
+}
+
+impl Pane {
+    pub(super) fn new(asker: &Asker, keeps_rows: bool) -> Result<Self> {
+        Ok(if keeps_rows { Self::Rows { parts: vec![], n_rows: 0 } } else { Self::Fold { fold: asker.fold()?, n_rows: 0 } })
+    }
+
+    pub(super) fn take(&mut self, asker: &Asker, part: Part) -> Result<()> {
+        match self {
+            Self::Fold { fold, n_rows } => {
+                *n_rows += part.n_rows() as u64;
+                fold.update(&asker.rows(&part)?)
+            }
+            Self::Rows { parts, n_rows } => {
+                *n_rows += part.n_rows() as u64;
+                parts.push(part);
+                Ok(())
+            }
+        }
+    }
+
+    /// How many rows it has taken: another number says that the answer may be another.
+    pub(super) fn n_rows(&self) -> u64 {
+        match self {
+            Self::Fold { n_rows, .. } | Self::Rows { n_rows, .. } => *n_rows,
+        }
+    }
+
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Self::Fold { fold, .. } => fold.size(),
+            Self::Rows { parts, .. } => parts.iter().map(Part::size).sum(),
+        }
+    }
+
+    fn parts(&self) -> &[Part] {
+        match self {
+            Self::Fold { .. } => &[],
+            Self::Rows { parts, .. } => parts,
+        }
+    }
+
+    fn fold(&self) -> Option<&dyn Fold> {
+        match self {
+            Self::Fold { fold, .. } => Some(fold.as_ref()),
+            Self::Rows { .. } => None,
+        }
+    }
+}
+
+/// What some panes say together, kept up to date: an answer of many panes then costs what its own rows do.
+#[derive(Default)]
+pub(super) struct Merged {
+    /// The panes that begin in it.
+    range: Range<i64>,
+    fold: Option<Box<dyn Fold>>,
+    n_rows: u64,
+}
+
+impl Merged {
+    /// Takes in rows that one of the panes has taken.
+    pub(super) fn take(&mut self, asker: &Asker, pane: i64, part: &Part) -> Result<()> {
+        let Some(fold) = self.fold.as_mut().filter(|_| self.range.contains(&pane)) else { return Ok(()) };
+        self.n_rows += part.n_rows() as u64;
+        fold.update(&asker.rows(part)?)
+    }
+
+    pub(super) fn size(&self) -> usize {
+        self.fold.as_ref().map_or(0, |fold| fold.size())
+    }
+
+    /// The answer of the panes that begin in a range, in order.
+    pub(super) fn answer(&mut self, asker: &Asker, range: Range<i64>, panes: &[&Pane]) -> Result<RecordBatch> {
+        let folds: Option<Vec<&dyn Fold>> = panes.iter().map(|pane| pane.fold()).collect();
+        let Some(folds) = folds else {
+            return asker.answer(&panes.iter().flat_map(|pane| pane.parts()).collect::<Vec<_>>());
+        };
+        if let [only] = folds[..] {
+            return only.finish();
+        }
+        let n_rows = panes.iter().map(|pane| pane.n_rows()).sum();
+        match &self.fold {
+            Some(fold) if (&self.range, self.n_rows) == (&range, n_rows) => fold.finish(),
+            _ => {
+                let mut all = asker.fold()?;
+                folds.iter().try_for_each(|fold| all.merge(&fold.state()?))?;
+                let answer = all.finish();
+                *self = Self { range, fold: Some(all), n_rows };
+                answer
+            }
+        }
+    }
+}

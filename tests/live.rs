@@ -1,0 +1,376 @@
+//! Rows that keep coming: a question that is watched answers as one that is asked, windows close with the answers of their
+//! rows in whatever order those came, and no row is lost without being told.
+#![allow(clippy::unwrap_used, reason = "a test that cannot read its input should fail")]
+
+mod random;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use clickfold::Query;
+use clickfold::analysis::Zones;
+use clickfold::engine::{Dataset, Loader, Told, Watch};
+use clickfold::kernel::bucket::Zone;
+use clickfold::text::to_csv;
+use random::Random;
+use serde_json::{Value, json};
+
+const HEADER: &str = "user,item,action,ts,price,big\n";
+
+fn loaded(text: &str, live: Value, fixed: bool) -> Dataset {
+    let column = |column_type: &str, role: Option<&str>| match fixed {
+        true => json!({ "type": column_type, "role": role }),
+        false => json!({ "role": role }),
+    };
+    let schema = json!({
+        "user": column("int", Some("actor")), "item": column("text", None), "action": column("text", None), "ts": column("time", Some("time")),
+        "price": column("decimal", None), "big": column("int", None),
+    });
+    let mut loader = Loader::new(serde_json::from_value(json!({ "schema": schema, "live": live })).unwrap()).unwrap();
+    loader.push(text.as_bytes()).unwrap();
+    loader.finish().unwrap()
+}
+
+fn zones() -> Zones {
+    Zones::from([("Europe/Berlin".to_owned(), Zone::new(vec![(i64::MIN, 3_600), (1_711_846_800, 7_200)]))])
+}
+
+/// Rows of few different values, so that all ties occur; later ones may ask for wider types.
+fn rows(random: &mut Random, n: usize, widens: bool) -> Vec<String> {
+    let row = |at: usize, random: &mut Random| {
+        let wide = widens && at > n / 2;
+        let price = if wide { random.pick(&["1.255", "7", "n/a", ""]) } else { random.pick(&["1.25", "7.00", "0.10", ""]) };
+        let user = if wide { random.pick(&["1", "2", "70000", "x", ""]) } else { random.pick(&["1", "2", "3", "70000", ""]) };
+        format!(
+            "{user},{},{},{},{price},{}\n",
+            random.pick(&["a", "b", "ä", "c", ""]),
+            random.pick(&["view", "cart", "buy", ""]),
+            time(random.below(40) as i64 * 300),
+            random.pick(&["2053013555631882655", "3", "4", ""]),
+        )
+    };
+    (0..n).map(|at| row(at, random)).collect()
+}
+
+/// So many seconds after a Sunday morning.
+fn time(seconds: i64) -> String {
+    format!("2024-03-10T{:02}:{:02}:{:02}Z", seconds / 3_600, seconds / 60 % 60, seconds % 60)
+}
+
+fn asked(data: &mut Dataset, query: &Value) -> String {
+    to_csv(&data.query(&Query::parse(query).unwrap(), &zones()).unwrap())
+}
+
+fn watch(data: &mut Dataset, watch: Value) -> u32 {
+    let watch: Watch = serde_json::from_value(watch).unwrap();
+    data.watch(watch, &zones()).unwrap()
+}
+
+fn looked(data: &mut Dataset, view: u32) -> String {
+    data.look(view).unwrap().map_or_else(String::new, |told| to_csv(&told.table))
+}
+
+fn examples() -> Vec<Value> {
+    Query::examples().into_iter().map(|query| serde_json::from_str(query).unwrap()).collect()
+}
+
+#[test]
+fn what_is_watched_is_what_is_asked() {
+    let mut n_told = 0;
+    for seed in 0..6 {
+        let mut random = Random(seed);
+        for query in examples() {
+            let rows = rows(&mut random, 120, true);
+            let keep = random.pick(&["all", "rows", "time"]);
+            let keep = match keep {
+                "rows" => json!({ "rows": 50 }),
+                "time" => json!({ "time": "1h" }),
+                _ => json!({}),
+            };
+            let mut data = loaded(&(HEADER.to_owned() + &rows[..20].concat()), json!({ "keep": keep }), false);
+            let view = watch(&mut data, json!({ "query": query }));
+            let mut next = 20;
+            while next < rows.len() {
+                let n = (1 + random.below(30)).min(rows.len() - next);
+                data.append(rows[next..next + n].concat().as_bytes(), None).unwrap();
+                next += n;
+                if random.below(2) == 0 {
+                    continue;
+                }
+                let expected = data.query(&Query::parse(&query).unwrap(), &zones());
+                let told = data.look(view);
+                match (&expected, &told) {
+                    (Ok(expected), Ok(Some(told))) => {
+                        assert_eq!(to_csv(&told.table), to_csv(expected), "seed {seed}, {keep}, {query}");
+                    }
+                    // A column's type may no longer do for the question; then it is watched no more.
+                    (Err(expected), Err(told)) => assert_eq!(told.to_string(), expected.to_string()),
+                    _ => panic!("{expected:?}, {told:?}, {query}"),
+                }
+                if told.is_err() {
+                    break;
+                }
+                n_told += 1;
+            }
+            let state = data.live_state().unwrap();
+            assert_eq!(data.report().used, data.n_rows() as u64 + state.dropped);
+        }
+    }
+    assert!(n_told > 500, "{n_told}");
+}
+
+/// The closed windows' answers by their starts, each of which must be told once, in order.
+fn closed(data: &mut Dataset, view: u32, into: &mut BTreeMap<i64, String>) {
+    for Told { table, windows } in data.closed(view).unwrap() {
+        let [(start, _, provisional)] = windows[..] else { panic!("{windows:?}") };
+        assert!(!provisional && into.last_key_value().is_none_or(|(&last, _)| last < start));
+        assert!(into.insert(start, to_csv(&table)).is_none());
+    }
+}
+
+/// What each window must say: the answer to the question of its rows alone.
+fn windows_of(rows: &[String], query: &Value, size: i64, hop: i64) -> BTreeMap<i64, String> {
+    let mut sorted = rows.to_vec();
+    sorted.sort_by_cached_key(|row| canonical(row));
+    let mut data = loaded(&(HEADER.to_owned() + &sorted.concat()), Value::Null, true);
+    let at = |row: &String| row.split(',').nth(3).unwrap().to_owned();
+    let day = 1_710_028_800;
+    let mut told = BTreeMap::new();
+    for start in (day - size + hop..day + 86_400).step_by(hop as usize) {
+        let (first, end) = (time((start - day).max(0)), time(start - day + size));
+        if !rows.iter().any(|row| at(row) >= first && at(row) < end) {
+            continue;
+        }
+        let mut inside = query.clone();
+        let mut conditions = vec![json!({ "column": "ts", "gte": first, "lt": end })];
+        conditions.extend(query.get("where").and_then(Value::as_array).into_iter().flatten().cloned());
+        inside["where"] = Value::Array(conditions);
+        told.insert(start, asked(&mut data, &inside));
+    }
+    told
+}
+
+/// What rows are put in order by: their time, then their values, nulls last.
+fn canonical(row: &str) -> impl Ord + use<> {
+    let cells: Vec<&str> = row.trim_end().split(',').collect();
+    let number = |cell: &str| (cell.is_empty(), cell.replace('.', "").parse::<i64>().unwrap_or(0));
+    let text = |cell: &str| (cell.is_empty(), cell.to_owned());
+    (text(cells[3]), number(cells[0]), text(cells[1]), text(cells[2]), number(cells[4]), number(cells[5]))
+}
+
+/// The answer without what windows put before it.
+fn bare(answers: &BTreeMap<i64, String>) -> BTreeMap<i64, Vec<String>> {
+    let line = |line: &str| line.splitn(4, ',').nth(3).unwrap_or("").to_owned();
+    answers.iter().map(|(&start, text)| (start, text.lines().map(line).collect())).collect()
+}
+
+#[test]
+fn windows_close_with_the_answers_of_their_rows_in_whatever_order_those_come() {
+    for seed in 0..3 {
+        let mut random = Random(100 + seed);
+        for query in examples() {
+            let rows = rows(&mut random, 60, false);
+            let (size, hop) = [("1h", "1h"), ("1h", "15m"), ("30m", "10m")][random.below(3)];
+            let seconds = |text: &str| if text == "1h" { 3_600 } else { text[..2].parse::<i64>().unwrap() * 60 };
+            let expected = windows_of(&rows, &query, seconds(size), seconds(hop));
+            for order in 0..2 {
+                let mut shuffled = rows.clone();
+                for at in (1..shuffled.len()).rev() {
+                    shuffled.swap(at, random.below(at + 1));
+                }
+                let mut data = loaded(
+                    &(HEADER.to_owned() + &shuffled[..10].concat()),
+                    json!({ "lateness": "1d", "keep": { "rows": 8 } }),
+                    true,
+                );
+                let view = watch(&mut data, json!({ "query": query, "window": { "size": size, "hop": hop }, "closes": true }));
+                for part in shuffled[10..].chunks(1 + random.below(20)) {
+                    assert_eq!(data.append(part.concat().as_bytes(), None).unwrap().late, 0);
+                }
+                let mut told = BTreeMap::new();
+                closed(&mut data, view, &mut told);
+                assert!(told.is_empty());
+                data.advance(1_710_028_800_000 + 3 * 86_400_000);
+                closed(&mut data, view, &mut told);
+                let expected: BTreeMap<i64, Vec<String>> =
+                    expected.iter().map(|(&start, text)| (start, text.lines().map(str::to_owned).collect())).collect();
+                assert_eq!(bare(&told), expected, "seed {seed}, order {order}, {size} by {hop}, {query}");
+            }
+        }
+    }
+}
+
+#[test]
+fn rows_that_are_no_later_than_agreed_are_never_late() {
+    let mut random = Random(7);
+    let query = json!({ "kind": "aggregate", "group_by": ["item"], "measures": { "n": { "fn": "count" }, "users": { "fn": "count_distinct", "column": "user" } } });
+    for _ in 0..20 {
+        let mut rows = rows(&mut random, 300, false);
+        rows.sort_by_cached_key(|row| canonical(row));
+        let all = rows.clone();
+        // Each row comes up to ten minutes, by the times of others, after its turn.
+        let second = |row: &String| {
+            let clock: Vec<i64> = row.split(',').nth(3).unwrap()[11..19].split(':').map(|part| part.parse().unwrap()).collect();
+            clock[0] * 3_600 + clock[1] * 60 + clock[2]
+        };
+        rows.sort_by_cached_key(|row| second(row) + random.below(601) as i64);
+        let mut data = loaded(&(HEADER.to_owned() + &rows[..5].concat()), json!({ "lateness": "10m" }), true);
+        let view = watch(&mut data, json!({ "query": query, "window": { "size": "20m", "hop": "10m" }, "closes": true }));
+        let mut told = BTreeMap::new();
+        closed(&mut data, view, &mut told);
+        for part in rows[5..].chunks(7) {
+            assert_eq!(data.append(part.concat().as_bytes(), None).unwrap().late, 0);
+            closed(&mut data, view, &mut told);
+        }
+        assert!(told.len() > 10);
+        let expected = windows_of(&all, &query, 1_200, 600);
+        data.advance(1_710_028_800_000 + 2 * 86_400_000);
+        closed(&mut data, view, &mut told);
+        assert_eq!(bare(&told).keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
+        assert!(bare(&told).values().flatten().eq(expected.values().flat_map(|text| text.lines())));
+    }
+}
+
+#[test]
+fn late_rows_change_nothing_and_are_kept_aside() {
+    let row = |minute: i64, item: &str| format!("1,{item},view,{},1.00,3\n", time(minute * 60));
+    let count = json!({ "kind": "aggregate", "group_by": ["item"], "measures": { "n": { "fn": "count" } } });
+    let mut data = loaded(&(HEADER.to_owned() + &row(0, "a")), json!({ "lateness": "1m" }), true);
+    let view = watch(&mut data, json!({ "query": count, "window": { "size": "10m" }, "show": 3, "closes": true }));
+    let all = watch(&mut data, json!({ "query": count }));
+    assert_eq!(data.append((row(9, "a") + &row(10, "b")).as_bytes(), None).unwrap().late, 0);
+    assert!(data.closed(view).unwrap().is_empty(), "a minute must pass");
+    assert_eq!(
+        data.append((row(11, "b") + &row(9, "c")).as_bytes(), None).unwrap().late,
+        0,
+        "the window closes behind the rows that close it"
+    );
+    assert_eq!(data.append((row(9, "d") + &row(5, "d") + &row(12, "b")).as_bytes(), None).unwrap().late, 2);
+    let told = data.closed(view).unwrap();
+    assert_eq!(told.len(), 1);
+    let expected = "window_start,window_end,provisional,item,n\n\
+        2024-03-10T00:00:00Z,2024-03-10T00:10:00Z,false,a,2\n2024-03-10T00:00:00Z,2024-03-10T00:10:00Z,false,c,1\n";
+    assert_eq!(to_csv(&told[0].table), expected);
+    let open = "2024-03-10T00:10:00Z,2024-03-10T00:20:00Z,true,b,3\n";
+    assert_eq!(looked(&mut data, view), expected.to_owned() + open);
+    assert_eq!(looked(&mut data, all), "item,n\na,2\nb,3\nc,1\nd,2\n", "all rows are in what has no windows");
+    assert_eq!(to_csv(&data.late_rows().unwrap()).lines().count(), 3);
+    let state = data.live_state().unwrap();
+    assert_eq!((state.late, state.newest, state.watermark), (2, Some(1_710_029_520_000.0), Some(1_710_029_460_000.0)));
+    let report = data.report();
+    assert_eq!((report.read, report.used), (8, 8));
+}
+
+#[test]
+fn a_window_says_how_far_its_items_have_moved() {
+    let row = |minute: i64, item: &str| format!("1,{item},view,{},1.00,3\n", time(minute * 60));
+    let top = json!({ "kind": "aggregate", "group_by": ["item"], "measures": { "n": { "fn": "count" } }, "order_by": ["-n"], "limit": 3 });
+    let first: String = ["a", "a", "a", "b", "b", "c"].iter().map(|item| row(1, item)).collect();
+    let mut data = loaded(&(HEADER.to_owned() + &first), json!({}), true);
+    let view = watch(&mut data, json!({ "query": top, "window": { "size": "10m" }, "movement": "item", "closes": true }));
+    assert_eq!(
+        looked(&mut data, view),
+        "window_start,window_end,provisional,item,n,place_before,moved\n\
+         2024-03-10T00:00:00Z,2024-03-10T00:10:00Z,true,a,3,,\n2024-03-10T00:00:00Z,2024-03-10T00:10:00Z,true,b,2,,\n\
+         2024-03-10T00:00:00Z,2024-03-10T00:10:00Z,true,c,1,,\n"
+    );
+    let second: String = ["c", "c", "c", "d", "d", "a"].iter().map(|item| row(11, item)).collect();
+    data.append(second.as_bytes(), None).unwrap();
+    let moved = "window_start,window_end,provisional,item,n,place_before,moved\n\
+         2024-03-10T00:10:00Z,2024-03-10T00:20:00Z,true,c,3,3,2\n2024-03-10T00:10:00Z,2024-03-10T00:20:00Z,true,d,2,,\n\
+         2024-03-10T00:10:00Z,2024-03-10T00:20:00Z,true,a,1,1,-2\n";
+    assert_eq!(looked(&mut data, view), moved);
+    data.append(row(40, "z").as_bytes(), None).unwrap();
+    let told = data.closed(view).unwrap();
+    assert_eq!(to_csv(&told[1].table), moved.replace("true", "false"));
+}
+
+#[test]
+fn sessions_close_when_the_silence_is_longer_than_the_gap() {
+    let query = json!({ "kind": "aggregate", "measures": { "n": { "fn": "count" }, "items": { "fn": "count_distinct", "column": "item" } } });
+    for seed in 0..40 {
+        let mut random = Random(seed);
+        let mut all = rows(&mut random, 80, false);
+        all.retain(|row| !row.starts_with(','));
+        all.dedup();
+        let mut expected = BTreeSet::new();
+        let mut by_user: BTreeMap<&str, Vec<&String>> = BTreeMap::new();
+        for row in &all {
+            by_user.entry(row.split(',').next().unwrap()).or_default().push(row);
+        }
+        let instant = |row: &str| {
+            let clock: Vec<i64> = row.split(',').nth(3).unwrap()[11..19].split(':').map(|part| part.parse().unwrap()).collect();
+            clock[0] * 3_600 + clock[1] * 60 + clock[2]
+        };
+        for (user, mut rows) in by_user {
+            rows.sort_by_key(|row| instant(row));
+            for session in rows.chunk_by(|a, b| instant(b) - instant(a) <= 600) {
+                let items: BTreeSet<&str> =
+                    session.iter().map(|row| row.split(',').nth(1).unwrap()).filter(|item| !item.is_empty()).collect();
+                let (start, end) = (time(instant(session[0])), time(instant(session[session.len() - 1]) + 600));
+                expected.insert(format!("{start},{end},false,{user},{},{}", session.len(), items.len()));
+            }
+        }
+        // Up to half an hour late.
+        all.sort_by_cached_key(|row| instant(row) + random.below(1_801) as i64);
+        let mut data = loaded(&(HEADER.to_owned() + &all[..3].concat()), json!({ "lateness": "30m" }), true);
+        let view = watch(&mut data, json!({ "query": query, "window": { "gap": "10m" }, "closes": true }));
+        let mut told = BTreeSet::new();
+        let mut take = |data: &mut Dataset| {
+            for session in data.closed(view).unwrap() {
+                for line in to_csv(&session.table).lines().skip(1) {
+                    assert!(told.insert(line.to_owned()), "{line} twice");
+                }
+            }
+            told.len()
+        };
+        for part in all[3..].chunks(1 + random.below(9)) {
+            assert_eq!(data.append(part.concat().as_bytes(), None).unwrap().late, 0);
+            take(&mut data);
+        }
+        let open = looked(&mut data, view);
+        assert!(open.lines().skip(1).all(|line| line.contains(",true,")) && open.lines().count() > 1);
+        data.advance(1_710_028_800_000 + 86_400_000);
+        let n_told = take(&mut data);
+        assert_eq!(told, expected, "seed {seed}");
+        // A row that comes now is late, and says so.
+        assert_eq!(data.append(all[0].as_bytes(), None).unwrap().late, 1);
+        assert_eq!(told.len(), n_told);
+    }
+}
+
+#[test]
+fn what_cannot_be_meant_is_said() {
+    let mut data = loaded(&(HEADER.to_owned() + "1,a,view,2024-03-10 00:00:00,1.00,3\n"), Value::Null, true);
+    let count = json!({ "kind": "aggregate", "measures": { "n": { "fn": "count" } } });
+    let mut refused = |watch: Value, part: &str| {
+        let watch: Watch = serde_json::from_value(watch).unwrap();
+        let sentence = data.watch(watch, &zones()).unwrap_err().to_string();
+        assert!(sentence.contains(part), "{sentence}");
+    };
+    refused(json!({ "query": count, "window": { "size": "1h", "hop": "7m" } }), "a whole number of times");
+    refused(json!({ "query": count, "window": { "size": "1h", "gap": "1h" } }), "\"size\"");
+    refused(json!({ "query": count, "movement": "n" }), "\"window\"");
+    refused(json!({ "query": count, "window": { "size": "1d", "timezone": "Mars/Base" } }), "time zone");
+    refused(json!({ "query": { "kind": "funnel", "steps": [{ "action": "view" }] }, "window": { "gap": "1h" } }), "aggregate");
+    let view = watch(&mut data, json!({ "query": count, "window": { "size": "1h" }, "movement": "item" }));
+    assert!(data.look(view).unwrap_err().to_string().contains("\"item\""));
+    data.unwatch(view);
+    assert!(data.look(view).is_err());
+}
+
+#[test]
+fn memory_is_that_of_the_rows_that_are_kept() {
+    let row = |at: usize| format!("{},item {at},view,{},1.00,{at}\n", at % 97, time(at as i64 / 20));
+    let mut data = loaded(&(HEADER.to_owned() + &row(0)), json!({ "keep": { "rows": 5_000 }, "lateness": "10s" }), true);
+    let top = json!({ "kind": "aggregate", "group_by": ["item"], "measures": { "n": { "fn": "count" } }, "limit": 3 });
+    let views = [json!({ "query": top }), json!({ "query": top, "window": { "size": "1m" } })].map(|spec| watch(&mut data, spec));
+    let mut most = [0; 4];
+    for batch in 0..450 {
+        let rows: String = (0..500).map(|at| row(1 + batch * 500 + at)).collect();
+        data.append(rows.as_bytes(), None).unwrap();
+        views.iter().for_each(|&view| drop(looked(&mut data, view)));
+        assert!(data.n_rows() <= 5_000 + 5_000 / 8);
+        most[batch / 150] = data.size().max(most[batch / 150]);
+    }
+    assert!(most[2] <= most[1] + most[1] / 10, "{most:?} bytes");
+}

@@ -1,0 +1,87 @@
+/** The data sets of a page's widgets: two that ask for the same source in the same way share one. */
+
+/** @import { ConnectOptions, Dataset, Engine, LoadOptions, Progress, Source, StreamSource } from "./clickfold.js" */
+
+import { giveUp, holdEngine, releaseEngine } from "./engine.js";
+import { fromAddress, isStream } from "./sources.js";
+
+/** @typedef {LoadOptions & ConnectOptions} Options */
+
+/**
+ * A data set that is held until `release`. What is heard of its loading and its stream is told to all who hold it.
+ * @typedef {{ dataset: Promise<Dataset>, release: (lost?: boolean) => void }} Held
+ */
+
+/**
+ * @typedef {{
+ *   source: string | Source | StreamSource, options: Options, engine: Promise<Engine>, dataset: Promise<Dataset>, abort: AbortController,
+ *   listeners: Set<() => void>, progress?: Progress, users: number,
+ * }} Shared
+ */
+
+/** @type {Set<Shared>} */
+const all = new Set();
+
+/**
+ * @param {string | Source | StreamSource} source a text is an address
+ * @param {Options} options
+ * @param {(progress: Progress | undefined) => void} hear called as long as it is held
+ * @returns {Held}
+ */
+export function hold(source, options, hear) {
+  const engine = holdEngine();
+  const shared = [...all].find(other => other.engine === engine && other.source === source && isSame(other.options, options)) ?? load(engine, source, options);
+  shared.users++;
+  const listener = () => hear(shared.progress);
+  shared.listeners.add(listener);
+  let isHeld = true;
+  return {
+    dataset: shared.dataset,
+    release(lost = false) {
+      if (!isHeld) return;
+      isHeld = false;
+      shared.listeners.delete(listener);
+      shared.users--;
+      if (!shared.users) free(shared);
+      if (lost) giveUp(engine);
+      releaseEngine();
+    },
+  };
+}
+
+/** @param {Promise<Engine>} engine @param {string | Source | StreamSource} source @param {Options} options */
+function load(engine, source, options) {
+  const abort = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, abort.signal]) : abort.signal;
+  /** @param {Progress} progress */
+  const onProgress = progress => {
+    options.onProgress?.(progress);
+    shared.progress = progress;
+    for (const tell of shared.listeners) tell();
+  };
+  /** @type {Shared} */
+  const shared = {
+    source, options, engine, abort, users: 0, listeners: new Set(),
+    dataset: engine.then(engine => {
+      const from = typeof source === "string" ? fromAddress(source, document.baseURI) : source;
+      return isStream(from) ? engine.connect(from, { ...options, signal }) : engine.load(from, { ...options, signal, onProgress });
+    }),
+  };
+  all.add(shared);
+  // What failed is not shared: whoever comes next tries anew.
+  shared.dataset.catch(() => all.delete(shared));
+  return shared;
+}
+
+/** @param {Shared} shared */
+function free(shared) {
+  all.delete(shared);
+  shared.abort.abort();
+  shared.dataset.then(dataset => dataset.close()).catch(() => {}); // it never was, or its worker is gone with it
+}
+
+/** Whether options say the same; those with functions or signals in them only if they are the same. @param {Options} one @param {Options} other */
+const isSame = (one, other) => one === other || (isPlain(one) && isPlain(other) && JSON.stringify(one) === JSON.stringify(other));
+
+/** @param {Options} options */
+const isPlain = options => Object.values(options).every(value => typeof value !== "function" && !(value instanceof AbortSignal));

@@ -1,0 +1,356 @@
+/** @import { ClickfoldError, Dataset, Progress, Source, StreamSource } from "./clickfold.js" */
+/** @import { Drawing } from "./charts.js" */
+/** @import { Held } from "./datasets.js" */
+/** @import { Settings } from "./settings.js" */
+/** @import { Desk, Row, View } from "./views.js" */
+/** @import { Answers } from "./watching.js" */
+
+import { LitElement, html, nothing, unsafeCSS } from "lit";
+import { Announcer } from "./announcer.js";
+import { Chart } from "./charts.js";
+import { moveChoice, settleChoices } from "./choices.js";
+import { ClickfoldError as Failure } from "./clickfold.js";
+import { hold } from "./datasets.js";
+import { Format, languageOf } from "./language.js";
+import { PUSHED_FORMAT, Pushed } from "./pushed.js";
+import { schemeOf, watchSurroundings } from "./surroundings.js";
+import { fromJson, settle } from "./settings.js";
+import { missingIn, viewOf } from "./views.js";
+import { Watching } from "./watching.js";
+import looks from "./widget.css";
+
+/** Properties that say which data set is shown. */
+const OF_DATA = ["source", "src", "options"];
+
+/** `<clickfold-view>`: an answer about a shop's events, kept up to date, in a page of somebody else's. */
+export class ClickfoldView extends LitElement {
+  static styles = unsafeCSS(looks);
+  static properties = {
+    src: { reflect: true }, view: { reflect: true }, theme: { reflect: true }, window: { reflect: true }, timezone: { reflect: true }, heading: { reflect: true },
+    limit: { reflect: true, type: Number }, headingLevel: { reflect: true, attribute: "heading-level" },
+    query: { converter: fromJson }, options: { converter: fromJson }, source: { attribute: false }, dataset: { attribute: false, noAccessor: true },
+  };
+
+  static get observedAttributes() {
+    return [...super.observedAttributes, "lang"];
+  }
+
+  /** The data set that was given, which is its giver's to close. @type {Dataset | undefined} */
+  #given;
+  /** The one that was loaded. @type {Held | undefined} */
+  #held;
+  /** The one that is shown. @type {Dataset | undefined} */
+  #shown;
+  /** @type {Watching | undefined} */
+  #watching;
+  /** @type {Settings | undefined} */
+  #settings;
+  /** @type {Desk | undefined} */
+  #desk;
+  /** @type {Answers | undefined} */
+  #answers;
+  /** The view that they are of. @type {View | undefined} */
+  #answered;
+  /** The chart of the view, if it has one, and what is drawn. @type {Chart | undefined} */
+  #chart;
+  /** @type {{ drawing: Drawing, choose: (at: number) => void } | undefined} */
+  #drawing;
+  /** What is unfolded. @type {Set<string>} */
+  #unfolded = new Set();
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #ticking;
+  /** @type {ClickfoldError | undefined} */
+  #error;
+  /** @type {Progress | undefined} */
+  #progress;
+  /** Whether rows are read, or a stream is waited for. */
+  #isLoading = false;
+  /** Whether `clickfold-ready` is still to be told of what is shown. */
+  #isNew = false;
+  /** What is to be done at the next update: the data set may be another, or only the question. @type {"" | "ask" | "open"} */
+  #due = "";
+  /** Whether it holds what `disconnectedCallback` frees. */
+  #isAlive = false;
+  /** @type {(() => void) | undefined} */
+  #unwatchSurroundings;
+  #announcer = new Announcer(text => { /** @type {HTMLElement} */ (this.renderRoot.querySelector("[role=status]")).textContent = text; });
+
+  constructor() {
+    super();
+    /** @type {string | null} */
+    this.src = null;
+    /** @type {string | null} */
+    this.view = null;
+    this.theme = "auto";
+    this.window = "1m";
+    this.timezone = "UTC";
+    /** @type {string | null} */
+    this.heading = null;
+    this.limit = 10;
+    /** @type {number | string} */
+    this.headingLevel = 2;
+    /** @type {import("./clickfold.js").Query | string | null} */
+    this.query = null;
+    /** @type {import("./datasets.js").Options | string | null} */
+    this.options = null;
+    /** @type {Source | StreamSource | null} */
+    this.source = null;
+    const early = Object.getOwnPropertyDescriptor(this, "events")?.value;
+    delete (/** @type {any} */ (this).events);
+    this.#pushed = new Pushed(() => this.#pushedFirst(), error => this.#tell(error));
+    if (Array.isArray(early)) this.#pushed.push(...early);
+  }
+
+  /** @type {Pushed} */
+  #pushed;
+
+  /** Rows from the page itself. */
+  get events() {
+    return this.#pushed;
+  }
+
+  /**
+   * The data set that is shown. Before there is one it is what all elements have by this name, the map of their `data-` attributes, for
+   * scripts of the page that look at any element's.
+   * @type {any}
+   */
+  get dataset() {
+    return this.#given ?? this.#shown ?? super.dataset;
+  }
+
+  set dataset(/** @type {Dataset | null | undefined} */ dataset) {
+    this.#given = dataset ?? undefined;
+    this.#do("open");
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.#unwatchSurroundings ??= watchSurroundings(this, () => this.#do("ask"));
+    if (this.#isAlive) return;
+    this.#isAlive = true;
+    this.#do("open");
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.#unwatchSurroundings?.();
+    this.#unwatchSurroundings = undefined;
+    // An element that is moved is connected again before the task ends.
+    setTimeout(() => this.isConnected || this.#free());
+  }
+
+  /** @param {string} name @param {string | null} before @param {string | null} value */
+  attributeChangedCallback(name, before, value) {
+    super.attributeChangedCallback(name, before, value);
+    if (name !== "lang" || before === value) return;
+    // To a screen reader "auto" is no language: it says the same as none.
+    if (value === "auto") this.removeAttribute("lang");
+    this.#do("ask");
+  }
+
+  /** @param {"ask" | "open"} due */
+  #do(due) {
+    if (this.#due !== "open") this.#due = due;
+    this.requestUpdate();
+  }
+
+  /** @param {Map<PropertyKey, unknown>} changed */
+  willUpdate(changed) {
+    if (OF_DATA.some(name => changed.has(name))) this.#due = "open";
+    else if (changed.size) this.#due ||= "ask";
+    if (!this.#isAlive || !this.#due) return;
+    try {
+      this.#settings = settle(this);
+    } catch (error) {
+      this.#stopAsking();
+      return this.#fail(error);
+    }
+    const due = this.#due;
+    this.#due = "";
+    if (due === "open") this.#open();
+    else this.#ask();
+  }
+
+  updated() {
+    settleChoices(this.renderRoot);
+    this.#draw();
+    if (!this.#isNew || !this.#answers) return;
+    this.#isNew = false;
+    this.#emit("clickfold-ready", this.#shown);
+  }
+
+  /** Has the data set that is to be shown, and asks it. */
+  #open() {
+    this.#close();
+    if (this.#given) return this.#show(this.#given);
+    const options = /** @type {import("./datasets.js").Options} */ (/** @type {Settings} */ (this.#settings).options), source = this.source ?? (this.src || this.#pushed.source);
+    if (!source) return;
+    const given = this.#isPushed ? { ...options, format: PUSHED_FORMAT, live: options.live ?? {} } : options;
+    this.#isLoading = true;
+    const held = hold(source, given, progress => {
+      this.#progress = progress;
+      this.requestUpdate();
+    });
+    this.#held = held;
+    held.dataset.then(dataset => this.#held === held && this.#show(dataset), error => this.#held === held && this.#fail(error));
+  }
+
+  /** @param {Dataset} dataset */
+  #show(dataset) {
+    this.#shown = dataset;
+    this.#isNew = true;
+    if (this.#isPushed) this.#pushed.follow(dataset);
+    this.#ask();
+  }
+
+  #ask() {
+    this.#stopAsking();
+    this.#error = undefined;
+    const dataset = this.#shown, settings = this.#settings;
+    if (!dataset || !settings) return;
+    this.#isLoading = true;
+    const view = this.#view, missing = missingIn(view, dataset);
+    if (missing.length) {
+      return this.#fail(new Failure("UNKNOWN_COLUMN", `this view needs a column with the role ${missing.join(", and one with the role ")}; the data has ${dataset.schema.map(({ name, role }) => role ? `${name} (${role})` : name).join(", ")}. Say which with options, such as {"schema": {"${dataset.schema[0]?.name}": {"role": "${missing[0]}"}}}`));
+    }
+    const desk = this.#newDesk(dataset, settings);
+    this.#answers = this.#desk?.dataset === dataset && this.#answered === view ? this.#answers : undefined;
+    this.#watching = new Watching(dataset, view.ask(desk), answers => {
+      this.#isLoading = false;
+      this.#answered = view;
+      this.#desk = desk;
+      this.#answers = answers;
+      this.#announcer.say(view.summary(desk, answers));
+      this.requestUpdate();
+    }, error => this.#fail(error));
+    this.#ticking = view.isTicking ? setInterval(() => this.requestUpdate(), 1000) : undefined;
+    this.requestUpdate();
+  }
+
+  /** @param {Dataset} dataset @param {Settings} settings @returns {Desk} */
+  #newDesk(dataset, settings) {
+    const { words, tag } = languageOf(this);
+    return {
+      ...settings, dataset, words, format: new Format(tag, settings.timezone), memory: new Map(),
+      choose: row => this.#emit("clickfold-select", row),
+      chart: (drawing, choose) => {
+        this.#drawing = { drawing, choose };
+        return html`<div class="chart" part="chart" aria-hidden="true"></div>`;
+      },
+      disclosure: (name, label, content) => html`<details ?open=${this.#unfolded.has(name)} @toggle=${(/** @type {Event} */ event) => this.#unfold(name, /** @type {HTMLDetailsElement} */ (event.target).open)}>
+        <summary part="disclosure">${label}</summary>${this.#unfolded.has(name) ? content() : nothing}
+      </details>`,
+    };
+  }
+
+  /** @param {string} name @param {boolean} isOpen */
+  #unfold(name, isOpen) {
+    if (isOpen === this.#unfolded.has(name)) return;
+    if (isOpen) this.#unfolded.add(name);
+    else this.#unfolded.delete(name);
+    this.requestUpdate();
+  }
+
+  /** Puts the chart into its place. */
+  #draw() {
+    const place = /** @type {HTMLElement | null} */ (this.renderRoot.querySelector(".chart"));
+    if (!place || !this.#drawing || !this.#desk) return this.#chart?.clear();
+    const { drawing, choose } = this.#drawing, { format, words } = this.#desk;
+    this.#chart ??= new Chart(/** @type {ShadowRoot} */ (this.renderRoot));
+    void this.#chart.draw(place, drawing, { format, words, choose });
+  }
+
+  /** @returns {View} */
+  get #view() {
+    const { view, query } = /** @type {Settings} */ (this.#settings);
+    return viewOf(query, view);
+  }
+
+  /** Whether what is shown comes from the page's own rows. */
+  get #isPushed() {
+    return !this.#given && !this.source && !this.src;
+  }
+
+  /** The first rows were pushed: they are a source, unless another is given. */
+  #pushedFirst() {
+    if (this.#isAlive && this.#isPushed && !this.#held) this.#do("open");
+  }
+
+  #close() {
+    this.#stopAsking();
+    this.#pushed.leave();
+    this.#held?.release(this.#error?.code === "WORKER_LOST" || this.#error?.code === "CLOSED");
+    this.#held = this.#shown = this.#answers = this.#desk = this.#progress = this.#error = undefined;
+    this.#isLoading = false;
+  }
+
+  #stopAsking() {
+    this.#watching?.stop();
+    this.#watching = undefined;
+    clearInterval(this.#ticking);
+  }
+
+  #free() {
+    if (!this.#isAlive) return;
+    this.#isAlive = false;
+    this.#close();
+    this.#chart?.clear();
+    this.#announcer.stop();
+  }
+
+  /** @param {unknown} error */
+  #fail(error) {
+    this.#isLoading = false;
+    this.#error = /** @type {ClickfoldError} */ (error);
+    this.#tell(error);
+    this.requestUpdate();
+  }
+
+  /** @param {unknown} error */
+  #tell(error) {
+    this.#emit("clickfold-error", error);
+  }
+
+  /** @param {string} name @param {unknown} detail */
+  #emit(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
+  }
+
+  render() {
+    const { words, tag } = languageOf(this), settings = this.#settings;
+    const title = settings?.heading || (settings ? this.#view.title(words) : "");
+    const level = settings?.headingLevel ?? 2;
+    return html`<section part="frame" lang=${tag} data-scheme=${schemeOf(this, settings?.theme ?? "auto")} aria-label=${level ? nothing : title} aria-labelledby=${level ? "title" : nothing} aria-busy=${this.#isLoading}>
+      ${title ? html`<div id="title" part="title" role=${level ? "heading" : nothing} aria-level=${level || nothing} ?hidden=${!level}>${title}</div>` : nothing}
+      <div class="body" @keydown=${(/** @type {KeyboardEvent} */ event) => moveChoice(event, this.renderRoot)}>${this.#body()}</div>
+      <p class="unseen" role="status"></p>
+    </section>`;
+  }
+
+  #body() {
+    const { words } = languageOf(this);
+    if (this.#error) return this.#failure(this.#error);
+    if (this.#answers && this.#desk && this.#answered === this.#view) return this.#view.template(this.#desk, this.#answers);
+    if (this.#isLoading) return this.#skeleton();
+    return html`<p class="note" part="status">${words.nothingGiven}</p>`;
+  }
+
+  #skeleton() {
+    const { words, tag } = languageOf(this), { limit, timezone } = /** @type {Settings} */ (this.#settings);
+    const { bytes = 0, totalBytes } = this.#progress ?? {};
+    const share = totalBytes && bytes < totalBytes ? new Format(tag, timezone).percent(bytes / totalBytes, 0) : "";
+    return html`<div class="skeleton" part="skeleton"><p class="note" part="status">${share ? words.loadingShare(share) : words.loading}</p>
+      ${Array.from({ length: this.#view.lines(limit) - 1 }, () => html`<span class="ghost" aria-hidden="true"></span>`)}</div>`;
+  }
+
+  /** @param {ClickfoldError} error */
+  #failure(error) {
+    const { words } = languageOf(this), known = /** @type {Record<string, string[]>} */ (words.errors);
+    const [what, toDo] = Object.hasOwn(known, error.code) ? known[error.code] : words.errors.OTHER;
+    return html`<div class="failure" part="error">
+      <p role="alert"><strong>${what}</strong> ${toDo}</p>
+      <button type="button" part="retry" @click=${() => this.#do("open")}>${words.retry}</button>
+      <details><summary>${words.details}</summary><p lang="en">${error.message}</p></details>
+    </div>`;
+  }
+}

@@ -1,0 +1,37 @@
+/** What a ranking is of, and what it counts. */
+
+/** @import { Cell, Dataset, Field, Query, Role } from "./clickfold.js" */
+/** @import { Desk } from "./views.js" */
+/** @import { Answers } from "./watching.js" */
+
+import { byRole } from "../page/state.js";
+import { isAction } from "../more/events/stages.js";
+import { actionName, actionsIn } from "./actions.js";
+
+/** The best first. @type {Role[]} */
+const RANKED = ["item", "category", "action"];
+
+/** @param {Dataset} dataset @returns {Field} */
+const rankedIn = dataset => RANKED.map(role => byRole(dataset, role)).find(field => field !== undefined) ?? dataset.schema.find(({ type }) => type === "text") ?? dataset.schema[0];
+
+/** The action that is counted: what most events are; of actions themselves, all. @param {Dataset} dataset @param {Answers} answers @returns {Cell | undefined} */
+export const countedIn = (dataset, answers) => rankedIn(dataset).role === "action" ? undefined : actionsIn(answers)[0];
+
+/** @param {Desk} desk */
+export function nameOfRanked({ dataset, words }) {
+  const { role, name } = rankedIn(dataset);
+  return role ? words.roles[role] : name;
+}
+
+/** @param {Desk} desk @param {Answers} answers */
+export function nameOfCounted({ dataset, words }, answers) {
+  const action = countedIn(dataset, answers);
+  return action === undefined ? words.topItems.events : actionName(dataset, words, action);
+}
+
+/** @param {Dataset} dataset @param {Cell | undefined} counted @param {number} limit @returns {Query} */
+export const rankingOf = (dataset, counted, limit) => ({
+  kind: "aggregate", where: counted === undefined ? [] : [isAction(dataset, counted)],
+  group_by: [{ column: rankedIn(dataset).name, as: "what" }], measures: { value: { fn: "count" } },
+  rank: { as: "place", fn: "rank", by: ["-value"] }, order_by: ["-value", "what"], limit,
+});

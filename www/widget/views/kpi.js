@@ -1,0 +1,136 @@
+/** The few figures that say how a shop does, and how they have changed. */
+
+/** @import { Dataset, Field } from "../clickfold.js" */
+/** @import { Desk, Row, View } from "../views.js" */
+/** @import { Answers, Asked } from "../watching.js" */
+
+import { html, nothing } from "lit";
+import { byRole } from "../../page/state.js";
+import { actionOf, isAction } from "../../more/events/stages.js";
+import { actionsIn, actionsOf, currencyIn, currencyOf, peopleIn } from "../actions.js";
+import { choice } from "../choices.js";
+import { DAY, HOUR, MINUTE, rangeIn, rangeOf } from "../ranges.js";
+
+/** Prices of so called columns are those of all pieces together. */
+const IS_TOTAL = /total|revenue|sales|spend|amount|value/i;
+
+/** Amounts from here on are shown without their cents. */
+const LARGE = 10_000;
+
+/** @typedef {{ name: "events" | "people" | "orders" | "revenue" | "conversion", value: number, before?: number, text: string, label: string }} Card */
+/** @typedef {{ length: number, unit: "days" | "hours", n: number, end: Date }} Period */
+
+/**
+ * The time that the figures are of: as many whole days (from a week on, weeks) or hours as the data has twice, up to the last event; all of the
+ * data where that is less. It ends with a full hour or minute, so that not each event of a stream begins another.
+ * @param {Answers} answers @returns {Period | undefined}
+ */
+function periodIn(answers) {
+  const range = rangeIn(answers);
+  if (!range) return undefined;
+  const [from, to] = range, span = to.getTime() - from.getTime();
+  const days = Math.floor(span / DAY / 2), hours = Math.floor(span / HOUR / 2);
+  if (!hours) return undefined;
+  const step = days ? HOUR : MINUTE, end = new Date(Math.floor(to.getTime() / step + 1) * step);
+  if (!days) return { n: Math.min(hours, 12), unit: "hours", length: Math.min(hours, 12) * HOUR, end };
+  const n = days < 7 ? days : Math.min(28, days - days % 7);
+  return { n, unit: "days", length: n * DAY, end };
+}
+
+/** @param {Field | undefined} field */
+const isNumber = field => field?.type === "int" || field?.type === "decimal";
+
+/** What the data has of a sale. @param {Dataset} dataset @param {Answers} answers */
+function saleIn(dataset, answers) {
+  const hasActions = byRole(dataset, "action"), buy = actionOf(dataset, actionsIn(answers), "buy");
+  const price = byRole(dataset, "price"), quantity = byRole(dataset, "quantity"), order = byRole(dataset, "order");
+  const isKnown = buy !== undefined || !hasActions && Boolean(order);
+  return {
+    isKnown, order, where: buy === undefined ? [] : [isAction(dataset, buy)],
+    price: isKnown && isNumber(price) ? price : undefined,
+    quantity: price && !IS_TOTAL.test(price.name) && isNumber(quantity) ? quantity : undefined,
+  };
+}
+
+/** The questions about a stretch of time. @param {Dataset} dataset @param {Answers} answers @param {string} name @param {object[]} when @returns {Record<string, Asked>} */
+function questions(dataset, answers, name, when) {
+  const { isKnown, order, where, price, quantity } = saleIn(dataset, answers), actor = byRole(dataset, "actor");
+  const people = actor ? { people: { fn: "count_distinct", column: actor.name } } : {};
+  return {
+    [`${name} all`]: { query: { kind: "aggregate", where: when, measures: { events: { fn: "count" }, ...people } } },
+    ...isKnown ? { [`${name} sold`]: { query: { kind: "aggregate", where: [...when, ...where], measures: { orders: order ? { fn: "count_distinct", column: order.name } : { fn: "count" }, ...people } } } } : {},
+    ...price ? { [`${name} revenue`]: { query: { kind: "aggregate", where: [...when, ...where], group_by: quantity ? [{ column: quantity.name, as: "pieces" }] : [], measures: { price: { fn: "sum", column: price.name } } } } } : {},
+  };
+}
+
+/** @param {Answers} answers @param {string} name */
+function figuresOf(answers, name) {
+  const [all] = answers.get(`${name} all`)?.rows() ?? [], [sold] = answers.get(`${name} sold`)?.rows() ?? [], revenue = answers.get(`${name} revenue`)?.rows();
+  const number = (/** @type {unknown} */ value) => value === undefined || value === null ? undefined : Number(value);
+  const people = number(all?.people), buyers = number(sold?.people);
+  return {
+    events: number(all?.events), people, orders: number(sold?.orders),
+    revenue: revenue?.reduce((sum, { price, pieces }) => sum + Number(price ?? 0) * (pieces === undefined ? 1 : Number(pieces ?? 1)), 0),
+    conversion: people && buyers !== undefined ? buyers / people : undefined,
+  };
+}
+
+/** @param {Desk} desk @param {Answers} answers @returns {Card[]} */
+function cardsOf(desk, answers) {
+  const { dataset, words, format } = desk, now = figuresOf(answers, "now"), before = figuresOf(answers, "before"), { order, price } = saleIn(dataset, answers);
+  const labels = { events: words.kpi.events, people: peopleIn(desk), orders: order ? words.kpi.orders : words.kpi.purchases, revenue: words.kpi.revenue, conversion: words.kpi.conversion };
+  const texts = {
+    revenue: (/** @type {number} */ value) => format.money(value, value < LARGE ? price?.scale ?? 0 : 0, currencyIn(answers)),
+    conversion: (/** @type {number} */ value) => format.percent(value),
+  };
+  return /** @type {Card["name"][]} */ (Object.keys(labels)).flatMap(name => {
+    const value = now[name];
+    return value === undefined ? [] : [{ name, value, before: before[name], label: labels[name], text: (/** @type {Record<string, (value: number) => string>} */ (texts)[name] ?? format.number.bind(format))(value) }];
+  });
+}
+
+/** @type {View} */
+export const kpi = {
+  needs: [],
+  title: words => words.kpi.title,
+  lines: () => 3,
+  ask: ({ dataset }) => {
+    const time = byRole(dataset, "time"), hasTime = time?.type === "time";
+    return {
+      scout: { ...actionsOf(dataset), ...currencyOf(dataset), ...hasTime ? rangeOf(dataset) : {} },
+      plan(scouted) {
+        const period = periodIn(scouted);
+        if (!period || !time) return questions(dataset, scouted, "now", []);
+        const { end, length } = period, ago = (/** @type {number} */ n) => new Date(end.getTime() - n * length).toISOString();
+        return {
+          ...questions(dataset, scouted, "now", [{ column: time.name, gte: ago(1) }]),
+          ...questions(dataset, scouted, "before", [{ column: time.name, gte: ago(2), lt: ago(1) }]),
+        };
+      },
+    };
+  },
+  template(desk, answers) {
+    const { words, format } = desk, period = periodIn(answers);
+    return html`<ul class="cards">${cardsOf(desk, answers).map(card => html`<li class="card" part="card" @click=${() => desk.choose(rowOf(card))}>
+      ${choice(html`<span class="label" part="label">${card.label}</span><span class="figure" part="figure">${card.text}</span>`)}
+      ${card.before ? html`<span class="change" part="change">${changeOf(desk, card)}</span>` : nothing}
+    </li>`)}</ul>
+    ${period ? html`<p class="fine">${words.kpi.period[period.unit]({ n: period.n, text: format.number(period.n), plurals: format.plurals })}</p>` : nothing}`;
+  },
+  summary(desk, answers) {
+    return cardsOf(desk, answers).map(({ label, text }) => desk.words.pair(label, text)).join(desk.words.comma);
+  },
+};
+
+/** @param {Desk} desk @param {Card} card */
+function changeOf({ words, format }, { value, before }) {
+  const change = value / Number(before) - 1, text = format.change(change);
+  const [sign, said] = change > 0 ? ["▲", words.kpi.up] : change < 0 ? ["▼", words.kpi.down] : ["=", words.kpi.same];
+  return html`<span aria-hidden="true">${sign} ${text}</span><span class="unseen">${said(format.change(Math.abs(change)).replace(/^\+/, ""))}</span>`;
+}
+
+/** @param {Card} card @returns {Row} */
+function rowOf({ name, value, before }) {
+  const row = Object.create(null);
+  return Object.assign(row, { name, value, before: before ?? null });
+}

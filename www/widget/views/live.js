@@ -1,0 +1,89 @@
+/** What leads at this moment: the first items of the current window, and how they moved since the window before. */
+
+/** @import { LiveDataset } from "../clickfold.js" */
+/** @import { Desk, Row, View } from "../views.js" */
+/** @import { Answers } from "../watching.js" */
+
+import { html, nothing } from "lit";
+import { choice } from "../choices.js";
+import { countedIn, nameOfCounted, nameOfRanked, rankingOf } from "../rankings.js";
+import { actionsOf } from "../actions.js";
+
+/** @param {Answers} answers @returns {Row[]} */
+const leadersIn = answers => answers.get("leaders")?.rows() ?? [];
+
+/** @type {View} */
+export const live = {
+  needs: ["time"],
+  title: words => words.live.title,
+  lines: limit => limit + 2,
+  isTicking: true,
+  ask: ({ dataset, limit, window }) => ({
+    scout: actionsOf(dataset),
+    plan: scouted => ({ leaders: { query: rankingOf(dataset, countedIn(dataset, scouted), limit), options: { window: { size: window }, movement: "what", show: 1 } } }),
+  }),
+  template(desk, answers) {
+    const { words, format } = desk, rows = leadersIn(answers);
+    const most = Math.max(1, ...rows.map(row => Number(row.value)));
+    return html`${state(desk, answers)}
+    <table class="ranking" part="table" aria-labelledby="title">
+      <thead><tr><th scope="col" class="number place">${words.topItems.place}</th><th scope="col" class="moved"><span class="unseen">${words.live.moved}</span></th><th scope="col">${nameOfRanked(desk)}</th><th scope="col" class="number">${nameOfCounted(desk, answers)}</th></tr></thead>
+      <tbody>${rows.map(row => html`<tr part="row" @click=${() => desk.choose(row)}>
+        <td class="number place">${format.number(row.place)}</td>
+        <td class="moved">${movement(desk, row)}</td>
+        <th scope="row"><div class="barred">${choice(format.name(row.what, words.none))}<span class="track" aria-hidden="true"><span class="bar" part="bar" .style=${`--share: ${Number(row.value) / most}`}></span></span></div></th>
+        <td class="number">${format.number(row.value)}</td>
+      </tr>`)}</tbody>
+    </table>
+    ${rows.length ? nothing : html`<p class="note">${words.waiting}</p>`}
+    ${counters(desk, answers)}`;
+  },
+  summary({ words, format }, answers) {
+    const [first] = leadersIn(answers);
+    return first ? words.live.leads(format.name(first.what, words.none)) : words.waiting;
+  },
+};
+
+/** @param {Desk} desk @param {Row} row */
+function movement({ words, format }, { place_before, moved }) {
+  if (place_before === undefined) return nothing;
+  if (place_before === null) return html`<span class="tag">${words.live.isNew}</span>`;
+  const places = Number(moved), counted = { n: Math.abs(places), text: format.number(Math.abs(places)), plurals: format.plurals };
+  if (!places) return html`<span aria-hidden="true">=</span><span class="unseen">${words.live.stayed}</span>`;
+  return html`<span aria-hidden="true">${places > 0 ? "▲" : "▼"}${counted.text}</span><span class="unseen">${places > 0 ? words.live.up(counted) : words.live.down(counted)}</span>`;
+}
+
+/** The connection, the window and whether its answer may still change. @param {Desk} desk @param {Answers} answers */
+function state({ dataset, words, format, memory }, answers) {
+  const { status } = /** @type {Partial<LiveDataset>} */ (dataset), [window] = answers.get("leaders")?.live.windows ?? [];
+  const rate = rateOf(dataset, memory);
+  return html`<p class="state" part="status">
+    ${status ? html`<span class="tag" data-state=${status.state}>${words.live.states[status.state]}</span>` : nothing}
+    ${window ? html`<span>${format.clock(window.start)} – ${format.clock(window.end)}</span> <span class="tag">${window.provisional ? words.live.provisional : words.live.closed}</span>` : nothing}
+    ${rate === undefined ? nothing : html`<span>${words.live.rate(format.number(rate, { maximumFractionDigits: rate < 10 ? 1 : 0 }))}</span>`}
+  </p>`;
+}
+
+/** @param {Desk} desk @param {Answers} answers */
+function counters({ dataset, words, format }, answers) {
+  const { status, live } = /** @type {Partial<LiveDataset>} */ (dataset), told = answers.get("leaders")?.live ?? live;
+  /** @type {[string, string][]} */
+  const shown = [];
+  if (told?.watermark) shown.push([words.live.watermark, format.clock(told.watermark)]);
+  if (told) shown.push([words.live.late, format.number(told.late)]);
+  if (status) shown.push([words.live.duplicate, format.number(status.counters.duplicate)], [words.live.invalid, format.number(status.counters.invalid + status.counters.invalid_frames)]);
+  return shown.length ? html`<dl class="counters" part="counters">${shown.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>` : nothing;
+}
+
+/** Milliseconds over which the rate of events is told. */
+const OVER = 5_000;
+
+/** Events in a second, of late; nothing until that is known. @param {import("../clickfold.js").Dataset} dataset @param {Map<string, any>} memory */
+function rateOf(dataset, memory) {
+  /** @type {{ at: number, n: number }[]} */
+  const seen = memory.get("rate") ?? [], at = performance.now();
+  const kept = [...seen, { at, n: dataset.rows + (dataset.live?.dropped ?? 0) }].filter((one, i, all) => at - one.at <= OVER || i === all.length - 1);
+  memory.set("rate", kept);
+  const [first] = kept, last = kept[kept.length - 1];
+  return last.at - first.at < 500 ? undefined : Math.max(0, (last.n - first.n) / (last.at - first.at) * 1000);
+}

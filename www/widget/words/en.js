@@ -1,0 +1,118 @@
+/** All that a widget says, in English. */
+
+/** @param {Intl.PluralRules} plurals @param {number} n @param {string} one @param {string} other */
+const some = (plurals, n, one, other) => plurals.select(n) === "one" ? one : other;
+
+/** @typedef {{ n: number, text: string, plurals: Intl.PluralRules }} Counted How many, as it is written, and the language's rules. */
+
+export default {
+  loading: "Loading…",
+  loadingShare: (/** @type {string} */ share) => `Loading, ${share} read`,
+  waiting: "Waiting for the first event…",
+  nothingGiven: "No data yet.",
+  empty: "There is nothing to show for these events.",
+  none: "(none)",
+  retry: "Try again",
+  details: "Details",
+  yes: "yes",
+  no: "no",
+  comma: ", ",
+  pair: (/** @type {string} */ name, /** @type {string} */ value) => `${name}: ${value}`,
+  asTable: "Show as table",
+  newest: (/** @type {string} */ n) => `The newest ${n} are shown.`,
+  first: (/** @type {string} */ n, /** @type {string} */ all) => `The first ${n} of ${all} rows are shown.`,
+  noChart: "The chart could not be fetched. The table below says the same.",
+  rows: (/** @type {Counted} */ { n, text, plurals }) => `${text} ${some(plurals, n, "row", "rows")}`,
+  events: (/** @type {Counted} */ { n, text, plurals }) => `${text} ${some(plurals, n, "event", "events")}`,
+
+  /** What a column is to a shop. */
+  roles: {
+    actor: "Visitor", session: "Session", item: "Item", category: "Category", action: "Event", time: "Time", price: "Price", quantity: "Quantity", order: "Order", channel: "Channel",
+  },
+  /** Whom an actor's column tells apart. */
+  people: { customers: "Customers", visitors: "Visitors", sessions: "Sessions", users: "Users" },
+  /** What an action is to a shop. */
+  stages: { view: "Viewed", wish: "Saved", cart: "Added to cart", checkout: "Checkout", buy: "Bought" },
+
+  topItems: {
+    title: "Top items",
+    place: "No.",
+    events: "Events",
+    summary: (/** @type {string} */ first, /** @type {string} */ n) => `First: ${first} with ${n}.`,
+  },
+
+  timeline: {
+    title: "Events over time",
+    events: "Events",
+    others: "Others",
+    all: "All",
+    summary: (/** @type {{ events: string, from: string, to: string, peak: string, most: string }} */ { events, from, to, peak, most }) => `${events} from ${from} to ${to}. Most at ${peak}: ${most}.`,
+  },
+  funnel: {
+    title: "From view to order",
+    step: "Step",
+    ofFirst: "Of the first",
+    ofBefore: "Of the one before",
+    summary: (/** @type {{ people: string, first: string, n: string, last: string, rate: string }} */ { people, first, n, last, rate }) => `Of ${n} ${people.toLowerCase()} with “${first}”, ${rate} got to “${last}”.`,
+  },
+  retention: {
+    title: "Who comes back",
+    all: "All, weighted",
+    open: "This period is not over yet.",
+    first: { "1d": "First day", "1w": "First week", "1mo": "First month" },
+    later: {
+      "1d": (/** @type {Counted} */ { n, text, plurals }) => n ? `${text} ${some(plurals, n, "day", "days")} later` : "on the same day",
+      "1w": (/** @type {Counted} */ { n, text, plurals }) => n ? `${text} ${some(plurals, n, "week", "weeks")} later` : "in the same week",
+      "1mo": (/** @type {Counted} */ { n, text, plurals }) => n ? `${text} ${some(plurals, n, "month", "months")} later` : "in the same month",
+    },
+    summary: {
+      "1d": (/** @type {string} */ rate) => `${rate} came back on the day after their first.`,
+      "1w": (/** @type {string} */ rate) => `${rate} came back in the week after their first.`,
+      "1mo": (/** @type {string} */ rate) => `${rate} came back in the month after their first.`,
+    },
+  },
+  kpi: {
+    title: "Key figures",
+    events: "Events",
+    orders: "Orders",
+    purchases: "Purchases",
+    revenue: "Revenue",
+    conversion: "Conversion rate",
+    up: (/** @type {string} */ by) => `up by ${by}`,
+    down: (/** @type {string} */ by) => `down by ${by}`,
+    same: (/** @type {string} */ _) => "unchanged",
+    period: {
+      days: (/** @type {Counted} */ { n, text, plurals }) => n === 1 ? "The last 24 hours of the data, compared with the 24 hours before." : `The last ${text} ${some(plurals, n, "day", "days")} of the data, compared with the ${text} before.`,
+      hours: (/** @type {Counted} */ { n, text, plurals }) => n === 1 ? "The last hour of the data, compared with the hour before." : `The last ${text} ${some(plurals, n, "hour", "hours")} of the data, compared with the ${text} before.`,
+    },
+  },
+  live: {
+    title: "Right now",
+    moved: "Change of place",
+    isNew: "new",
+    stayed: "same place",
+    up: (/** @type {Counted} */ { n, text, plurals }) => `up ${text} ${some(plurals, n, "place", "places")}`,
+    down: (/** @type {Counted} */ { n, text, plurals }) => `down ${text} ${some(plurals, n, "place", "places")}`,
+    leads: (/** @type {string} */ first) => `In the lead: ${first}.`,
+    provisional: "provisional",
+    closed: "final",
+    rate: (/** @type {string} */ n) => `${n} events/s`,
+    watermark: "Complete up to",
+    late: "Late",
+    duplicate: "Duplicate",
+    invalid: "Invalid",
+    states: { connecting: "connecting", open: "connected", reconnecting: "reconnecting", paused: "paused", ended: "ended", failed: "failed" },
+  },
+  any: { title: "Answer" },
+
+  /** What went wrong, and what to do, by the error's code. */
+  errors: {
+    BAD_INPUT: ["These data could not be read.", "Check that the address is right and that its server allows this page to read it."],
+    BAD_QUERY: ["This view is not set up correctly.", "Whoever looks after this page finds the reason in the details."],
+    UNKNOWN_COLUMN: ["A column that this view needs is not in the data.", "Whoever looks after this page finds its name in the details."],
+    OUT_OF_MEMORY: ["These data are too large for this browser tab.", "Close other tabs, or ask for a shorter time."],
+    WORKER_LOST: ["The calculation was interrupted.", "Try again; the data will be read anew."],
+    UNSUPPORTED: ["These data are of a kind that cannot be shown here.", "Whoever looks after this page finds the reason in the details."],
+    OTHER: ["Something went wrong.", "Try again, or tell whoever looks after this page."],
+  },
+};
