@@ -16,11 +16,12 @@ let isOn = false;
 let done = Promise.resolve();
 
 /**
- * Runs after what came before, while it is on, and after the page was looked at; what fails here must not fail the shop's page.
+ * Runs after what came before, while it is on, and after a look at the page, unless that is another by now; what fails here must not
+ * fail the shop's page.
  * @template {unknown[]} A @param {(...values: A) => unknown} run @param {boolean} [always] @returns {(...values: A) => void}
  */
 const later = (run, always) => (...values) => {
-  done = done.then(look).catch(warn).then(() => (isOn || always) && run(...values)).catch(warn);
+  done = done.then(run === visit ? null : look).catch(warn).then(() => (isOn || always) && run(...values)).catch(warn);
 };
 
 /** Tells of the products that the page describes, where that is new. */
