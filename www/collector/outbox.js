@@ -28,7 +28,7 @@ export const hangUp = () => socket?.close();
 export function put(lines) {
   queue += lines;
   timer ??= setTimeout(due, wait);
-  if (/(.+\n){20}/.test(queue)) due();
+  if (/^(.+\n){20}$/.test(queue)) due();
 }
 
 /** Sends all that waits; what cannot be sent now is kept, and tried again after a longer while. */
