@@ -1,8 +1,10 @@
 // The collector on pages of a shop in headless Chromium, with real servers on this machine.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { brotliCompressSync, constants } from "node:zlib";
 import { after, test } from "node:test";
+import { serve } from "../../www/examples/collector-server/server.mjs";
 import { close, dist, server } from "./browser.mjs";
 import { openShop, openVisitor } from "./shop.mjs";
 
@@ -483,3 +485,98 @@ test("without an address it says what is missing", async t => {
   await page.evaluate(() => window.clickfoldCollector.track("look"));
   assert.deepEqual(complaints, ["Clickfold's collector: data-to"]);
 });
+
+/** A shop's page on which a hat is looked at, put into the cart and bought. */
+const SALE = ld(HAT) + `<button data-cf-event="add_to_cart" data-cf-item="HAT-1" data-cf-price="19.95" data-cf-quantity="2">Buy</button>
+  <script>dataLayer = []; function buy() { dataLayer.push({ event: "purchase", ecommerce: { transaction_id: "T-1", currency: "EUR", items: [{ item_id: "HAT-1", item_category: "Hats", price: 19.95, quantity: 2 }] } }); }</script>`;
+
+async function sell(page, url) {
+  await page.goto(url);
+  await page.click("button");
+  await page.evaluate(() => window.buy());
+  await flush(page);
+}
+
+/** A dashboard's page with an engine. */
+async function openDashboard(page, url) {
+  await page.goto(url);
+  await page.evaluate(async site => {
+    const { open } = await import(`${site}clickfold.js`);
+    window.engine = await open({ workers: 1 });
+    /** The roles of columns that the first event may have nothing in. */
+    window.schema = { session: { role: "session" }, referrer: { role: "channel" }, item_id: { role: "item" }, item_category: { role: "category" }, price: { role: "price" }, quantity: { role: "quantity" }, order_id: { role: "order" } };
+    window.rolesOf = dataset => Object.fromEntries(dataset.schema.filter(field => field.role).map(field => [field.role, field.name]));
+    window.funnel = dataset => dataset.query({ kind: "funnel", steps: [{ event: "view_item" }, { event: "add_to_cart" }, { event: "purchase" }] });
+  }, server.url);
+}
+const ROLES = { time: "time", action: "event", actor: "visitor", session: "session", item: "item_id", category: "item_category", price: "price", quantity: "quantity", order: "order_id" };
+
+test("the engine knows by itself what the columns of such events are", async t => {
+  const shop = await openShop(t), { page, context } = await openVisitor(t);
+  shop.pages.set("/hat", { html: SALE + shop.script({ to: shop.websocket, store: "day" }) });
+  await sell(page, `${shop.url}/hat`);
+  await shop.until(4);
+  const dashboard = await context.newPage();
+  await openDashboard(dashboard, `${shop.url}/dashboard`);
+  const found = await dashboard.evaluate(async text => {
+    const dataset = await window.engine.load(new Blob([text]));
+    return { roles: window.rolesOf(dataset), steps: (await window.funnel(dataset)).rows().map(({ actors }) => actors), rejected: dataset.report.rejected };
+  }, shop.batches.map(({ body }) => body).join(""));
+  assert.deepEqual(found, { roles: ROLES, steps: [1, 1, 1], rejected: 0 });
+});
+
+test("a dashboard in another tab follows a shop's page by a channel", async t => {
+  const shop = await openShop(t), { page, context } = await openVisitor(t);
+  shop.pages.set("/hat", { html: SALE + shop.script({ to: "broadcast:shop", store: "day" }) });
+  const dashboard = await context.newPage();
+  await openDashboard(dashboard, `${shop.url}/dashboard`);
+  await dashboard.evaluate(() => {
+    window.rows = new Promise(resolve => {
+      window.dataset = window.engine.connect({ broadcast: "shop" }, { id: "id", schema: window.schema, onStatus: ({ counters }) => counters.used === 4 && resolve(counters) });
+    });
+  });
+  await sell(page, `${shop.url}/hat`);
+  const found = await dashboard.evaluate(async () => {
+    const { received, invalid } = await window.rows, dataset = await window.dataset;
+    return { received, invalid, roles: window.rolesOf(dataset), steps: (await window.funnel(dataset)).rows().map(({ actors }) => actors) };
+  });
+  assert.deepEqual(found, { received: 4, invalid: 0, roles: { ...ROLES, channel: "referrer" }, steps: [1, 1, 1] });
+});
+
+for (const by of ["WebSocket", "POST"]) {
+  test(`the example's server keeps what comes by ${by}, and passes it on to dashboards, of which nothing but events`, async t => {
+    const folder = mkdtempSync(`${tmpdir()}/clickfold-collector-`);
+    const receiver = await serve(0, `${folder}/events.ndjson`);
+    t.after(() => {
+      receiver.close();
+      rmSync(folder, { recursive: true });
+    });
+    const shop = await openShop(t), { page, context, complaints } = await openVisitor(t), host = `127.0.0.1:${receiver.port}`;
+    shop.pages.set("/hat", { html: SALE + shop.script({ to: by === "POST" ? `http://${host}/collect` : `ws://${host}/collect`, store: "day" }) });
+    const dashboard = await context.newPage();
+    await openDashboard(dashboard, `${shop.url}/dashboard`);
+    await dashboard.evaluate(host => {
+      window.counted = [{ sse: `http://${host}/live` }, { websocket: `ws://${host}/live` }].map(source => new Promise(resolve => {
+        let isOpen = () => {};
+        const opened = new Promise(resolve => { isOpen = resolve; });
+        const dataset = window.engine.connect(source, { id: "id", schema: window.schema, onStatus: ({ state, counters }) => {
+          if (state === "open") isOpen();
+          if (counters.used === 4) resolve({ counters, dataset });
+        } });
+        (window.opened ??= []).push(opened);
+      }));
+      return Promise.all(window.opened);
+    }, host);
+    const junk = await fetch(`http://${host}/collect`, { method: "POST", body: `junk\n{"no":"event"}\nnull\n` });
+    assert.equal(junk.status, 204);
+    await sell(page, `${shop.url}/hat`);
+    const found = await dashboard.evaluate(() => Promise.all(window.counted.map(async counted => {
+      const { counters, dataset } = await counted;
+      return [counters.received, counters.invalid_frames, (await window.funnel(await dataset)).rows().map(({ actors }) => actors)];
+    })));
+    assert.deepEqual(found, [[4, 0, [1, 1, 1]], [4, 0, [1, 1, 1]]]);
+    const kept = readFileSync(`${folder}/events.ndjson`, "utf8").trim().split("\n").map(line => JSON.parse(line).event);
+    assert.deepEqual(kept.sort(), ["add_to_cart", "page_view", "purchase", "view_item"]);
+    assert.deepEqual(complaints, []);
+  });
+}
