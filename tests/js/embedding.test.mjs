@@ -241,3 +241,115 @@ test("a frame whose address names nobody says so, and one without CORS headers n
   assert.match(error.message, /access-control-allow-origin/);
   await second.close();
 });
+
+/** Fetched so often: how many engines there are. */
+const cores = requests => requests.filter(url => /\/clickfold-\w+\.wasm$/.test(url)).length;
+
+test("several widgets of a page share one engine, and the same file is fetched once", async () => {
+  const { url } = await host({ "/": page(`<clickfold-view id="one" src="events.csv"></clickfold-view><clickfold-view id="two" view="funnel" src="events.csv"></clickfold-view><clickfold-view id="three" src="more.csv"></clickfold-view>`, script()), "/events.csv": data, "/more.csv": data }, policy(POLICY));
+  const { page: tab, faults, context } = await visit(browser, "about:blank");
+  const asked = [];
+  context.on("request", request => asked.push(request.url()));
+  await tab.goto(url);
+  for (const id of ["#one", "#three"]) assert.deepEqual(await ranking(tab, id), top);
+  const bought = new Set(events.filter(({ behavior }) => behavior === "pv").map(({ user_id }) => user_id)).size;
+  assert.equal(Number((await cells(tab, "#two"))[0][1]), bought);
+  assert.equal(tab.workers().length, 1);
+  assert.equal(cores(asked), 1);
+  assert.equal(asked.filter(address => address.endsWith("/events.csv")).length, 1);
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test("the script from two addresses: the first defines the element, and nothing is thrown", async () => {
+  const again = await serveWidget();
+  hosts.push(again);
+  const second = new URL(again.url).origin;
+  const { url } = await host({ "/": page(`<clickfold-view src="events.csv"></clickfold-view>`, script() + script(second)), "/events.csv": data });
+  const { page: tab, faults, context } = await visit(browser, url);
+  await tab.evaluate(address => import(address), `${second}/widget.js`);
+  await tab.evaluate(address => import(address), `${B}/widget.js?again`);
+  assert.deepEqual(await ranking(tab), top);
+  assert.equal(tab.workers().length, 1);
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test("a page whose style is hostile does not reach into the widget", async () => {
+  const css = `
+    * { all: unset !important }
+    table, tbody, tr, td, th { display: block !important; float: right !important; width: 3px !important }
+    button, details, [part], .number, .bar, #title { display: none !important; font-size: 0 !important }
+    clickfold-view { visibility: visible }`;
+  const hosting = style => ({ "/": page(`<clickfold-view src="events.csv" theme="light"></clickfold-view>`, `${style}${script()}`), "/events.csv": data, "/hostile.css": { body: css, type: "text/css" } });
+  const calm = await host(hosting("")), hostile = await host(hosting(`<link rel="stylesheet" href="hostile.css">`), policy(POLICY));
+  const layout = async ({ url }) => {
+    const { page: tab, faults, context } = await visit(browser, url);
+    assert.deepEqual(await ranking(tab), top);
+    assert.deepEqual(faults, []);
+    const seen = await tab.evaluate(() => {
+      const root = document.querySelector("clickfold-view").shadowRoot;
+      return [...root.querySelectorAll("table, tr, th, td, .choice, .bar")].map(element => ({ display: getComputedStyle(element).display, isSeen: element.checkVisibility(), isTall: element.getBoundingClientRect().height > 4 }));
+    });
+    const inLine = await tab.evaluate(() => new Set([...document.querySelector("clickfold-view").shadowRoot.querySelectorAll("tr > :last-child")].map(cell => Math.round(cell.getBoundingClientRect().right))).size);
+    await context.close();
+    return { seen, inLine };
+  };
+  assert.deepEqual(await layout(hostile), await layout(calm));
+  assert.equal((await layout(hostile)).inLine, 1);
+});
+
+test("removed and added again thirty times: its workers end, and nothing of it stays", async t => {
+  const { url } = await host({ "/": page(`<div id="place"></div>`, script()), "/events.csv": data }, policy(POLICY));
+  const own = await launch(); // its renderers are this page's alone
+  try {
+    const { page: tab, faults, context } = await visit(own, "about:blank");
+    await tab.clock.install(); // the widget keeps an engine some seconds for whoever comes next
+    await tab.goto(url);
+    const devtools = await context.newCDPSession(tab), machine = await own.newBrowserCDPSession();
+    await devtools.send("Performance.enable");
+    const measured = async () => {
+      await devtools.send("HeapProfiler.collectGarbage");
+      const { metrics } = await devtools.send("Performance.getMetrics");
+      const { processInfo } = await machine.send("SystemInfo.getProcessInfo");
+      const renderers = processInfo.filter(({ type }) => type === "renderer").map(({ id }) => Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${id}/status`, "utf8"))[1]));
+      const metric = wanted => metrics.find(({ name }) => name === wanted).value;
+      return { heap: metric("JSHeapUsedSize") / 2 ** 20, nodes: metric("Nodes"), listeners: metric("JSEventListeners"), rss: renderers.reduce((sum, kb) => sum + kb, 0) / 1024 };
+    };
+    const cycle = async () => {
+      await tab.evaluate(() => {
+        const view = document.createElement("clickfold-view");
+        view.setAttribute("src", "events.csv");
+        document.querySelector("#place").replaceChildren(view);
+      });
+      assert.deepEqual(await ranking(tab), top);
+      const [worker] = tab.workers(), ended = worker.waitForEvent("close");
+      assert.equal(tab.workers().length, 1);
+      await tab.evaluate(() => document.querySelector("#place").replaceChildren());
+      await tab.clock.runFor(6_000);
+      await ended;
+      assert.equal(tab.workers().length, 0);
+    };
+    for (let i = 0; i < 5; i++) await cycle();
+    const before = await measured();
+    for (let i = 0; i < 25; i++) await cycle();
+    const after = await measured();
+    t.diagnostic(`after 5 and 30 times: ${JSON.stringify(before)} ${JSON.stringify(after)}`);
+    assert.ok(after.heap < before.heap + 1, "MiB of the page's heap");
+    assert.ok(after.nodes < before.nodes + 100, "nodes");
+    assert.ok(after.listeners < before.listeners + 20, "listeners");
+    assert.ok(after.rss < before.rss + 40, "MiB of the renderer");
+
+    // One that is only moved keeps what it shows, and its worker.
+    await tab.evaluate(() => document.querySelector("#place").append(Object.assign(document.createElement("clickfold-view"), { src: "events.csv" })));
+    await ranking(tab);
+    const [worker] = tab.workers();
+    for (let i = 0; i < 30; i++) await tab.evaluate(() => document.querySelector("main").append(document.querySelector("clickfold-view")));
+    await tab.clock.runFor(6_000);
+    assert.deepEqual(await ranking(tab), top);
+    assert.deepEqual(tab.workers(), [worker]);
+    assert.deepEqual(faults, []);
+  } finally {
+    await own.close();
+  }
+});
