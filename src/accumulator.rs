@@ -10,6 +10,7 @@ mod occurrences;
 mod spread;
 mod sum;
 mod tally;
+mod trend;
 
 use arrow_array::ArrayRef;
 use arrow_schema::DataType;
@@ -23,6 +24,7 @@ pub use occurrences::Occurrences;
 pub use spread::Spread;
 pub use sum::Sum;
 pub use tally::{Tally, quantile};
+pub use trend::Trend;
 
 use crate::kernel::values::{ValueType, Values};
 use crate::{Error, Result};

@@ -257,7 +257,11 @@ impl Dataset {
 
     /// Bytes held.
     pub fn size(&self) -> usize {
-        self.store.size()
+        #[cfg(feature = "live")]
+        let live = self.live.as_ref().map_or(0, |live| live.size());
+        #[cfg(not(feature = "live"))]
+        let live = 0;
+        self.store.size() + live
     }
 
     /// The answer to a question. `zones` holds the time zones that [`Query::zones`] names. The rows may be held in

@@ -4,6 +4,7 @@ pub mod batch;
 pub mod bucket;
 pub mod civil;
 pub mod column;
+pub mod decay;
 pub mod dictionary;
 pub mod encoding;
 pub mod form;

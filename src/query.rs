@@ -145,7 +145,7 @@ impl Query {
     }
 }
 
-const EXAMPLES: [&str; 22] = [
+const EXAMPLES: [&str; 24] = [
     r#"{"kind":"aggregate","measures":{"n":{"fn":"count"},"users":{"fn":"count_distinct","column":"user"},"total":{"fn":"sum","column":"price"},"mean":{"fn":"avg","column":"price"},"low":{"fn":"min","column":"price"},"high":{"fn":"max","column":"price"}}}"#,
     r#"{"kind":"aggregate","group_by":["item"],"measures":{"n":{"fn":"count"},"prices":{"fn":"count","column":"price"},"acts":{"fn":"count_distinct","column":"action"}},"rank":{"as":"place","fn":"rank","by":["-n"]},"limit":3}"#,
     r#"{"kind":"aggregate","where":[{"action":"view"}],"group_by":["item"],"measures":{"n":{"fn":"count"}},"rank":{"as":"place","fn":"dense_rank","by":["-n"]},"order_by":["-n","item"],"limit":2}"#,
@@ -161,6 +161,8 @@ const EXAMPLES: [&str; 22] = [
     r#"{"kind":"aggregate","group_by":["item",{"column":"ts","every":"1d","as":"day"}],"measures":{"so_far":{"fn":"running_sum","of":"n"},"n":{"fn":"count"},"before":{"fn":"previous","of":"n"},"text":{"fn":"max","column":"action"},"then":{"fn":"previous","of":"text","offset":2}},"having":[{"column":"so_far","gt":2}],"order_by":["-so_far"],"limit":5}"#,
     r#"{"kind":"aggregate","group_by":["user","action"],"measures":{"n":{"fn":"count"},"item":{"fn":"count","column":"item"},"a":{"fn":"running_sum","of":"n","by":["-n"],"within":[]},"b":{"fn":"running_sum","of":"item","by":["user"]}},"rank":{"fn":"rank","by":["-b"]}}"#,
     r#"{"kind":"aggregate","group_by":[{"column":"ts","every":"1h"},"item"],"measures":{"n":{"fn":"count"},"a":{"fn":"previous","of":"n","offset":5},"b":{"fn":"running_sum","of":"n"}}}"#,
+    r#"{"kind":"aggregate","group_by":["item"],"measures":{"now":{"fn":"trend","half_life":"1h","by":"ts"},"spent":{"fn":"trend","half_life":"2d","column":"price","by":"ts"},"n":{"fn":"count"}},"rank":{"as":"place","fn":"rank","by":["-now"]},"limit":3}"#,
+    r#"{"kind":"aggregate","where":[{"action":"view"}],"measures":{"users":{"fn":"trend","half_life":"90s","column":"user","by":"ts"},"long":{"fn":"trend","half_life":"2000w","column":"big","by":"ts"}}}"#,
     r#"{"kind":"rows"}"#,
     r#"{"kind":"rows","select":["item","ts"],"rank":{"fn":"rank","within":["item"],"by":["ts"],"keep":2},"limit":100}"#,
     r#"{"kind":"rows","where":[{"column":"item","is_null":false}],"select":["price"],"order_by":["-price","action"],"limit":4}"#,

@@ -106,6 +106,10 @@ fn what_sql_cannot_say_exactly_is_refused() {
             json!({"kind": "aggregate", "measures": {"q": {"fn": "approx_quantile", "column": "n", "q": 0.5}}}),
             vec![DuckDb, ClickHouse, Spark],
         ),
+        (
+            json!({"kind": "aggregate", "measures": {"t": {"fn": "trend", "half_life": "1h", "by": "at"}}}),
+            vec![DuckDb, ClickHouse, Spark],
+        ),
         (json!({"kind": "aggregate", "group_by": ["item"], "measures": median, "order_by": ["m"]}), vec![ClickHouse]),
         (json!({"kind": "aggregate", "group_by": ["item"], "measures": median, "order_by": ["k"]}), vec![]),
         (json!({"kind": "aggregate", "group_by": ["item"], "measures": {"Item": {"fn": "count"}}}), vec![DuckDb, Spark]),

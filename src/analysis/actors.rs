@@ -6,7 +6,7 @@ use super::marks::Marks;
 use super::spec::Spec;
 use crate::event::{ColumnType, Role, Schema, TimeUnit};
 use crate::kernel::batch::GROUPED_BY;
-use crate::kernel::bucket::Every;
+pub(super) use crate::kernel::bucket::length;
 use crate::kernel::values::{Data, Rows, Texts, Values, gather, gather_ranked};
 use crate::{Error, Result};
 
@@ -55,23 +55,6 @@ impl ActorColumns {
         };
         Ok(ActorPlan { actor, time, unit })
     }
-}
-
-/// The seconds of a length of time that a key of the query gives.
-///
-/// # Errors
-///
-/// `BAD_QUERY` for a text that is none, and for months.
-pub(super) fn length(key: &str, text: &str) -> Result<i64> {
-    let seconds = Every::parse(text).ok().and_then(|every| match every {
-        Every::Seconds(n) => Some(n),
-        Every::Days(n) => Some(86_400 * n),
-        Every::Months(_) => None,
-    });
-    seconds.ok_or_else(|| {
-        let sentence = format!("{key:?} must be a number and s, m, h, d or w, such as \"30m\" or \"24h\", found {text:?}");
-        Error::bad_query(sentence).at_column(key)
-    })
 }
 
 /// Reads batches whose rows are together by actor, in the order of time. An actor's rows may go on over several.

@@ -401,7 +401,8 @@ mod tests {
 
     fn finish(keys: &Value, measures: &Value, rank: &Value) -> Result<RecordBatch> {
         let column = |(name, column_type): (&str, ColumnType)| Column { name: name.to_owned(), column_type, role: None };
-        let columns = [("n", ColumnType::Int), ("text", ColumnType::Text), ("at", ColumnType::Time { unit: TimeUnit::Second })];
+        let times = [("at", TimeUnit::Second), ("fine", TimeUnit::Nano)].map(|(name, unit)| (name, ColumnType::Time { unit }));
+        let columns = [("n", ColumnType::Int), ("text", ColumnType::Text), times[0], times[1]];
         let schema = Schema::new(columns.map(column).to_vec());
         let query = json!({"kind": "aggregate", "group_by": keys, "measures": measures, "rank": rank});
         Aggregate::parse(&query)?.fold(&schema, &Zones::new())?.finish()
@@ -442,6 +443,30 @@ mod tests {
             (
                 json!({"fn": "quantile", "column": "n", "q": 0.5, "error": 0.1}),
                 "unknown key \"error\" in measure \"m\"; known are fn, column, q",
+            ),
+            (
+                json!({"fn": "trend", "by": "at"}),
+                "measure \"m\" needs \"half_life\", the time in which a row's weight halves, such as \"1h\"",
+            ),
+            (
+                json!({"fn": "trend", "by": "at", "half_life": "1mo"}),
+                "\"half_life\" must be a number and s, m, h, d or w, such as \"30m\" or \"24h\", found \"1mo\"",
+            ),
+            (
+                json!({"fn": "trend", "half_life": "1h"}),
+                "measure \"m\" needs \"by\", the column that tells when a row was: none has the role time",
+            ),
+            (
+                json!({"fn": "trend", "by": "n", "half_life": "1h"}),
+                "\"by\" of measure \"m\" must be a time; \"n\" is of type int",
+            ),
+            (
+                json!({"fn": "trend", "by": "at", "half_life": "1h", "column": "text"}),
+                "cannot take the trend of \"text\", which is of type text",
+            ),
+            (
+                json!({"fn": "trend", "by": "fine", "half_life": "100000w"}),
+                "the \"half_life\" of measure \"m\" is too long for times in nanoseconds",
             ),
         ] {
             let error = finish(&json!(["text"]), &json!({"m": measure}), &Value::Null).unwrap_err();

@@ -8,11 +8,12 @@ use serde_json::Value;
 use super::derived::{self, Derived};
 use super::key::Key;
 use super::spec::{Spec, unknown};
-use crate::accumulator::{Accumulator, ApproxQuantile, Count, CountDistinct, Edge, Extreme, Spread, Sum, Tally};
+use crate::accumulator::{Accumulator, ApproxQuantile, Count, CountDistinct, Edge, Extreme, Spread, Sum, Tally, Trend};
 use crate::event::{ColumnType, Role, Schema};
+use crate::kernel::bucket::length;
 use crate::{Error, ErrorKind, Result};
 
-const FUNCTIONS: [&str; 14] = [
+const FUNCTIONS: [&str; 15] = [
     "count",
     "count_distinct",
     "sum",
@@ -27,6 +28,7 @@ const FUNCTIONS: [&str; 14] = [
     "mode",
     "first",
     "last",
+    "trend",
 ];
 const LATER_FUNCTIONS: [&str; 2] = ["approx_count_distinct", "approx_top_k"];
 
@@ -44,8 +46,10 @@ pub(super) struct Measure {
     q: f64,
     /// Of approximations: the relative error.
     error: Option<f64>,
-    /// Of `first` and `last`: the column that orders, if not the one with the role time.
+    /// Of `first`, `last` and `trend`: the column that says when, if not the one with the role time.
     by: Option<String>,
+    /// Of `trend`: in seconds.
+    half_life: i64,
 }
 
 /// A measure on data of one schema.
@@ -104,7 +108,7 @@ impl Measure {
             return Err(unknown(&format!("function {function:?} in measure {name:?}"), function, &known));
         }
         let column = spec.text("column")?.map(str::to_owned);
-        if column.is_none() && function != "count" {
+        if column.is_none() && !matches!(function, "count" | "trend") {
             return Err(Error::bad_query(format!("measure {name:?} needs a \"column\" to take the {function} of")));
         }
         let q = if matches!(function, "quantile" | "approx_quantile") {
@@ -114,9 +118,10 @@ impl Measure {
             0.5
         };
         let error = if function == "approx_quantile" { Some(parse_error(name, spec.get("error"))?) } else { None };
-        let by = if matches!(function, "first" | "last") { spec.text("by")?.map(str::to_owned) } else { None };
+        let by = if matches!(function, "first" | "last" | "trend") { spec.text("by")?.map(str::to_owned) } else { None };
+        let half_life = if function == "trend" { parse_half_life(name, spec.text("half_life")?)? } else { 0 };
         spec.finish()?;
-        Ok(Self { name: name.to_owned(), function: function.to_owned(), column, q, error, by })
+        Ok(Self { name: name.to_owned(), function: function.to_owned(), column, q, error, by, half_life })
     }
 
     /// The column whose distinct values it counts.
@@ -135,6 +140,7 @@ impl Measure {
             "max" => Box::new(Extreme::max(column_type)),
             "mode" => Box::new(Tally::mode(column_type)),
             "first" | "last" => return self.plan_edge(schema, at, column_type),
+            "trend" if is_number || at.is_none() => return self.plan_trend(schema, at, column_type),
             "stddev" if is_number => Box::new(Spread::deviation(column_type)),
             "var" if is_number => Box::new(Spread::variance(column_type)),
             "median" | "quantile" if is_number => Box::new(Tally::quantile(self.q, column_type)),
@@ -155,30 +161,55 @@ impl Measure {
 
     /// The plan of a first or last value.
     fn plan_edge(&self, schema: &Schema, at: Option<usize>, column_type: ColumnType) -> Result<MeasurePlan> {
+        let (by, order) = self.plan_by(schema, &format!("which row is {}", self.function))?;
+        if !matches!(order, ColumnType::Int | ColumnType::Time { .. }) {
+            return Err(self.wrong_by(schema, by, "a time or an integer"));
+        }
+        let edge = if self.function == "first" { Edge::first } else { Edge::last };
+        let accumulator = Box::new(edge(column_type, order));
+        Ok(MeasurePlan { columns: at.into_iter().chain([by]).collect(), accumulator, error: None })
+    }
+
+    /// The plan of a score that halves with time.
+    fn plan_trend(&self, schema: &Schema, at: Option<usize>, column_type: ColumnType) -> Result<MeasurePlan> {
+        let (by, order) = self.plan_by(schema, "when a row was")?;
+        let ColumnType::Time { unit } = order else { return Err(self.wrong_by(schema, by, "a time")) };
+        let half_life = self.half_life.checked_mul(unit.per_second()).ok_or_else(|| {
+            let sentence = format!("the \"half_life\" of measure {:?} is too long for times in nanoseconds", self.name);
+            Error::bad_query(sentence).at_column("half_life")
+        })?;
+        let accumulator = Box::new(Trend::new(half_life, column_type));
+        Ok(MeasurePlan { columns: [by].into_iter().chain(at).collect(), accumulator, error: None })
+    }
+
+    /// The column that says when, and its type.
+    fn plan_by(&self, schema: &Schema, what: &str) -> Result<(usize, ColumnType)> {
         let by = match &self.by {
             Some(name) => schema.index_of(name)?,
             None => schema.index_of_role(Role::Time).ok_or_else(|| {
-                let Self { name, function, .. } = self;
-                let sentence = format!(
-                    "measure {name:?} needs \"by\", the column that tells which row is {function}: none has the role time"
-                );
+                let sentence =
+                    format!("measure {:?} needs \"by\", the column that tells {what}: none has the role time", self.name);
                 Error::bad_query(sentence).at_column("by")
             })?,
         };
-        let column = &schema.columns()[by];
-        if !matches!(column.column_type, ColumnType::Int | ColumnType::Time { .. }) {
-            let sentence = format!(
-                "\"by\" of measure {:?} must be a time or an integer; {:?} is of type {}",
-                self.name,
-                column.name,
-                column.column_type.name()
-            );
-            return Err(Error::bad_query(sentence).at_column(&column.name));
-        }
-        let edge = if self.function == "first" { Edge::first } else { Edge::last };
-        let accumulator = Box::new(edge(column_type, column.column_type));
-        Ok(MeasurePlan { columns: at.into_iter().chain([by]).collect(), accumulator, error: None })
+        Ok((by, schema.columns()[by].column_type))
     }
+
+    fn wrong_by(&self, schema: &Schema, by: usize, expected: &str) -> Error {
+        let (column, name) = (&schema.columns()[by], &self.name);
+        let found = column.column_type.name();
+        let sentence = format!("\"by\" of measure {name:?} must be {expected}; {:?} is of type {found}", column.name);
+        Error::bad_query(sentence).at_column(&column.name)
+    }
+}
+
+/// The seconds of the half-life that a score is asked for.
+fn parse_half_life(name: &str, asked: Option<&str>) -> Result<i64> {
+    let asked = asked.ok_or_else(|| {
+        let sentence = format!("measure {name:?} needs \"half_life\", the time in which a row's weight halves, such as \"1h\"");
+        Error::bad_query(sentence).at_column("half_life")
+    })?;
+    length("half_life", asked)
 }
 
 /// The relative error that an approximation is asked for.

@@ -89,11 +89,13 @@ impl Reader for Csv {
 /// `BAD_INPUT` when the bytes are no delimited text.
 pub(super) fn shape_of(bytes: &[u8], first_byte: u64, are_all: bool, options: &Options) -> Result<Option<Shape>> {
     let quote = options.quote.unwrap_or(b'"');
+    let is_told = options.separator.is_some() && options.header.is_some() && options.names.is_some() && options.kinds.is_some();
+    let n_rows = if is_told { 1 } else { sniff::ROWS };
     // What is decided must not depend on how many more bytes happen to be here.
     let sniff = |sample: &[u8]| {
         let at_end = are_all && sample.len() == bytes.len();
         let separator = options.separator.unwrap_or_else(|| sniff::separator(sample, quote, at_end));
-        (separator, sniff::rows(sample, separator, quote, at_end, sniff::ROWS))
+        (separator, sniff::rows(sample, separator, quote, at_end, n_rows))
     };
     let (mut separator, mut rows) = sniff(&bytes[..bytes.len().min(SAMPLE)]);
     if rows.is_empty() {

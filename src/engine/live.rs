@@ -113,6 +113,11 @@ impl Live {
         })
     }
 
+    /// Bytes held beside the rows.
+    pub(super) fn size(&self) -> usize {
+        self.views.values().map(View::size).sum::<usize>() + self.seen.size()
+    }
+
     fn watermark(&self) -> Option<i64> {
         self.newest.map(|newest| newest.saturating_sub(self.lateness.saturating_mul(self.unit.per_second())))
     }

@@ -48,6 +48,23 @@ impl Every {
     }
 }
 
+/// The seconds of a length of time that a key of the query gives.
+///
+/// # Errors
+///
+/// `BAD_QUERY` for a text that is none, and for months.
+pub fn length(key: &str, text: &str) -> Result<i64> {
+    let seconds = Every::parse(text).ok().and_then(|every| match every {
+        Every::Seconds(n) => Some(n),
+        Every::Days(n) => Some(86_400 * n),
+        Every::Months(_) => None,
+    });
+    seconds.ok_or_else(|| {
+        let sentence = format!("{key:?} must be a number and s, m, h, d or w, such as \"30m\" or \"24h\", found {text:?}");
+        Error::bad_query(sentence).at_column(key)
+    })
+}
+
 /// When a time zone's clocks were set to what, given by who can ask: the browser or a time zone database.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Zone {

@@ -57,15 +57,24 @@ impl Dictionary {
         self.short.find_key(pack_within(bytes, start, end)?)
     }
 
+    /// The code of a text that is known.
+    #[cfg(feature = "live")]
+    pub fn find(&self, value: &[u8]) -> Option<u32> {
+        self.short.find(value).or_else(|| self.find_by_hash(part_of(value), value))
+    }
+
+    fn find_by_hash(&self, part: u32, value: &[u8]) -> Option<u32> {
+        let is_same = |&(other, code): &(u32, u32)| other == part && self.get(code) == value;
+        self.codes.find(hash_of(part), is_same).map(|&(_, code)| code)
+    }
+
     fn code_by_hash(&mut self, value: &[u8]) -> Result<u32> {
-        let part = (hash64(value) >> 32) as u32;
-        let hash_of = |part: u32| mix64(u64::from(part));
-        let Self { bytes, ends, codes, short } = self;
-        let known = codes.find(hash_of(part), |&(other, code)| other == part && text(bytes, ends, code) == value);
-        if let Some(&(_, code)) = known {
-            short.remember(value, code);
+        let part = part_of(value);
+        if let Some(code) = self.find_by_hash(part, value) {
+            self.short.remember(value, code);
             return Ok(code);
         }
+        let Self { bytes, ends, codes, short } = self;
         if bytes.len() + value.len() > i32::MAX as usize {
             return Err(Error::bad_input(
                 "one column holds more than 2 GiB of distinct text; drop that column or split the file",
@@ -98,6 +107,14 @@ impl Dictionary {
     pub fn size(&self) -> usize {
         self.bytes.capacity() + 4 * self.ends.capacity() + self.codes.capacity() * 9 + size_of::<ShortTexts>()
     }
+}
+
+fn part_of(text: &[u8]) -> u32 {
+    (hash64(text) >> 32) as u32
+}
+
+fn hash_of(part: u32) -> u64 {
+    mix64(u64::from(part))
 }
 
 fn text<'a>(bytes: &'a [u8], ends: &[u32], code: u32) -> &'a [u8] {

@@ -108,6 +108,9 @@ pub fn error(query: &Value, column: &str) -> f64 {
         return 1e-9;
     }
     let measure = &query["measures"][column];
+    if measure["fn"] == "trend" {
+        return 1e-9;
+    }
     if measure["fn"] == "approx_quantile" { measure["error"].as_f64().unwrap_or(0.01) } else { 0.0 }
 }
 
@@ -158,14 +161,17 @@ fn aggregate(query: &Value, table: &Table) -> Result<Table, &'static str> {
     for &(name, measure) in &measures {
         let kind = match measure["fn"].as_str().unwrap() {
             "count" | "count_distinct" => Kind::Int,
-            "avg" | "stddev" | "var" | "median" | "quantile" | "approx_quantile" => Kind::Float,
+            "avg" | "stddev" | "var" | "median" | "quantile" | "approx_quantile" | "trend" => Kind::Float,
             _ => table.columns[place(&table.columns, column_of(measure))].kind,
         };
         answer.columns.push(Column { name: name.clone(), kind });
     }
     for (mut row, members) in groups {
         for (_, measure) in &measures {
-            row.push(measure_of(measure, &table.columns, &members)?);
+            row.push(match measure["fn"].as_str() {
+                Some("trend") => trend(measure, table, &members),
+                _ => measure_of(measure, &table.columns, &members)?,
+            });
         }
         answer.rows.push(row);
     }
@@ -276,6 +282,23 @@ fn measure_of(measure: &Value, columns: &[Column], members: &[&Row]) -> Result<O
         }
         other => panic!("no twin of {other}"),
     }
+}
+
+/// Each row's weight, halved with each half-life from its time to the latest of the table.
+fn trend(measure: &Value, table: &Table, members: &[&Row]) -> Option<Cell> {
+    let by = place(&table.columns, measure["by"].as_str().unwrap());
+    let nanos = |row: &Row| if let Some(Cell::Time(nanos)) = row[by] { Some(nanos) } else { None };
+    let latest = table.rows.iter().filter_map(nanos).max()?;
+    let weight = |row: &Row| match measure["column"].as_str().map(|column| &row[place(&table.columns, column)]) {
+        None => Some(1.0),
+        Some(Some(Cell::Number(value, scale))) => Some(*value as f64 / power(*scale) as f64),
+        Some(_) => None,
+    };
+    let half_life = nanoseconds(measure["half_life"].as_str().unwrap());
+    let halved = |time: i128| (-((latest - time) as f64) / half_life as f64).exp2();
+    let mut terms: Vec<f64> = members.iter().filter_map(|row| Some(weight(row)? * halved(nanos(row)?))).collect();
+    terms.sort_by(|a, b| a.abs().total_cmp(&b.abs()));
+    (!terms.is_empty()).then(|| Cell::Float(terms.iter().sum()))
 }
 
 /// The variance of a sample or its root, from exact sums, which 38 digits must hold.

@@ -183,9 +183,9 @@ export class ClickfoldView extends LitElement {
   #open() {
     this.#close();
     if (this.#given) return this.#show(this.#given);
-    const { options } = /** @type {Settings} */ (this.#settings), source = this.source ?? (this.src || this.#pushed.source);
+    const options = /** @type {import("./datasets.js").Options} */ (/** @type {Settings} */ (this.#settings).options), source = this.source ?? (this.src || this.#pushed.source);
     if (!source) return;
-    const given = this.#isPushed ? { ...options, format: PUSHED_FORMAT } : options;
+    const given = this.#isPushed ? { ...options, format: PUSHED_FORMAT, live: options.live ?? {} } : options;
     this.#isLoading = true;
     const held = hold(source, given, progress => {
       this.#progress = progress;

@@ -1,9 +1,9 @@
 /** Answers that are kept up to date: a view first asks what it needs to know, then what follows from that. */
 
-/** @import { Dataset, LiveTable, Query, Table, WatchOptions } from "./clickfold.js" */
+/** @import { Dataset, LiveTable, Query, WatchOptions } from "./clickfold.js" */
 
 /** @typedef {{ query: Query, options?: WatchOptions }} Asked */
-/** @typedef {Map<string, Table & Partial<LiveTable>>} Answers */
+/** @typedef {Map<string, LiveTable>} Answers */
 
 /**
  * What is asked. `scout` are questions whose answers `plan` needs to say the others.
@@ -70,8 +70,7 @@ export class Watching {
 
   /** @param {Record<string, Asked>} asked @param {Answers} answers @param {() => void} heard */
   #watch(asked, answers, heard) {
-    return Object.entries(asked).map(([name, { query, options }]) => watch(this.#dataset, query, table => {
-      if (this.#isStopped) return;
+    return Object.entries(asked).map(([name, { query, options }]) => this.#dataset.watch(query, table => {
       answers.set(name, table);
       heard();
     }, { ...options, onError: error => this.#fail(error) }));
@@ -83,12 +82,4 @@ export class Watching {
     this.stop();
     this.#failed(error);
   }
-}
-
-/** @param {Dataset} dataset @param {Query} query @param {(table: any) => void} onTable @param {WatchOptions} options @returns {() => void} */
-function watch(dataset, query, onTable, options) {
-  if (dataset.watch) return dataset.watch(query, onTable, options);
-  const abort = new AbortController();
-  dataset.query(query, { signal: abort.signal }).then(onTable, error => abort.signal.aborted || options.onError?.(error));
-  return () => abort.abort();
 }

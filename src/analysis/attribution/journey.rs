@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::kernel::decay::halved;
 use crate::kernel::ids::NULL;
 use crate::{Error, ErrorKind, Result};
 
@@ -190,33 +191,9 @@ impl Journey {
     }
 }
 
-/// A half to the power of `time / half_life`, the same on every machine.
-fn halved(time: u128, half_life: u128) -> f64 {
-    let Some(whole) = u64::try_from(time / half_life).ok().filter(|whole| *whole <= 1000) else { return 0.0 };
-    let exponent = -std::f64::consts::LN_2 * (time % half_life) as f64 / half_life as f64;
-    let series = (1..=20).rev().fold(1.0, |sum, n| 1.0 + sum * exponent / f64::from(n));
-    series * f64::from_bits((1023 - whole) << 52)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn halves_are_exact_and_the_rest_is_near() {
-        for (time, half_life, expected) in [
-            (0, 7, 1.0),
-            (7, 7, 0.5),
-            (70, 7, 1.0 / 1024.0),
-            (7_007, 7, 0.0),
-            (u128::MAX, 1, 0.0),
-            (1, 2, 0.5f64.sqrt()),
-            (5, 3, 0.5f64.powf(5.0 / 3.0)),
-        ] {
-            let found = halved(time, half_life);
-            assert!((found - expected).abs() <= 2e-16 * expected, "{time} / {half_life}: {found} and {expected}");
-        }
-    }
 
     #[test]
     fn shares_by_time_are_one_in_all() {

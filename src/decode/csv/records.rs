@@ -20,12 +20,16 @@ pub(in crate::decode) fn has_columns(bytes: &[u8], are_all: bool) -> bool {
 
 /// All records of a text as cells, without types or rejects; a record whose quote never closes is left out.
 pub fn records(bytes: &[u8], separator: u8, quote: u8) -> Vec<Vec<String>> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let text = |row: &Vec<Vec<u8>>| row.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect();
-    sniff::rows(bytes, separator, quote, true, usize::MAX).iter().map(text).collect()
+    first_records(bytes, separator, quote, usize::MAX)
 }
 
 /// The cells of the first record.
 pub fn first_record(bytes: &[u8], separator: u8, quote: u8) -> Vec<String> {
-    records(&bytes[..bytes.len().min(FIRST)], separator, quote).into_iter().next().unwrap_or_default()
+    first_records(&bytes[..bytes.len().min(FIRST)], separator, quote, 1).pop().unwrap_or_default()
+}
+
+fn first_records(bytes: &[u8], separator: u8, quote: u8, most: usize) -> Vec<Vec<String>> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let text = |row: &Vec<Vec<u8>>| row.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect();
+    sniff::rows(bytes, separator, quote, true, most).iter().map(text).collect()
 }

@@ -1,5 +1,7 @@
 //! What slices of the rows say of a question, and all of some slices together.
 
+use std::ops::Range;
+
 use arrow_array::RecordBatch;
 
 use super::asker::{Asker, Part};
@@ -40,6 +42,13 @@ impl Pane {
         }
     }
 
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Self::Fold { fold, .. } => fold.size(),
+            Self::Rows { parts, .. } => parts.iter().map(Part::size).sum(),
+        }
+    }
+
     fn parts(&self) -> &[Part] {
         match self {
             Self::Fold { .. } => &[],
@@ -55,36 +64,46 @@ impl Pane {
     }
 }
 
-/// What the panes but the last say together: as a rule only the last one changes.
+/// What some panes say together, kept up to date: an answer of many panes then costs what its own rows do.
 #[derive(Default)]
 pub(super) struct Merged {
-    /// Of how many panes from which on, and how many rows they had.
-    of: (i64, usize, u64),
-    state: Option<RecordBatch>,
+    /// The panes that begin in it.
+    range: Range<i64>,
+    fold: Option<Box<dyn Fold>>,
+    n_rows: u64,
 }
 
 impl Merged {
-    /// The answer of some panes together, in order, of which the first is called `first`.
-    pub(super) fn answer(&mut self, asker: &Asker, first: i64, panes: &[&Pane]) -> Result<RecordBatch> {
+    /// Takes in rows that one of the panes has taken.
+    pub(super) fn take(&mut self, asker: &Asker, pane: i64, part: &Part) -> Result<()> {
+        let Some(fold) = self.fold.as_mut().filter(|_| self.range.contains(&pane)) else { return Ok(()) };
+        self.n_rows += part.n_rows() as u64;
+        fold.update(&asker.rows(part)?)
+    }
+
+    pub(super) fn size(&self) -> usize {
+        self.fold.as_ref().map_or(0, |fold| fold.size())
+    }
+
+    /// The answer of the panes that begin in a range, in order.
+    pub(super) fn answer(&mut self, asker: &Asker, range: Range<i64>, panes: &[&Pane]) -> Result<RecordBatch> {
         let folds: Option<Vec<&dyn Fold>> = panes.iter().map(|pane| pane.fold()).collect();
         let Some(folds) = folds else {
             return asker.answer(&panes.iter().flat_map(|pane| pane.parts()).collect::<Vec<_>>());
         };
-        let (last, before) = match folds.split_last() {
-            None => return asker.fold()?.finish(),
-            Some((last, [])) => return last.finish(),
-            Some(split) => split,
-        };
-        let of = (first, before.len(), panes[..before.len()].iter().map(|pane| pane.n_rows()).sum());
-        let mut all = asker.fold()?;
-        match &self.state {
-            Some(state) if self.of == of => all.merge(state)?,
+        if let [only] = folds[..] {
+            return only.finish();
+        }
+        let n_rows = panes.iter().map(|pane| pane.n_rows()).sum();
+        match &self.fold {
+            Some(fold) if (&self.range, self.n_rows) == (&range, n_rows) => fold.finish(),
             _ => {
-                before.iter().try_for_each(|fold| all.merge(&fold.state()?))?;
-                *self = Self { of, state: Some(all.state()?) };
+                let mut all = asker.fold()?;
+                folds.iter().try_for_each(|fold| all.merge(&fold.state()?))?;
+                let answer = all.finish();
+                *self = Self { range, fold: Some(all), n_rows };
+                answer
             }
         }
-        all.merge(&last.state()?)?;
-        all.finish()
     }
 }

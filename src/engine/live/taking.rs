@@ -182,7 +182,7 @@ impl Dataset {
                 kept.push(batch);
                 continue;
             };
-            let duplicates = live.seen.duplicates(&ids.array)?;
+            let duplicates = live.seen.duplicates(ids)?;
             let rows: Vec<u32> = (0..batch.n_rows as u32).filter(|&row| !duplicates[row as usize]).collect();
             if rows.len() == batch.n_rows {
                 kept.push(batch);

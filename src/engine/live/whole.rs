@@ -28,11 +28,9 @@ impl Whole {
 
     pub(super) fn take(&mut self, asker: &Asker, part: Part, slice: u64) -> Result<()> {
         match self {
-            Self::Actors(actors) => {
-                let place = part.places.values().first().copied().unwrap_or(0);
-                actors.take(part.to_batch(&asker.types), place)
-            }
-            Self::Slices { panes, .. } => {
+            Self::Actors(actors) => actors.take(&part.to_batch(&asker.types), &part.places),
+            Self::Slices { panes, merged } => {
+                merged.take(asker, slice as i64, &part)?;
                 let pane = match panes.entry(slice) {
                     std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
                     std::collections::btree_map::Entry::Vacant(entry) => entry.insert(Pane::new(asker, false)?),
@@ -53,12 +51,19 @@ impl Whole {
         }
     }
 
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Self::Actors(actors) => actors.size(),
+            Self::Slices { panes, merged } => panes.values().map(Pane::size).sum::<usize>() + merged.size(),
+        }
+    }
+
     pub(super) fn answer(&mut self, asker: &Asker) -> Result<RecordBatch> {
         match self {
             Self::Actors(actors) => actors.answer(),
             Self::Slices { panes, merged } => {
                 let first = panes.first_key_value().map_or(0, |(&slice, _)| slice as i64);
-                merged.answer(asker, first, &panes.values().collect::<Vec<_>>())
+                merged.answer(asker, first..i64::MAX, &panes.values().collect::<Vec<_>>())
             }
         }
     }

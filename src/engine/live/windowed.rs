@@ -96,6 +96,7 @@ impl Windowed {
                 std::collections::btree_map::Entry::Vacant(entry) => entry.insert(Pane::new(asker, asker.looks_at_order())?),
             };
             let part = if rows.len() == part.n_rows() { part.clone() } else { part.take(&rows, &asker.types)? };
+            self.merged.take(asker, start, &part)?;
             pane.take(asker, part)?;
         }
         Ok(taken)
@@ -167,9 +168,14 @@ impl Windowed {
         if let Some((_, answer)) = self.known.get(&start).filter(|(known, _)| *known == n_rows) {
             return Ok(answer.clone());
         }
-        let answer = self.merged.answer(asker, start, &panes)?;
+        let answer = self.merged.answer(asker, start..end, &panes)?;
         self.known.insert(start, (n_rows, answer.clone()));
         Ok(answer)
+    }
+
+    /// Bytes held, the answers apart.
+    pub(super) fn size(&self) -> usize {
+        self.panes.values().map(Pane::size).sum::<usize>() + self.merged.size()
     }
 
     /// The earliest row that an open window has begun with is not before this.

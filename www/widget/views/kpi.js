@@ -14,6 +14,9 @@ import { DAY, HOUR, MINUTE, rangeIn, rangeOf } from "../ranges.js";
 /** Prices of so called columns are those of all pieces together. */
 const IS_TOTAL = /total|revenue|sales|spend|amount|value/i;
 
+/** Amounts from here on are shown without their cents. */
+const LARGE = 10_000;
+
 /** @typedef {{ name: "events" | "people" | "orders" | "revenue" | "conversion", value: number, before?: number, text: string, label: string }} Card */
 /** @typedef {{ length: number, unit: "days" | "hours", n: number, end: Date }} Period */
 
@@ -77,7 +80,7 @@ function cardsOf(desk, answers) {
   const { dataset, words, format } = desk, now = figuresOf(answers, "now"), before = figuresOf(answers, "before"), { order, price } = saleIn(dataset, answers);
   const labels = { events: words.kpi.events, people: peopleIn(desk), orders: order ? words.kpi.orders : words.kpi.purchases, revenue: words.kpi.revenue, conversion: words.kpi.conversion };
   const texts = {
-    revenue: (/** @type {number} */ value) => format.money(value, price?.scale ?? 0, currencyIn(answers)),
+    revenue: (/** @type {number} */ value) => format.money(value, value < LARGE ? price?.scale ?? 0 : 0, currencyIn(answers)),
     conversion: (/** @type {number} */ value) => format.percent(value),
   };
   return /** @type {Card["name"][]} */ (Object.keys(labels)).flatMap(name => {

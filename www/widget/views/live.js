@@ -55,7 +55,7 @@ function movement({ words, format }, { place_before, moved }) {
 
 /** The connection, the window and whether its answer may still change. @param {Desk} desk @param {Answers} answers */
 function state({ dataset, words, format, memory }, answers) {
-  const { status } = /** @type {Partial<LiveDataset>} */ (dataset), [window] = answers.get("leaders")?.live?.windows ?? [];
+  const { status } = /** @type {Partial<LiveDataset>} */ (dataset), [window] = answers.get("leaders")?.live.windows ?? [];
   const rate = rateOf(dataset, memory);
   return html`<p class="state" part="status">
     ${status ? html`<span class="tag" data-state=${status.state}>${words.live.states[status.state]}</span>` : nothing}
