@@ -412,8 +412,8 @@ const topItems = async tab => assert.deepEqual(await ranking(tab), clicked);
 const EXAMPLES = {
   "plain/top-items.html": topItems,
   "plain/query.html": async tab => {
-    assert.deepEqual(await cells(tab, "clickfold-view >> nth=0"), channels());
-    assert.equal((await cells(tab, "clickfold-view >> nth=1")).length, 3);
+    assert.deepEqual(await cells(tab, "#channels"), channels());
+    assert.equal((await cells(tab, "#funnel")).length, 3);
   },
   async "plain/live.html"(tab) {
     const n = () => ranking(tab).then(rows => rows.reduce((sum, [, n]) => sum + n, 0));
