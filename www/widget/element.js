@@ -28,7 +28,7 @@ export class ClickfoldView extends LitElement {
   static styles = unsafeCSS(looks);
   static properties = {
     src: { reflect: true }, view: { reflect: true }, theme: { reflect: true }, window: { reflect: true }, timezone: { reflect: true }, heading: { reflect: true },
-    limit: { reflect: true, type: Number }, headingLevel: { reflect: true, attribute: "heading-level" },
+    limit: { reflect: true }, headingLevel: { reflect: true, attribute: "heading-level" },
     query: { converter: fromJson }, options: { converter: fromJson }, source: { attribute: false }, dataset: { attribute: false, noAccessor: true },
   };
 
@@ -84,14 +84,18 @@ export class ClickfoldView extends LitElement {
     this.src = null;
     /** @type {string | null} */
     this.view = null;
-    this.theme = "auto";
-    this.window = "1m";
-    this.timezone = "UTC";
+    /** @type {string | null} */
+    this.theme = null;
+    /** @type {string | null} */
+    this.window = null;
+    /** @type {string | null} */
+    this.timezone = null;
     /** @type {string | null} */
     this.heading = null;
-    this.limit = 10;
-    /** @type {number | string} */
-    this.headingLevel = 2;
+    /** @type {number | string | null} */
+    this.limit = null;
+    /** @type {number | string | null} */
+    this.headingLevel = null;
     /** @type {import("./clickfold.js").Query | string | null} */
     this.query = null;
     /** @type {import("./datasets.js").Options | string | null} */
