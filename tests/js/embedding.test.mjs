@@ -80,6 +80,25 @@ test("each source of the policy is needed: without it the widget says which, and
   }
 });
 
+test("nonces, Trusted Types and isolated pages have it, too", async () => {
+  const isolated = { "cross-origin-embedder-policy": "require-corp", "cross-origin-opener-policy": "same-origin" };
+  const nonced = `<script type="module" nonce="n0nce" src="${B}/widget.js"></script>`;
+  const cases = [
+    [{ ...POLICY, "script-src": `'nonce-n0nce' ${B} 'wasm-unsafe-eval'` }, nonced],
+    [{ ...POLICY, "script-src": "'nonce-n0nce' 'strict-dynamic' 'wasm-unsafe-eval'" }, nonced],
+    [{ ...POLICY, "require-trusted-types-for": "'script'", "trusted-types": "clickfold lit-html" }, script()],
+    [POLICY, script(), isolated],
+  ];
+  for (const [directives, head, headers] of cases) {
+    const { url } = await host({ "/": { body: page(`<clickfold-view src="events.csv"></clickfold-view>`, head), headers }, "/events.csv": data }, policy(directives));
+    const { page: tab, faults, context } = await visit(browser, url);
+    assert.deepEqual(await ranking(tab), top);
+    assert.equal(await tab.evaluate(() => crossOriginIsolated), Boolean(headers));
+    assert.deepEqual(faults, []);
+    await context.close();
+  }
+});
+
 test("a server without CORS headers: what is missing is told, and the page lives", async () => {
   // A browser then gives the page not even the script; what stands in the element stays.
   const closed = await serveWidget({});
