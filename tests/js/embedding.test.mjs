@@ -42,11 +42,18 @@ async function host(pages, csp) {
 }
 
 test("of another origin, under a strict policy and without further headers: right numbers and no complaint", async () => {
-  const { url } = await host({ "/": page(`<clickfold-view view="top-items" src="events.csv"></clickfold-view>`, script()), "/events.csv": data }, policy(POLICY));
+  const views = ["top-items", "timeline", "funnel", "retention", "kpi", "live"];
+  const { url } = await host({ "/": page(views.map(view => `<clickfold-view id="${view}" view="${view}" src="events.csv"></clickfold-view>`).join(""), script()), "/events.csv": data }, policy(POLICY));
   const { page: tab, faults, requests, context } = await visit(browser, url);
-  assert.deepEqual(await ranking(tab), top);
+  assert.deepEqual(await ranking(tab, "#top-items"), top);
+  await tab.waitForFunction(n => window.told.filter(({ name }) => name === "clickfold-ready").length === n, views.length);
+  await tab.locator("#timeline canvas").waitFor();
+  const viewers = new Set(events.filter(({ behavior }) => behavior === "pv").map(({ user_id }) => user_id)).size;
+  assert.equal(Number((await cells(tab, "#funnel"))[0][1]), viewers);
   assert.equal(await tab.evaluate(() => crossOriginIsolated), false);
   assert.deepEqual([...requests].sort(), [new URL(url).origin, B].sort());
+  assert.deepEqual(await tab.evaluate(() => window.told.filter(({ name }) => name !== "clickfold-ready")), []);
+  assert.deepEqual(await violations(tab), []);
   assert.deepEqual(faults, []);
   await context.close();
 });
