@@ -139,14 +139,14 @@ test("a server without CORS headers: what is missing is told, and the page lives
 });
 
 /** A page that runs frame.js alone, and what it does with it. */
-const framing = (sandbox, options, more = "") => ({
+const framing = (sandbox, options, more = "", connect = "") => ({
   "/": page("", `<script type="module" src="frame-host.js"></script>`),
   "/frame-host.js": { type: "text/javascript", body: `
     import { embed } from "${B}/frame.js";
     const options = ${options}, iframe = document.createElement("iframe");
     iframe.title = "Top items";
     iframe.sandbox = "${sandbox}";
-    iframe.src = "${B}/frame.html?origins=" + location.origin;
+    iframe.src = "${B}/frame.html?origins=https://admin.example," + location.origin + "${connect}";
     document.querySelector("main").append(iframe);
     window.embedded = embed(iframe, options);${more}
   ` },
@@ -207,6 +207,12 @@ test("a frame says what it cannot do, and what reaches it is what its address na
   const { url: other } = await host({ "/events.csv": open });
   assert.match((await next({ do: "configure", src: `${other}events.csv` })).message, /cannot fetch/);
   await context.close();
+  const { url: named } = await host(framing("allow-scripts", `{ src: "${other}events.csv" }`, "", `&connect=${new URL(other).origin}`), FRAMING);
+  const { page: second, faults, context: another } = await visit(browser, named);
+  await told(second, "clickfold-ready");
+  assert.deepEqual(await ranking(frameOf(second)), top);
+  assert.deepEqual(faults, []);
+  await another.close();
 });
 
 test("a frame hears and answers its embedder alone, and only if its address names that", async () => {
