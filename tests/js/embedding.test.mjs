@@ -1,45 +1,12 @@
-// The widget in pages of other people: another origin, a strict policy, frames, and what is left when it goes.
+// The widget in pages of other people: another origin, a strict policy, and what is left when it goes.
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { extname } from "node:path";
-import { gunzipSync } from "node:zlib";
 import { after, test } from "node:test";
-import { axe, cells, counted, dist, launch, launchUnwatched, ranking, serveHost, serveWidget, told, visit } from "./hosts.mjs";
+import { B, browser, close, data, events, host, page, policy, POLICY, script, serveClosed, servers, top, violations } from "./embedded.mjs";
+import { cells, dist, launchUnwatched, ranking, serveWidget, told, visit } from "./hosts.mjs";
 
-const widget = await serveWidget();
-const B = new URL(widget.url).origin;
-const browser = await launch();
-const hosts = [];
-after(async () => {
-  await browser.close();
-  for (const host of [widget, ...hosts]) host.close();
-});
-
-// Events from a generator of random numbers that is the same everywhere; few items are many of them.
-let seed = 42;
-const random = n => (seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31) % n;
-const events = Array.from({ length: 5_000 }, (_, i) => ({
-  user_id: random(400), item_id: 1_000 + Math.min(random(60), random(60)), behavior: ["pv", "pv", "pv", "cart", "buy"][random(5)], timestamp: 1_700_000_000 + i * 7,
-}));
-const csv = ["user_id,item_id,behavior,timestamp", ...events.map(event => Object.values(event).join(","))].join("\n") + "\n";
-const top = counted(events.filter(({ behavior }) => behavior === "pv").map(({ item_id }) => item_id));
-
-/** The policy that docs/embedding.md names for the page of another origin. */
-const POLICY = {
-  "default-src": "'self'", "script-src": `'self' ${B} 'wasm-unsafe-eval'`, "connect-src": `'self' ${B}`, "worker-src": "blob:", "style-src": "'self'", "img-src": "'self'",
-};
-const policy = directives => Object.entries(directives).map(([name, value]) => `${name} ${value}`).join("; ");
-
-const page = (body, head = "") => `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Admin</title>${head}</head><body><main><h1>Admin</h1>${body}</main></body></html>`;
-const script = (at = B) => `<script type="module" src="${at}/widget.js"></script>`;
-const data = { body: csv, type: "text/csv" };
-const open = { ...data, headers: { "access-control-allow-origin": "*" } };
-
-async function host(pages, csp) {
-  const host = await serveHost(pages, csp);
-  hosts.push(host);
-  return host;
-}
+after(close);
 
 test("of another origin, under a strict policy and without further headers: right numbers and no complaint", async () => {
   const views = ["top-items", "timeline", "funnel", "retention", "kpi", "live"];
@@ -108,8 +75,7 @@ test("nonces, Trusted Types and isolated pages have it, too", async () => {
 
 test("a server without CORS headers: what is missing is told, and the page lives", async () => {
   // A browser then gives the page not even the script; what stands in the element stays.
-  const closed = await serveWidget({});
-  hosts.push(closed);
+  const closed = await serveClosed();
   const { url } = await host({ "/": page(`<clickfold-view src="events.csv">No figures here.</clickfold-view>`, script(new URL(closed.url).origin)), "/events.csv": data });
   const { page: tab, faults, context } = await visit(browser, url);
   assert.equal(await tab.innerText("clickfold-view"), "No figures here.");
@@ -138,142 +104,6 @@ test("a server without CORS headers: what is missing is told, and the page lives
   }
 });
 
-/** A page that runs frame.js alone, and what it does with it. */
-const framing = (sandbox, options, more = "", connect = "") => ({
-  "/": page("", `<script type="module" src="frame-host.js"></script>`),
-  "/frame-host.js": { type: "text/javascript", body: `
-    import { embed } from "${B}/frame.js";
-    const options = ${options}, iframe = document.createElement("iframe");
-    iframe.title = "Top items";
-    iframe.sandbox = "${sandbox}";
-    iframe.src = "${B}/frame.html?origins=https://admin.example," + location.origin + "${connect}";
-    document.querySelector("main").append(iframe);
-    window.embedded = embed(iframe, options);${more}
-  ` },
-});
-const FRAMING = `default-src 'self'; script-src 'self' ${B}; frame-src 'self' ${B}`;
-/** The frame of the widget's origin. */
-const frameOf = tab => tab.frames().find(frame => frame.url().startsWith(B));
-
-for (const sandbox of ["allow-scripts", "allow-scripts allow-same-origin"]) {
-  test(`in a frame with sandbox="${sandbox}": right numbers, its height, and what is chosen`, async () => {
-    const { url } = await host({ ...framing(sandbox, `{ view: "top-items", src: "events.csv", theme: "light", lang: "en" }`), "/events.csv": open }, FRAMING);
-    const { page: tab, faults, requests, context } = await visit(browser, url);
-    await told(tab, "clickfold-ready");
-    const frame = frameOf(tab);
-    assert.equal(await frame.evaluate(() => origin), sandbox === "allow-scripts" ? "null" : B);
-    assert.deepEqual(await ranking(frame), top);
-    await tab.waitForFunction(() => document.querySelector("iframe").clientHeight > 200);
-    const heights = [await tab.evaluate(() => document.querySelector("iframe").clientHeight), await frame.evaluate(() => document.documentElement.scrollHeight)];
-    assert.equal(heights[0], heights[1]);
-    await tab.evaluate(() => document.querySelector("iframe").addEventListener("clickfold-select", ({ detail }) => { window.chosen = detail; }));
-    await frame.locator("clickfold-view tbody tr").nth(1).click();
-    await tab.waitForFunction(() => window.chosen);
-    assert.equal(String((await tab.evaluate(() => window.chosen)).what), top[1][0]);
-    assert.deepEqual([...requests].sort(), [new URL(url).origin, B].sort());
-    assert.deepEqual(faults, []);
-    await context.close();
-  });
-
-  test(`a frame with sandbox="${sandbox}" shows a file and rows that it is handed, without asking any server for them`, async () => {
-    const pages = framing(sandbox, `{ file: await (await fetch("events.csv")).blob(), limit: 3 }`);
-    const { url } = await host({ ...pages, "/events.csv": data }, FRAMING);
-    const { page: tab, faults, context } = await visit(browser, url);
-    await told(tab, "clickfold-ready");
-    assert.deepEqual(await ranking(frameOf(tab)), top.slice(0, 3));
-    await tab.evaluate(rows => {
-      window.embedded.configure({ file: null, limit: 10 });
-      window.embedded.push(rows);
-    }, events);
-    await frameOf(tab).locator("clickfold-view tbody tr").nth(9).waitFor();
-    assert.deepEqual(await ranking(frameOf(tab)), top);
-    assert.deepEqual(faults, []);
-    await context.close();
-  });
-}
-
-test("a frame says what it cannot do, and what reaches it is what its address names", async () => {
-  const { url } = await host({ ...framing("allow-scripts", `{ src: "events.csv", limit: 0 }`), "/events.csv": data }, FRAMING);
-  const { page: tab, context } = await visit(browser, url);
-  assert.match((await told(tab, "clickfold-error")).message, /"limit" of <clickfold-view>/);
-  const next = (message, name = "clickfold-error") => tab.evaluate(([message, name]) => new Promise(resolve => {
-    document.querySelector("iframe").addEventListener(name, ({ detail }) => resolve(detail), { once: true });
-    document.querySelector("iframe").contentWindow.postMessage({ clickfold: 1, ...message }, "*");
-  }), [message, name]);
-  assert.match((await next({ do: "configure", limit: 10 })).message, /cannot fetch .*events\.csv.*CORS/); // its server allows no other origin
-  assert.match((await next({ do: "configure", colour: "red" })).message, /unknown key "colour"/);
-  assert.match((await next({ do: "dance" })).message, /found "dance"/);
-  // A server that allows it, but that nobody named.
-  const { url: other } = await host({ "/events.csv": open });
-  assert.match((await next({ do: "configure", src: `${other}events.csv` })).message, /cannot fetch/);
-  await context.close();
-  const { url: named } = await host(framing("allow-scripts", `{ src: "${other}events.csv" }`, "", `&connect=${new URL(other).origin}`), FRAMING);
-  const { page: second, faults, context: another } = await visit(browser, named);
-  await told(second, "clickfold-ready");
-  assert.deepEqual(await ranking(frameOf(second)), top);
-  assert.deepEqual(faults, []);
-  await another.close();
-});
-
-test("a frame hears and answers its embedder alone, and only if its address names that", async () => {
-  const stranger = await host({ "/": page(`<iframe title="Top items" src="${B}/frame.html?origins=https://admin.example,http://127.0.0.1:1"></iframe>`), "/events.csv": open });
-  const { page: tab, faults, context } = await visit(browser, stranger.url);
-  const frame = frameOf(tab);
-  const answers = () => tab.evaluate(() => {
-    const iframe = document.querySelector("iframe"), heard = [];
-    return new Promise(resolve => {
-      addEventListener("message", ({ data }) => data === "fence" ? resolve(heard) : heard.push(data));
-      for (const message of [{ do: "hello" }, { do: "configure", src: new URL("events.csv", location.href).href }, { do: "push", rows: [{ a: 1 }] }]) iframe.contentWindow.postMessage({ clickfold: 1, ...message }, "*");
-      iframe.contentWindow.postMessage("fence", "*");
-    });
-  });
-  // What the frame answered came before the fence that it sends back.
-  const fence = frame => frame.evaluate(() => addEventListener("message", ({ data, source }) => data === "fence" && source.postMessage("fence", "*")));
-  await fence(frame);
-  assert.deepEqual(await answers(), []);
-  assert.equal(await frame.locator("clickfold-view").count(), 0);
-  assert.deepEqual(faults, []);
-  await context.close();
-
-  // A frame beside it, of the embedder's own origin, is not the embedder; and what others send is not taken for the frame's.
-  const { url } = await host({ ...framing("allow-scripts", `{ src: "events.csv" }`, `
-    iframe.insertAdjacentHTML("afterend", '<iframe title="Another" src="other.html"></iframe>');`), "/other.html": page("Another"), "/events.csv": open }, FRAMING);
-  const { page: admin, context: second } = await visit(browser, url);
-  await told(admin, "clickfold-ready");
-  const [widget, other] = [frameOf(admin), admin.frames().find(frame => frame.url().endsWith("other.html"))];
-  await fence(widget);
-  const heard = await other.evaluate(() => new Promise(resolve => {
-    const heard = [], target = parent.frames[0];
-    addEventListener("message", ({ data }) => data === "fence" ? resolve(heard) : heard.push(data));
-    parent.postMessage({ clickfold: 1, event: "select", detail: "forged" }, "*");
-    target.postMessage({ clickfold: 1, do: "configure", limit: 1 }, "*");
-    target.postMessage("fence", "*");
-  }));
-  assert.deepEqual(heard, []);
-  assert.equal((await ranking(widget)).length, 10);
-  assert.deepEqual(await admin.evaluate(() => window.told.filter(({ name }) => name !== "clickfold-ready")), []);
-  await second.close();
-});
-
-test("a frame whose address names nobody says so, and one without CORS headers names them", async () => {
-  const { page: tab, context } = await visit(browser, `${B}/frame.html`);
-  assert.match(await tab.innerText("p"), /names no page/);
-  await context.close();
-  const closed = await serveWidget({});
-  hosts.push(closed);
-  const { url } = await host({ ...framing("allow-scripts", "{}"), "/events.csv": open });
-  const { page: admin, context: second } = await visit(browser, "about:blank");
-  await admin.route(/frame-host\.js/, async route => {
-    const response = await route.fetch();
-    return route.fulfill({ response, body: (await response.text()).replace(`"${B}/frame.html`, `"${closed.url}frame.html`) });
-  });
-  await admin.goto(url);
-  const error = await told(admin, "clickfold-error");
-  assert.equal(error.code, "WORKER_LOST");
-  assert.match(error.message, /access-control-allow-origin/);
-  await second.close();
-});
-
 /** Fetched so often: how many engines there are. */
 const cores = requests => requests.filter(url => /\/clickfold-\w+\.wasm$/.test(url)).length;
 
@@ -295,7 +125,7 @@ test("several widgets of a page share one engine, and the same file is fetched o
 
 test("the script from two addresses: the first defines the element, and nothing is thrown", async () => {
   const again = await serveWidget();
-  hosts.push(again);
+  servers.push(again);
   const second = new URL(again.url).origin;
   const { url } = await host({ "/": page(`<clickfold-view src="events.csv"></clickfold-view>`, script() + script(second)), "/events.csv": data });
   const { page: tab, faults, context } = await visit(browser, url);
@@ -412,87 +242,4 @@ test("its memory is the machine's again: the renderer does not grow from the ten
   } finally {
     await own.close();
   }
-});
-
-const otto = readFileSync(new URL("../../www/sample/otto.csv", import.meta.url), "utf8").trim().split("\n").slice(1).map(line => line.split(","));
-const clicked = counted(otto.filter(([, , , type]) => type === "clicks").map(([, aid]) => Number(aid)));
-const [columns, ...visits] = gunzipSync(readFileSync(new URL("../../www/sample/ecom.csv.gz", import.meta.url))).toString().trim().split("\n").map(line => line.split(","));
-const at = Object.fromEntries(columns.map((name, i) => [name, i]));
-
-/** Channels, their visitors and events, of one platform or of all, as they are shown. */
-function channels(platform) {
-  const of = visits.filter(row => !platform || row[at.platform] === platform);
-  const events = new Map(counted(of.map(row => row[at.acquisition_channel])));
-  const visitors = counted([...new Set(of.map(row => `${row[at.acquisition_channel]},${row[at.user_id]}`))].map(pair => pair.split(",")[0]));
-  return visitors.map(([channel, n]) => [channel, n.toLocaleString("en"), events.get(channel).toLocaleString("en")]);
-}
-
-const dashboard = async tab => {
-  assert.deepEqual(await cells(tab, "#channels"), channels());
-  const viewed = new Set(visits.filter(row => row[at.event] === "product_view").map(row => row[at.user_id])).size;
-  assert.deepEqual((await cells(tab, "#funnel"))[0].slice(0, 2), ["Viewed", String(viewed)]);
-  await tab.selectOption("select", "mobile");
-  const [first] = channels("mobile");
-  await tab.locator("#channels tbody tr", { hasText: first[2] }).waitFor();
-  assert.deepEqual(await cells(tab, "#channels"), channels("mobile"));
-  await tab.locator("#channels tbody tr").first().click();
-  await tab.locator("[role=status]", { hasText: `Chosen: ${first[0]}` }).first().waitFor();
-};
-const topItems = async tab => assert.deepEqual(await ranking(tab), clicked);
-
-/** Each example, and what is to be seen in it. */
-const EXAMPLES = {
-  "plain/top-items.html": topItems,
-  "plain/query.html": async tab => {
-    assert.deepEqual(await cells(tab, "#channels"), channels());
-    assert.equal((await cells(tab, "#funnel")).length, 3);
-  },
-  async "plain/live.html"(tab) {
-    const n = () => ranking(tab).then(rows => rows.reduce((sum, [, n]) => sum + n, 0));
-    const before = await n();
-    assert.ok(before > 0);
-    await tab.waitForFunction(n => document.querySelector("clickfold-view").dataset.rows > n, 60);
-  },
-  async "plain/framed.html"(tab) {
-    await told(tab, "clickfold-ready");
-    const frame = tab.frames()[1];
-    assert.deepEqual(await ranking(frame), clicked);
-    // A page's heading and landmark are of the page around it.
-    assert.deepEqual(await violations(frame, { "landmark-one-main": { enabled: false }, "page-has-heading-one": { enabled: false } }), []);
-    await frame.locator("clickfold-view tbody tr").first().click();
-    await tab.locator("output", { hasText: clicked[0][0] }).waitFor();
-  },
-  "react/": dashboard,
-  "vue/": dashboard,
-  "django-admin/": topItems,
-  "wordpress/": topItems,
-};
-
-/** What axe-core finds wrong, in words. */
-async function violations(frame, rules = {}) {
-  await frame.evaluate(axe);
-  // Frames of other origins are asked themselves.
-  const found = await frame.evaluate(async rules => (await window.axe.run(document, { iframes: false, rules })).violations, rules);
-  return found.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ target }) => target.join(" ")).join(", ")}`);
-}
-
-for (const [path, look] of Object.entries(EXAMPLES)) {
-  test(`the example ${path} shows the right numbers, in light and dark, and to all`, async () => {
-    for (const colorScheme of ["light", "dark"]) {
-      const { page: tab, faults, context } = await visit(browser, `${widget.url}examples/${path}`, { colorScheme, locale: "en-US", reducedMotion: "reduce" });
-      await look(tab);
-      assert.deepEqual(await violations(tab), [], colorScheme);
-      assert.deepEqual(await tab.evaluate(() => window.told.filter(({ name }) => name === "clickfold-error")), []);
-      assert.deepEqual(faults, []);
-      await context.close();
-    }
-  });
-}
-
-test("the list of examples names all of them", async () => {
-  const { page: tab, context } = await visit(browser, `${widget.url}examples/`);
-  const links = await tab.locator("a").evaluateAll(links => links.map(link => link.getAttribute("href")));
-  assert.deepEqual(links.sort(), Object.keys(EXAMPLES).sort());
-  assert.deepEqual(await violations(tab), []);
-  await context.close();
 });
