@@ -25,20 +25,21 @@ export class ClickfoldView extends HTMLElement {
    * Before there is one, this is what every element has by this name: the map of its `data-` attributes.
    */
   dataset: any;
-  view: View | null;
+  /** `top-items`, if not told. */
+  view: View | (string & {}) | null;
   /** Any question, instead of a view. */
   query: Query | string | null;
-  theme: "auto" | "light" | "dark" | (string & {});
-  /** How long a window of the view `live` is, such as `1m`. */
-  window: string;
+  theme: "auto" | "light" | "dark" | (string & {}) | null;
+  /** How long a window of the view `live` is: `1m`, if not told. */
+  window: string | null;
   /** The IANA time zone by whose clock times are shown and days begin: UTC, if not told. */
-  timezone: string;
+  timezone: string | null;
   /** Instead of the view's own title. */
   heading: string | null;
-  /** The title's level, 1 to 6; 0 or `none` for no visible title. */
-  headingLevel: number | string;
-  /** How many rows a ranking has. */
-  limit: number;
+  /** The title's level, 1 to 6: 2, if not told; 0 or `none` for no visible title. */
+  headingLevel: number | string | null;
+  /** How many rows a ranking has: 10, if not told. */
+  limit: number | string | null;
   /** Rows of the page's own: the first make a data set, with the columns that they have; all others extend it. */
   readonly events: { push(...rows: Record<string, unknown>[]): void };
 

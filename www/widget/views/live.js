@@ -20,7 +20,7 @@ export const live = {
   isTicking: true,
   ask: ({ dataset, limit, window }) => ({
     scout: actionsOf(dataset),
-    plan: scouted => ({ leaders: { query: rankingOf(dataset, countedIn(dataset, scouted), limit), options: { window: { size: window }, movement: "what", show: 1 } } }),
+    plan: scouted => ({ leaders: { query: rankingOf(dataset, countedIn(dataset, scouted), limit, "row_number"), options: { window: { size: window }, movement: "what", show: 1 } } }),
   }),
   template(desk, answers) {
     const { words, format } = desk, rows = leadersIn(answers);
