@@ -15,6 +15,7 @@ export async function start() {
     const path = request.url.split("?")[0];
     if (path === "/") return response.writeHead(200, { "content-type": "text/html; charset=utf-8", "content-security-policy": policy(origin) }).end(html);
     if (path === "/page.css") return response.writeHead(200, { "content-type": "text/css" }).end(STYLE);
+    if (path === "/favicon.ico") return response.writeHead(204).end();
     asked.push(path);
     if (!files.has(path)) return response.writeHead(404).end();
     response.writeHead(200, { "content-type": "text/csv", "cache-control": "no-store" }).end(files.get(path));

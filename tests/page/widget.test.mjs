@@ -168,7 +168,7 @@ test("rows that the page pushes make a data set and extend it; the live board fo
   await push([[61, "cap"], [62, "cap"], [63, "hat"], [64, "bag, \"blue\""]]);
   await eventually(async () => (await cells(page)).map(row => row.map(text => text.replace(/\s+/g, " "))), [["1", "▲1 up 1 place", "cap", "2"], ["2", "new", "bag, \"blue\"", "1"], ["3", "▼2 down 2 places", "hat", "1"]]);
   const text = () => page.$eval("clickfold-view", ({ shadowRoot }) => shadowRoot.querySelector("section").innerText.replace(/\s+/g, " "));
-  assert.match(await text(), /10:01:00 – 10:02:00 provisional/);
+  assert.match(await text(), /Nov 1, 2026, 10:01:00 – 10:02:00 provisional/);
   await push([[3, "late"]]);
   await eventually(async () => /Complete up to 10:01:04 Late 1/.test(await text()), true);
   await push([[65, "hat", { colour: "red" }], [66, "hat"]]);
