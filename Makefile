@@ -22,7 +22,7 @@ serve: www/dist/index.html
 
 dist: www/dist/index.html
 
-test: www/dist/index.html target/release/clickfold $(VENV)/ok $(CACHE)/chromium
+test: www/dist/index.html target/release/clickfold $(VENV)/ok $(CACHE)/chromium $(CACHE)/nats-server
 	cargo test --locked
 	cargo clippy --locked --all-targets -- -D warnings
 	cd www && npm run --silent check && npm run --silent sizes
@@ -113,6 +113,13 @@ $(CACHE)/chromium:
 	test -x /usr/bin/chromium || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; }
 	/usr/bin/chromium --version --no-sandbox
 	mkdir -p $(CACHE) && touch $@
+
+# Debian's, unpacked only: installing it would start a server.
+$(CACHE)/nats-server:
+	mkdir -p $(CACHE)/nats
+	test -x /usr/sbin/nats-server || { cd $(CACHE)/nats && { apt-get download -qq nats-server || { apt-get update -qq && apt-get download -qq nats-server; }; } && dpkg-deb -x nats-server_*.deb .; }
+	ln -sf "$$(ls /usr/sbin/nats-server $(CACHE)/nats/usr/sbin/nats-server 2>/dev/null | head -n 1)" $@
+	$@ --version
 
 clean:
 	cargo clean

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
+import { buildExamples } from "./examples/build.mjs";
 
 const at = path => new URL(path, import.meta.url).pathname;
 const dist = at("dist/");
@@ -15,9 +16,9 @@ function put(name, content, folder = "") {
   return file;
 }
 
-async function bundle(entry, { define = {}, external = [], loader = {} } = {}) {
+async function bundle(entry, { define = {}, external = [], alias = {}, loader = {}, format = "esm" } = {}) {
   const result = await build({
-    entryPoints: [at(entry)], bundle: true, minify: true, format: "esm", target: "es2022", write: false, external, loader,
+    entryPoints: [at(entry)], bundle: true, minify: true, format, target: "es2022", write: false, external, alias, loader,
     define: Object.fromEntries(Object.entries({ __VERSION__: version, ...define }).map(([k, v]) => [k, JSON.stringify(v)])),
     logLevel: "warning", legalComments: "none", outdir: dist,
   });
@@ -36,9 +37,13 @@ const more = {
   __ZSTD__: put("zstd.js", (await bundle("more/zstd.js")).js, "more/"),
 };
 const worker = put("worker.js", (await bundle("engine/worker.js", { define: more })).js);
-const stream = put("stream.js", (await bundle("stream/connect.js")).js, "more/");
+// Its keys' signatures are left out: a page logs in with a password or a token.
+const nats = put("nats.js", (await bundle("more/nats.js", { alias: { tweetnacl: at("more/unsigned.js") } })).js, "more/");
+const stream = put("stream.js", (await bundle("stream/connect.js", { define: { __NATS__: nats.replace("more/", "./") } })).js, "more/");
 writeFileSync(dist + "clickfold.js", (await bundle("engine/clickfold.js", { define: { __WORKER__: worker, __WASM__: wasm, __STREAM__: stream } })).js);
-for (const types of ["clickfold.d.ts", "widget.d.ts"]) cpSync(at(types), dist + types);
+// A shop's pages load it by this name, as a classic script.
+writeFileSync(dist + "collector.js", (await bundle("collector/collector.js", { format: "iife" })).js);
+for (const types of ["clickfold.d.ts", "collector.d.ts", "frame.d.ts", "widget.d.ts"]) cpSync(at(types), dist + types);
 
 // For other people's pages: it imports clickfold.js beside it, and has its looks in it as text.
 const chart = put("chart.js", (await bundle("more/chart.js", { loader: { ".css": "text" } })).js, "more/");
@@ -56,6 +61,13 @@ const looks = put("page.css", page.css);
 writeFileSync(dist + "index.html", readFileSync(at("page/index.html"), "utf8").replace("page.js", script).replace("page.css", looks));
 
 // The files of each visit, for the service worker to keep.
-const files = [...readdirSync(dist).filter(name => name !== "more" && name !== "widget.js" && !/\.(d\.ts|txt)$/.test(name)), panels, events, style];
+const files = [...readdirSync(dist).filter(name => !["more", "collector.js", "widget.js"].includes(name) && !/\.(d\.ts|txt)$/.test(name)), panels, events, style];
 const cache = createHash("sha256").update(files.map(file => readFileSync(dist + file)).join("")).digest("hex").slice(0, 10);
 writeFileSync(dist + "sw.js", (await bundle("page/sw.js", { define: { __FILES__: ["./", ...files], __CACHE__: `clickfold-${cache}` } })).js);
+
+// For pages that do not run our script.
+const framed = put("framed.js", (await bundle("widget/framed.js", { format: "iife" })).js, "more/");
+const frameLooks = put("frame.css", readFileSync(at("widget/frame.css")), "more/");
+writeFileSync(dist + "frame.html", readFileSync(at("widget/frame.html"), "utf8").replace("framed.js", framed).replace("frame.css", frameLooks));
+writeFileSync(dist + "frame.js", (await bundle("widget/frame.js")).js);
+await buildExamples(dist);

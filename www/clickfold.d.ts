@@ -12,6 +12,22 @@ export interface EngineOptions {
    * data that is loaded already still answers.
    */
   memory?: number;
+  /** Is told when a worker is lost: by a crash, or because the browser has ended it. Another takes its place. */
+  onLost?: (lost: Lost) => void;
+}
+
+export interface Lost {
+  /** The place of the worker, from 0 on. */
+  worker: number;
+  error: ClickfoldError;
+  /** Those that had rows in it. What is asked of them meanwhile waits. */
+  datasets: Dataset[];
+  /**
+   * Those of them that have all their rows again: read again from a File, Blob, URL or Uint8Array, with the roles, joins and segments
+   * since. Of a stream, or after rows were appended, or after three losses within a minute, they are lost for good: all that is asked then
+   * fails with `WORKER_LOST`, and the error's `detail.lost` says how many rows of how many were in the worker.
+   */
+  rebuilt: Promise<Dataset[]>;
 }
 
 export interface Progress {
@@ -242,8 +258,7 @@ export interface Dataset {
   late(): Promise<Table>;
   /**
    * Brings another file's columns in, by a key: of items, of customers. Each row has those of the other file's first row of the
-   * same key, null where there is none. Rows that are appended later have null in them. A worker that fails half-way leaves
-   * the data set without use: load it again.
+   * same key, null where there is none. Rows that are appended later have null in them.
    */
   join(source: Source, options: JoinOptions): Promise<Joined>;
   /**
@@ -435,4 +450,5 @@ export interface ErrorDetail {
   column?: string;
   line?: number;
   candidates?: string[];
+  lost?: { rows: number; of: number };
 }

@@ -14,4 +14,5 @@ declare const __VERSION__: string;
 declare const __SAMPLES__: Record<string, string>;
 declare const __FILES__: string[];
 declare const __CACHE__: string;
+declare const __NATS__: string;
 declare const __CHART__: string;

@@ -15,14 +15,17 @@ function pathOf(url) {
   }
 }
 
-/** Serves a folder on the loopback interface; a port in use gives way to the next. @param {string} folder @param {number} port */
-export function serve(folder, port) {
+/**
+ * Serves a folder on the loopback interface; a port in use gives way to the next. Other pages may read it, unless other headers are told.
+ * @param {string} folder @param {number} port @param {Record<string, string>} [headers]
+ */
+export function serve(folder, port, headers = { "access-control-allow-origin": "*" }) {
   const server = createServer((request, response) => {
     const file = join(folder, pathOf(request.url ?? "/"));
     if (!file.startsWith(folder) || !existsSync(file) || !statSync(file).isFile()) return response.writeHead(404).end("not found");
     response.writeHead(200, {
       "content-type": TYPES[extname(file)] ?? "application/octet-stream", "content-length": statSync(file).size,
-      "access-control-allow-origin": "*", "x-content-type-options": "nosniff", "cache-control": "no-cache",
+      ...headers, "x-content-type-options": "nosniff", "cache-control": "no-cache",
     });
     createReadStream(file).pipe(response);
   });

@@ -113,9 +113,9 @@ impl Live {
         })
     }
 
-    /// Bytes held beside the rows by the ids that are remembered.
+    /// Bytes held beside the rows.
     pub(super) fn size(&self) -> usize {
-        self.seen.size()
+        self.views.values().map(View::size).sum::<usize>() + self.seen.size()
     }
 
     fn watermark(&self) -> Option<i64> {

@@ -2,6 +2,8 @@
 //!
 //! Multiply and fold, after FxHash and wyhash; not for keys an attacker gains from colliding, beyond slowness.
 
+use super::values::{Data, Values};
+
 const K: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// The hash of a byte string, the same on every machine and in every version.
@@ -27,6 +29,24 @@ pub fn hash64(bytes: &[u8]) -> u64 {
 pub fn mix64(value: u64) -> u64 {
     let h = (value ^ (value >> 32)).wrapping_mul(K);
     (h ^ (h >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9) ^ (h >> 32)
+}
+
+/// The hash of each value, which follows from the value alone, in whatever shape it comes; of null 0.
+pub fn hash_values(values: &Values) -> Vec<u64> {
+    let of_wide = |wide: i128| i64::try_from(wide).map_or_else(|_| hash64(&wide.to_le_bytes()), |int| mix64(int as u64));
+    let mut hashes: Vec<u64> = match &values.data {
+        Data::Ints(ints) => ints.iter().map(|&int| mix64(int as u64)).collect(),
+        Data::Ranked(places, steps) => steps.at(places).into_iter().map(|int| mix64(int as u64)).collect(),
+        Data::Floats(floats) => floats.iter().map(|float| mix64(float.to_bits())).collect(),
+        Data::Wide(wide) => wide.iter().map(|&wide| of_wide(wide)).collect(),
+        Data::Codes(codes, texts) => {
+            let hash = |(row, &code): (usize, &u32)| if values.is_valid(row) { hash64(texts.get(code).as_bytes()) } else { 0 };
+            codes.iter().enumerate().map(hash).collect()
+        }
+    };
+    let nulls = hashes.iter_mut().zip(values.valid.iter().flatten()).filter(|(_, valid)| !**valid);
+    nulls.for_each(|(hash, _)| *hash = 0);
+    hashes
 }
 
 #[cfg(test)]

@@ -267,6 +267,9 @@ mod tests {
         }
     }
 
+    /// A time, the place of a text, and a number of 128 bits.
+    type Row = (Option<i64>, Option<usize>, i128);
+
     proptest::proptest! {
         #[test]
         fn the_canonical_order_is_the_same_whatever_order_rows_come_in(
@@ -275,9 +278,9 @@ mod tests {
         ) {
             const TEXTS: [&str; 4] = ["b", "", "ä", "a"];
             // Each arrival has a dictionary of its own.
-            let columns = |rows: &[(Option<i64>, Option<usize>, i128)], shift: usize| {
+            let columns = |rows: &[Row], shift: usize| {
                 let texts = Texts(std::sync::Arc::new((0..4).map(|at| Some(TEXTS[(at + shift) % 4])).collect()));
-                let valid = |known: &dyn Fn(&(Option<i64>, Option<usize>, i128)) -> bool| Some(rows.iter().map(known).collect());
+                let valid = |known: &dyn Fn(&Row) -> bool| Some(rows.iter().map(known).collect());
                 let codes = rows.iter().map(|row| row.1.map_or(shift, |text| (text + 4 - shift) % 4) as u32);
                 [
                     Values { data: Data::Codes(codes.collect(), texts), valid: valid(&|row| row.1.is_some()) },
@@ -290,14 +293,14 @@ mod tests {
                 others.swap(at, (crate::kernel::hash::mix64(seed ^ at as u64) % (at as u64 + 1)) as usize);
             }
             for time in [None, Some(1)] {
-                let sorted = |rows: &[(Option<i64>, Option<usize>, i128)], shift| -> Vec<_> {
+                let sorted = |rows: &[Row], shift| -> Vec<_> {
                     canonical(rows.len(), &columns(rows, shift), time).into_iter().map(|row| rows[row as usize]).collect()
                 };
                 let expected = sorted(&rows, 0);
                 proptest::prop_assert_eq!(&sorted(&others, 1 + (seed % 3) as usize), &expected);
                 let last = |value: Option<i64>| value.unwrap_or(i64::MAX);
-                let text = |row: &(Option<i64>, Option<usize>, i128)| (row.1.is_none(), row.1.map(|text| TEXTS[text]));
-                let first = |row: &(Option<i64>, Option<usize>, i128)| if time.is_some() { last(row.0) } else { 0 };
+                let text = |row: &Row| (row.1.is_none(), row.1.map(|text| TEXTS[text]));
+                let first = |row: &Row| if time.is_some() { last(row.0) } else { 0 };
                 proptest::prop_assert!(expected.is_sorted_by_key(|row| (first(row), text(row), last(row.0), row.2)));
             }
         }

@@ -16,7 +16,7 @@ use super::{Chunk, Store, StoredColumn};
 use crate::kernel::batch::BatchColumn;
 use crate::kernel::column;
 use crate::kernel::form::{Form, Forms};
-use crate::kernel::hash::{hash64, mix64};
+use crate::kernel::hash::{hash_values, hash64, mix64};
 use crate::kernel::values::{Data, Rows, Steps, Texts, Values, gather, gather_ranked};
 use crate::{Error, Result};
 
@@ -249,12 +249,6 @@ impl Owners {
     fn of(&mut self, actors: &Values, n_stores: usize) -> Vec<u32> {
         let owner = |hash: u64| ((hash >> 32) % n_stores as u64) as u32;
         let owners: Vec<u32> = match &actors.data {
-            Data::Ints(ints) => ints.iter().map(|&int| owner(mix64(int as u64))).collect(),
-            Data::Floats(floats) => floats.iter().map(|float| owner(mix64(float.to_bits()))).collect(),
-            Data::Wide(wide) => wide
-                .iter()
-                .map(|&wide| owner(i64::try_from(wide).map_or_else(|_| hash64(&wide.to_le_bytes()), |int| mix64(int as u64))))
-                .collect(),
             Data::Ranked(places, steps) => {
                 if self.steps.as_ref().is_none_or(|known| !known.is(steps)) {
                     self.of_codes = steps.0.values().iter().map(|&int| owner(mix64(int as u64))).collect();
@@ -269,6 +263,7 @@ impl Owners {
                 }
                 codes.iter().map(|&code| self.of_codes[code as usize]).collect()
             }
+            _ => hash_values(actors).into_iter().map(owner).collect(),
         };
         owners.into_iter().enumerate().map(|(row, owner)| if actors.is_valid(row) { owner } else { 0 }).collect()
     }

@@ -7,7 +7,6 @@ import { browser, close, server } from "./browser.mjs";
 
 const { WebSocketServer } = createRequire(new URL("../../www/package.json", import.meta.url))("ws");
 
-const POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; connect-src 'self' http://127.0.0.1:* ws://127.0.0.1:*; frame-src 'self' blob: data:";
 /** Of the run in which a server is killed again and again. */
 const MANY = Number(process.env.CLICKFOLD_STREAM_EVENTS ?? 200_000);
 
@@ -23,10 +22,9 @@ const servers = [];
 before(async () => {
   page = await (await browser.newContext()).newPage();
   page.on("pageerror", error => console.error(error));
-  await page.route(`${server.url}streams`, route => route.fulfill({ contentType: "text/html", headers: { "content-security-policy": POLICY }, body: "<!doctype html><title>streams</title>" }));
-  await page.goto(`${server.url}streams`);
-  await page.evaluate(async () => {
-    const { open } = await import(new URL("clickfold.js", document.baseURI).href);
+  await page.goto((await http(servePage)).url);
+  await page.evaluate(async site => {
+    const { open } = await import(`${site}clickfold.js`);
     window.engine = await open({ workers: 1 });
     const QUERIES = [
       { kind: "aggregate", group_by: ["item"], measures: { n: { fn: "count" }, users: { fn: "count_distinct", column: "user_id" }, total: { fn: "sum", column: "price" } } },
@@ -63,7 +61,7 @@ before(async () => {
       return { live: window.engine.connect(source, { ...options, onStatus }), until, states };
     };
     window.lines = (from, to, of = window.line) => Array.from({ length: to - from }, (_, i) => of(from + i) + "\n").join("");
-  });
+  }, server.url);
   await page.evaluate(`window.line = ${line}; window.cells = ${cells}`);
 });
 
@@ -71,6 +69,16 @@ after(async () => {
   for (const end of servers) await end();
   await close();
 });
+
+/** A page of another origin than the engine's files, under a strict policy that allows its sources; and a script for its frames. */
+function servePage(request, response) {
+  if (request.url === "/frame.js") {
+    return response.writeHead(200, { "content-type": "text/javascript" }).end(`onmessage = ({ data }) => parent.postMessage(data, "*"); parent.postMessage("here", "*");`);
+  }
+  const site = new URL(server.url).origin;
+  const policy = `default-src 'self'; script-src 'self' ${site} 'wasm-unsafe-eval'; worker-src blob: ${site}; frame-src 'self'; connect-src ${site} http://127.0.0.1:* ws://127.0.0.1:*`;
+  response.writeHead(200, { "content-type": "text/html", "content-security-policy": policy }).end(request.url === "/frame" ? '<script src="/frame.js"></script>' : "<!doctype html><title>streams</title>");
+}
 
 /** A WebSocket server that does so with each client. */
 async function webSockets(serve, port = 0) {
@@ -204,12 +212,12 @@ test("server-sent events go on behind the last one when the connection breaks", 
       response.write(`id: ${i}\r\nevent: sale\rdata:${first}\n${rest.map(text => `data: ${text}\n`).join("")}\n`);
     }
     // A half event is none.
-    if (from < 400) return response.write(`id: 9999\ndata: ${line(9999)}\n`, () => from % 200 ? response.end() : response.destroy());
+    if (from < 400) return response.write(`id: 9999\ndata: ${line(9999)}\n`, () => from % 200 ? response.end() : response.socket.end());
     response.write("id: 500\ndata: not an event\n\n", () => response.end());
   });
   const found = await page.evaluate(async url => {
     const { live, until, states } = window.follow({ sse: url, headers: { "x-shop": "17" } });
-    const dataset = await live, status = await until(({ counters }) => counters.invalid_frames === 1);
+    const dataset = await live, status = await until(({ counters }) => counters.used === 500);
     const found = { status, states, answers: await window.answers(dataset), expected: await window.answersOf(window.lines(0, 500)) };
     await dataset.close();
     return found;
@@ -271,6 +279,7 @@ test("what other tabs broadcast: objects, lists of them, text and bytes", async 
   const found = await page.evaluate(async () => {
     const { live, until } = window.follow({ broadcast: "clickfold test" });
     const channel = new BroadcastChannel("clickfold test"), event = i => JSON.parse(window.line(i));
+    await until(({ state }) => state === "open");
     channel.postMessage(event(0));
     const dataset = await live;
     channel.postMessage([event(1), event(2)]);
@@ -304,7 +313,7 @@ test("messages of other windows are taken from the origins that are named, and n
     const frame = async sandbox => {
       const frame = document.createElement("iframe");
       if (sandbox !== undefined) frame.setAttribute("sandbox", sandbox);
-      frame.src = URL.createObjectURL(new Blob(["<script src='/frame.js'></script>"], { type: "text/html" }));
+      frame.src = "/frame";
       const said = new Promise(resolve => addEventListener("message", function hear({ source, data }) {
         if (source !== frame.contentWindow || data !== "here") return;
         removeEventListener("message", hear);
@@ -319,6 +328,7 @@ test("messages of other windows are taken from the origins that are named, and n
     const boxedFollowed = window.follow({ postMessage: boxed, origins: ["null"] });
     const { port1, port2 } = new MessageChannel();
     const portFollowed = window.follow({ postMessage: port1, origins: [] });
+    for (const { until } of [followed, boxedFollowed, portFollowed]) await until(({ state }) => state === "open");
     for (let i = 0; i < 5; i++) {
       boxed.postMessage(window.line(100 + i), "*");
       own.postMessage(window.line(i), "*");

@@ -78,7 +78,8 @@ export async function sendState(to, run) {
     to.postMessage(found, [found.state.buffer]);
     return [null];
   } catch (error) {
-    to.postMessage({ error: toPlain(error) });
+    const told = toPlain(error);
+    if (told.code !== "WORKER_LOST") to.postMessage({ error: told }); // else the page ends the question: the other worker is not lost
     throw error;
   } finally {
     to.close();
@@ -109,8 +110,9 @@ function receive(port, signal) {
  * @param {Dataset} dataset
  * @param {number} me
  * @param {(MessagePort | null)[]} ports to each worker, none to this one
+ * @param {AbortSignal} signal is aborted where another worker is lost
  */
-export async function exchangeRows(dataset, me, ports) {
+export async function exchangeRows(dataset, me, ports, signal) {
   /** @type {unknown} */
   let failed;
   const taken = ports.map(port => port && new Promise(resolve => {
@@ -132,13 +134,14 @@ export async function exchangeRows(dataset, me, ports) {
       for (let given; (given = dataset.give(exchange));) {
         for (const { to, rows } of given) ports[to]?.postMessage({ rows }, [rows.buffer]);
         await breathe();
+        signal.throwIfAborted();
       }
     });
   } finally {
     ports.forEach(port => port?.postMessage({ done: true }));
   }
-  await Promise.all(taken);
-  ports.forEach(port => port?.close());
+  const aborted = new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  await Promise.race([Promise.all(taken), aborted]).finally(() => ports.forEach(port => port?.close()));
   if (failed) throw failed;
   dataset.endExchange();
 }

@@ -10,12 +10,14 @@ import { settle } from "./settle.js";
 import { openTable } from "./table.js";
 import { Watchers } from "./watching.js";
 
+/** @typedef {Dataset & { readonly shards: { worker: Connection, rows: number }[] }} OpenDataset `shards`: how many rows each worker has */
+
 /**
  * The page's view of a data set in one worker or several, each of which has some of the rows.
  * @param {Connection[]} workers
  * @param {DatasetInfo[]} infos of each worker's rows
  * @param {Report} [loaded] what became of the source's rows, where the workers do not know
- * @returns {Dataset}
+ * @returns {OpenDataset}
  */
 export function openDataset(workers, infos, loaded) {
   const handles = infos.map(info => info.handle);
@@ -41,12 +43,24 @@ export function openDataset(workers, infos, loaded) {
   };
 
   /**
+   * Sends something to all workers. Where one is lost, no other waits for it any longer.
+   * @param {(worker: Connection, at: number, signal: AbortSignal) => Promise<any>} send @param {AbortSignal} [signal]
+   */
+  const sendAll = (send, signal) => {
+    const lost = new AbortController();
+    const ended = signal ? AbortSignal.any([signal, lost.signal]) : lost.signal;
+    const sent = Promise.all(workers.map((worker, at) => send(worker, at, ended)));
+    sent.catch(error => error.code === "WORKER_LOST" && lost.abort()); // told to whoever waits for it
+    return sent;
+  };
+
+  /**
    * @param {(handle: number, at: number) => import("./protocol.js").Request} request @param {(at: number) => Transferable[]} [transfer]
    * @param {(infos: DatasetInfo[]) => void} [hear] what else the workers say
    */
   const tellAll = async (request, transfer = () => [], hear) => {
     if (closed) throw closed;
-    infos = await Promise.all(workers.map((worker, at) => worker.send(request(handles[at], at), { transfer: transfer(at) })));
+    infos = await sendAll((worker, at, signal) => worker.send(request(handles[at], at), { transfer: transfer(at), signal }));
     hear?.(infos);
     infos = await settle(workers, infos);
     info = join(infos, loaded);
@@ -108,12 +122,11 @@ export function openDataset(workers, infos, loaded) {
     if (closed) throw closed;
     const ends = workers.slice(1).map(() => new MessageChannel());
     const from = ends.map(({ port1 }) => port1);
-    const asked = workers.map((worker, at) => {
+    const answer = sendAll((worker, at, signal) => {
       if (at === 0) return worker.send({ do: "query", handle: handles[0], question, from }, { transfer: from, signal });
       const to = ends[at - 1].port2;
       return worker.send({ do: "state", handle: handles[at], question, to }, { transfer: [to], signal });
-    });
-    const answer = Promise.all(asked).then(([first]) => first);
+    }, signal).then(([first]) => first);
     answer.catch(() => {}); // told to whoever still waits for it
     return { answer };
   };
@@ -245,8 +258,10 @@ export function openDataset(workers, infos, loaded) {
     async close() {
       watchers.fail(new ClickfoldError("CLOSED", "the data set is closed; load it again"));
       await Promise.allSettled([sending, ...asking]);
-      await Promise.all(workers.map((worker, at) => worker.send({ do: "close", handle: handles[at] })));
+      const ended = await Promise.allSettled(workers.map((worker, at) => worker.send({ do: "close", handle: handles[at] })));
+      for (const end of ended) if (end.status === "rejected") throw end.reason;
     },
+    get shards() { return workers.map((worker, at) => ({ worker, rows: infos[at].rows })); },
   };
 }
 
@@ -281,7 +296,7 @@ async function overtake(views, view, signal, run) {
  * @template T
  * @param {Promise<T>} promise @param {AbortSignal | undefined} signal @returns {Promise<T>}
  */
-async function unlessAborted(promise, signal) {
+export async function unlessAborted(promise, signal) {
   if (!signal) return promise;
   const ended = new AbortController();
   const aborted = /** @type {Promise<never>} */ (new Promise((_, reject) => {

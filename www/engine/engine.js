@@ -8,20 +8,20 @@ import { Pool } from "./pool.js";
 /* global __VERSION__, __STREAM__ */
 
 /** Boots WebAssembly in a worker; others follow when they are needed. @param {EngineOptions} [options] @returns {Promise<Engine>} */
-export async function open({ workers = "auto", memory = Infinity } = {}) {
+export async function open({ workers = "auto", memory = Infinity, onLost } = {}) {
   if (workers !== "auto" && !(Number.isInteger(workers) && workers > 0)) {
     throw new ClickfoldError("BAD_QUERY", `"workers" must be "auto" or a whole number above 0, found ${workers}`);
   }
   if (!(typeof memory === "number" && memory > 0)) {
     throw new ClickfoldError("BAD_QUERY", `"memory" must be a number of bytes above 0, found ${memory}`);
   }
-  const pool = new Pool(workers, memory);
+  const pool = new Pool(workers, memory, onLost);
   await pool.first();
   return {
     version: __VERSION__,
     load: (source, options = {}) => load(pool, source, options),
-    connect: async (source, options = {}) => (await streams()).connect(source, options, { ClickfoldError, load: (source, options = {}) => load(pool, source, options) }),
-    close: async () => pool.lose("the engine is closed", "CLOSED"),
+    connect: async (source, options = {}) => (await streams()).connect(source, options, { ClickfoldError, load: (source, options = {}, onGone = undefined) => load(pool, source, options, onGone) }),
+    close: async () => pool.end(new ClickfoldError("CLOSED", "the engine is closed")),
   };
 }
 

@@ -24,7 +24,7 @@ export function toPlain(thrown) {
     return { code: "WORKER_LOST", message: "the tab's memory is full; load fewer columns or rows, or use the command line", detail: {} };
   }
   if (thrown instanceof WebAssembly.RuntimeError) {
-    return { code: "WORKER_LOST", message: `the engine stopped: ${thrown.message}; open the file again`, detail: {} };
+    return { code: "WORKER_LOST", message: `the engine stopped: ${thrown.message}; try again`, detail: {} };
   }
   const { code = "BAD_INPUT", message = String(thrown), detail = {} } = /** @type {any} */ (thrown) ?? {};
   return typeof code === "string" ? { code, message, detail } : { code: "BAD_INPUT", message, detail: {} };

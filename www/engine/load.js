@@ -1,9 +1,11 @@
 /** @import { Dataset, LoadOptions, Source } from "../clickfold.js" */
+/** @import { OpenDataset } from "./dataset.js" */
 /** @import { WireOptions, WireSource } from "./protocol.js" */
 /** @import { Pool } from "./pool.js" */
 
 import { openDataset } from "./dataset.js";
 import { ClickfoldError } from "./errors.js";
+import { Lasting } from "./lasting.js";
 import { loadParts } from "./parts.js";
 import { toWire, unzipped } from "./sources.js";
 
@@ -14,9 +16,10 @@ const SMALL = 16 << 20;
  * @param {Pool} pool
  * @param {Source} source
  * @param {LoadOptions} options
+ * @param {(error: ClickfoldError) => void} [onGone] is told when a worker has taken the rows with it for good
  * @returns {Promise<Dataset>}
  */
-export async function load(pool, source, { format, schema, clean, timezone, keep = "rows", queries, live, onProgress, signal, ...unknown }) {
+export async function load(pool, source, { format, schema, clean, timezone, keep = "rows", queries, live, onProgress, signal, ...unknown }, onGone) {
   const [key] = Object.keys(unknown);
   if (key) throw new ClickfoldError("BAD_QUERY", `unknown option ${JSON.stringify(key)}; known are format, schema, clean, timezone, keep, queries, live, onProgress, signal`);
   if (keep !== "rows" && keep !== "answers") throw new ClickfoldError("BAD_QUERY", `"keep" is "rows" or "answers", found ${JSON.stringify(keep)}`);
@@ -30,11 +33,24 @@ export async function load(pool, source, { format, schema, clean, timezone, keep
   if (!given.length) throw new ClickfoldError("BAD_INPUT", "no file was given");
   const sources = (await Promise.all(given.map(async wire => "blob" in wire ? unzipped(await pool.first(), wire, signal) : [wire]))).flat();
   if (live && sources.length > 1) throw new ClickfoldError("UNSUPPORTED", "rows of a stream come behind those of one source; append the others");
+  if (sources.length > 1 && sources.some(wire => !("blob" in wire))) throw new ClickfoldError("UNSUPPORTED", "several sources are loaded as one where all are files; fetch the others first");
+  const dataset = await open(pool, sources, options, { queries, onProgress, signal });
+  const again = structuredClone({ options, queries }); // what was given may be changed meanwhile
+  const isRepeatable = sources.every(wire => !("stream" in wire));
+  return new Lasting(pool, dataset, isRepeatable ? signal => open(pool, sources, again.options, { queries: again.queries, signal }) : undefined, onGone).dataset;
+}
+
+/**
+ * @param {Pool} pool
+ * @param {WireSource[]} sources
+ * @param {WireOptions} options
+ * @param {Pick<LoadOptions, "queries" | "onProgress" | "signal">} how
+ * @returns {Promise<OpenDataset>}
+ */
+async function open(pool, sources, options, how) {
   const files = sources.flatMap(wire => "blob" in wire ? [wire] : []);
-  if (sources.length > 1 && files.length < sources.length) throw new ClickfoldError("UNSUPPORTED", "several sources are loaded as one where all are files; fetch the others first");
-  const how = { queries, onProgress, signal };
   // What is not kept may have to be read again, which only parts of files can be.
-  const inParts = !live && (sources.length > 1 || files.some(({ bytes }) => queries || bytes >= SMALL));
+  const inParts = !options.live && (sources.length > 1 || files.some(({ bytes }) => how.queries || bytes >= SMALL));
   const dataset = inParts && await loadParts(pool, files, options, how);
   return dataset || loadWhole(pool, sources[0], options, how);
 }

@@ -1,6 +1,7 @@
 /** Files that several workers read: each pulls one part after the other. */
 
-/** @import { Dataset, LoadOptions, Query, Reject, Report } from "../clickfold.js" */
+/** @import { LoadOptions, Query, Reject, Report } from "../clickfold.js" */
+/** @import { OpenDataset } from "./dataset.js" */
 /** @import { Connection, FileSource, Looked, PartSummary, Range, Shape, Types, WireOptions } from "./protocol.js" */
 /** @import { Pool } from "./pool.js" */
 
@@ -34,7 +35,7 @@ const FILE_PLACES = 2 ** 44;
  * The files as one data set, in their order; nothing where one's first bytes do not tell its shape.
  * @param {Pool} pool @param {FileSource[]} sources @param {WireOptions} options
  * @param {Pick<LoadOptions, "queries" | "onProgress" | "signal">} how
- * @returns {Promise<Dataset | undefined>}
+ * @returns {Promise<OpenDataset | undefined>}
  */
 export async function loadParts(pool, sources, options, { queries, onProgress, signal }) {
   const first = await pool.first();

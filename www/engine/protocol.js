@@ -59,7 +59,8 @@
  * @property {number} place of the first row in the data
  * @property {Types[]} types that parts read before have needed
  *
- * @typedef {{ do: "start", module: WebAssembly.Module, memory: number, warmUp: boolean }
+ * @typedef {{ do: "start", module: WebAssembly.Module, memory: number, warmUp: boolean, lock?: string }
+ *   | { do: "ping" }
  *   | { do: "load", source: WireSource, options: WireOptions, queries?: Query[] }
  *   | { do: "members", blob: Blob }
  *   | { do: "shape", source: FileSource, options: WireOptions, queries?: Query[] }
@@ -88,6 +89,7 @@
  *   | { id: number, progress: Progress }} Reply
  */
 
+import { Pulse } from "./alive.js";
 import { ClickfoldError, cancelled } from "./errors.js";
 
 /** Progress is told no more often. */
@@ -100,16 +102,24 @@ export class Connection {
   /** @type {Map<number, { resolve: (value: any) => void, reject: (error: Error) => void, onProgress?: (p: Progress) => void }>} */
   #waiting = new Map();
   #next = 1;
-  /** @type {Error | undefined} */
-  #lost;
+  #pulse;
+  /** Why the worker is of no use any more. @type {ClickfoldError | undefined} */
+  lost;
 
-  /** @param {Worker} worker @param {(why: string, code: string) => void} onLost is to call `lose` */
+  /** @param {Worker} worker @param {(error: ClickfoldError) => void} onLost is to call `end` */
   constructor(worker, onLost) {
     this.worker = worker;
     this.onLost = onLost;
+    const lose = (/** @type {string} */ why) => onLost(new ClickfoldError("WORKER_LOST", why));
     worker.onmessage = ({ data }) => this.#receive(data);
-    worker.onerror = event => onLost(`the worker failed: ${event.message ?? "it could not be started"}`, "WORKER_LOST");
-    worker.onmessageerror = () => onLost("the worker sent what cannot be read", "WORKER_LOST");
+    worker.onerror = event => lose(`a worker of the engine failed: ${event.message ?? "it could not be started; a Content-Security-Policy must allow blob: in worker-src, and its script in script-src"}; try again`);
+    worker.onmessageerror = () => lose("a worker of the engine sent what cannot be read; try again");
+    this.#pulse = new Pulse(() => void this.send({ do: "ping" }).catch(() => {}), () => lose("the browser has ended a worker of the engine; try again"));
+  }
+
+  /** @param {Omit<Extract<Request, { do: "start" }>, "do" | "lock">} request */
+  async start(request) {
+    if (await this.send({ do: "start", lock: this.#pulse.lock, ...request })) this.#pulse.held();
   }
 
   /**
@@ -118,7 +128,7 @@ export class Connection {
    * @returns {Promise<any>}
    */
   send(request, { transfer = [], signal, onProgress } = {}) {
-    if (this.#lost) return Promise.reject(this.#lost);
+    if (this.lost) return Promise.reject(this.lost);
     if (signal?.aborted) return Promise.reject(cancelled());
     const id = this.#next++;
     return new Promise((resolve, reject) => {
@@ -146,16 +156,18 @@ export class Connection {
     });
   }
 
-  /** Ends the worker: all that waits, and all that will be asked, fails. @param {string} why @param {string} code */
-  lose(why, code) {
-    this.#lost ??= new ClickfoldError(code, why);
+  /** Ends the worker: all that waits, and all that will be asked, fails. @param {ClickfoldError} error */
+  end(error) {
+    this.lost ??= error;
+    this.#pulse.end();
     this.worker.terminate();
-    for (const { reject } of this.#waiting.values()) reject(this.#lost);
+    for (const { reject } of this.#waiting.values()) reject(this.lost);
     this.#waiting.clear();
   }
 
   /** @param {Reply} reply */
   #receive(reply) {
+    this.#pulse.heard();
     const waiting = this.#waiting.get(reply.id);
     if ("progress" in reply) return waiting?.onProgress?.(reply.progress);
     this.#waiting.delete(reply.id);
@@ -166,7 +178,8 @@ export class Connection {
       return waiting?.resolve(reply.value);
     }
     const { code, message, detail } = reply.error;
-    waiting?.reject(new ClickfoldError(code, message, detail));
-    if (code === "WORKER_LOST") this.onLost(message, code);
+    const error = new ClickfoldError(code, message, detail);
+    waiting?.reject(error);
+    if (code === "WORKER_LOST") this.onLost(error);
   }
 }

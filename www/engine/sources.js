@@ -36,8 +36,8 @@ export async function unzipped(worker, file, signal) {
   return members.map(({ name, bytes }) => ({ blob: file.blob, member: name, name, bytes }));
 }
 
-/** @param {Source} source @param {AbortSignal} [signal] @returns {Promise<FileSource>} */
-async function gathered(source, signal) {
+/** A source whose bytes can be read again and again. @param {Source} source @param {AbortSignal} [signal] @returns {Promise<FileSource>} */
+export async function gathered(source, signal) {
   if (Array.isArray(source)) {
     if (source.length !== 1) throw new ClickfoldError("BAD_INPUT", `one file is joined at a time, found ${source.length}`);
     return gathered(source[0], signal);

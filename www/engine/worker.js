@@ -2,6 +2,7 @@
 /** @import { DatasetInfo, Reply, Request, Taken, WireOptions } from "./protocol.js" */
 
 import { joinTypes } from "../../target/pkg/clickfold.js";
+import { hold } from "./alive.js";
 import { answerQuery, exchangeRows, sendState, stateOf } from "./answering.js";
 import { completeCore, coreFor, isBeyondFirst, isComplete, start } from "./core.js";
 import { toPlain } from "./errors.js";
@@ -47,9 +48,13 @@ self.onmessage = async (/** @type {MessageEvent<{ id: number } & Request>} */ { 
 async function answer(id, request, signal) {
   const tell = (/** @type {import("../clickfold.js").Progress} */ progress) => post({ id, progress });
   switch (request.do) {
-    case "start":
+    case "start": {
+      const holding = hold(request.lock);
       start(request.module, request.memory);
       if (request.warmUp) setTimeout(warmUp); // after the reply: nobody waits for it
+      return [await holding];
+    }
+    case "ping":
       return [null];
     case "load":
       keep(id, await loadWhole(request.source, request.options, request.queries, signal, tell), request.options);
@@ -92,7 +97,7 @@ async function answer(id, request, signal) {
     case "room":
       return inTurn(request.handle, dataset => dataset.makeRoomToExchange());
     case "exchange":
-      return inTurn(request.handle, dataset => exchangeRows(dataset, request.me, request.ports));
+      return inTurn(request.handle, dataset => exchangeRows(dataset, request.me, request.ports, signal));
     case "append":
       return inTurn(request.handle, dataset => {
         if (request.isShared) dataset.mix();

@@ -1,4 +1,4 @@
-/** @import { ClickfoldError, Dataset, Engine, Role } from "../clickfold.js" */
+/** @import { ClickfoldError, Dataset, Engine, Lost, Role } from "../clickfold.js" */
 /** @import { State, Wanted } from "./state.js" */
 
 import { html, nothing, render, svg } from "lit";
@@ -9,7 +9,7 @@ import { count, sentence, size } from "./format.js";
 import { HealthPanel } from "./health.js";
 import { RankingPanel } from "./ranking.js";
 import { RowsPanel } from "./rows.js";
-import { emptyState, isFatal } from "./state.js";
+import { emptyState } from "./state.js";
 import { TimelinePanel } from "./timeline.js";
 
 const engineModule = "./clickfold.js";
@@ -18,8 +18,8 @@ let engine = boot();
 let state = emptyState();
 let isQueued = false;
 
-const ranking = new RankingPanel(redraw, fail);
-const timeline = new TimelinePanel(redraw, fail);
+const ranking = new RankingPanel(redraw);
+const timeline = new TimelinePanel(redraw);
 /** It comes when the first answers stand. @type {import("../more/cleaning.js").CleaningPanel | undefined} */
 let cleaning;
 /** Likewise. @type {import("../more/joining.js").JoiningPanel | undefined} */
@@ -36,9 +36,22 @@ const health = new HealthPanel(redraw, {
 });
 const empty = new EmptyView({ choose: openFiles, sample: openSample });
 
+/** @returns {Promise<Engine>} */
 async function boot() {
   const { open } = await import(engineModule);
-  return open();
+  return open({ onLost });
+}
+
+/** Says that rows are read again, or why the file is closed. @param {Lost} lost */
+async function onLost({ datasets, rebuilt }) {
+  const { dataset, name } = state;
+  if (!dataset || !datasets.includes(dataset)) return;
+  const stopped = `A part of the engine had stopped, and ${name} `;
+  set({ notice: `${stopped}is read again. Questions are answered after that.`, said: "Reading the rows again" });
+  const isThere = (await rebuilt).includes(dataset);
+  if (state.dataset !== dataset) return;
+  if (isThere) set({ notice: `${stopped}was read again: all ${count(dataset.rows)} rows are there.`, said: "All rows are there again" });
+  else await dataset.query({ kind: "rows", limit: 1 }).catch(fail); // it says why
 }
 
 function redraw() {
@@ -87,11 +100,12 @@ async function replace(wanted) {
  */
 async function load({ name, source, told, format, timezone, recipe }, error = "") {
   state.abort?.abort();
-  state.dataset?.close().catch(() => {}); // the worker may be gone; a new one is started below
+  state.dataset?.close().catch(() => {}); // it is of no use any more in any case
   const abort = new AbortController();
   set({ ...emptyState(), view: "loading", name, source, told, format, timezone, recipe, abort, error, said: `Reading ${name}` });
   try {
     const schema = Object.fromEntries(told);
+    engine = engine.catch(boot); // once more, where that failed
     const dataset = await (await engine).load(await source(), { format, schema, timezone, clean: recipe, signal: abort.signal, onProgress: progress => state.abort === abort && set({ progress }) });
     state.columns = new Set(dataset.schema.map(field => field.name)); // further ones are no file's to be told of
     if (state.abort === abort) await show(dataset);
@@ -126,7 +140,7 @@ async function fetchPanels() {
     const drawing = { html, nothing, count };
     cleaning ??= new CleaningPanel(drawing, { redraw, clean: recipe => void again({ recipe }), fail: error => set({ error }) });
     joining ??= new JoiningPanel(drawing, {
-      engine: () => engine, redraw, fail: error => isFatal(error) ? fail(error) : set({ error: /** @type {Error} */ (error).message }),
+      engine: () => engine, redraw, fail: error => set({ error: /** @type {Error} */ (error).message }),
       changed: () => show(/** @type {Dataset} */ (state.dataset)), rows: (title, answer) => void rows.showTable(title, answer),
     });
   } catch {
@@ -143,7 +157,7 @@ async function fetchPanels() {
 async function fetchQuestions() {
   try {
     questions ??= await (/** @type {typeof import("../more/events.js")} */ (await import(new URL(__EVENTS__, import.meta.url).href))).openQuestions({ html, svg, nothing, count }, {
-      redraw, fail, rows: (title, answer) => void rows.showTable(title, answer), segment: (name, query) => void segment(name, query, true), keep: (name, query) => void segment(name, query, false),
+      redraw, rows: (title, answer) => void rows.showTable(title, answer), segment: (name, query) => void segment(name, query, true), keep: (name, query) => void segment(name, query, false),
     });
   } catch {
     return; // as above
@@ -177,8 +191,7 @@ async function narrow(dataset, change) {
     await show(dataset, changed.said);
   } catch (error) {
     if (state.dataset !== dataset) return;
-    if (isFatal(error)) fail(error);
-    else set({ error: /** @type {Error} */ (error).message });
+    set({ error: /** @type {Error} */ (error).message });
   }
 }
 
@@ -188,10 +201,6 @@ const only = () => state.segment ? [{ column: state.segment.column, eq: true }] 
 /** @param {unknown} thrown */
 function fail(thrown) {
   const error = /** @type {ClickfoldError} */ (thrown);
-  if (isFatal(error)) {
-    engine = boot();
-    engine.catch(() => {}); // told to whoever loads next
-  }
   if (error.code === "CANCELLED") return set({ ...emptyState(), said: "Cancelled" });
   set({ ...emptyState(), error: state.name ? `${state.name}: ${error.message}` : error.message });
 }
@@ -214,14 +223,15 @@ async function again(change) {
 
 /** @param {string} column @param {Role | null} role */
 async function rerole(column, role) {
-  if (!state.dataset) return;
+  const { dataset } = state;
+  if (!dataset) return;
   try {
-    await state.dataset.setRoles({ [column]: role });
+    await dataset.setRoles({ [column]: role });
+    if (state.dataset !== dataset) return;
     if (state.columns.has(column)) state.told.set(column, { ...state.told.get(column), role });
-    await show(state.dataset);
+    await show(dataset);
   } catch (error) {
-    if (isFatal(error)) fail(error);
-    else set({ error: /** @type {Error} */ (error).message });
+    if (state.dataset === dataset) set({ error: /** @type {Error} */ (error).message });
   }
 }
 
@@ -232,6 +242,7 @@ const page = () => html`
   </header>
   <main ?data-dragging=${state.dragging}>
     ${state.error ? html`<p class="error" role="alert">${sentence(state.error)}</p>` : nothing}
+    ${state.notice ? html`<p class="question" id="lost">${state.notice}</p>` : nothing}
     ${state.view === "empty" ? empty.template() : state.view === "loading" ? loading() : loaded()}
   </main>
   <p class="unseen" role="status" aria-live="polite">${state.said}</p>`;

@@ -3,7 +3,7 @@
 import { html, nothing } from "lit";
 import { actionKey, actionName } from "./actions.js";
 import { cell, count, sentence } from "./format.js";
-import { byRole, isFatal } from "./state.js";
+import { byRole } from "./state.js";
 
 const ALL = "\0all";
 const MOST_ACTIONS = 100;
@@ -30,10 +30,9 @@ export class RankingPanel {
   #error = "";
   #asked = 0;
 
-  /** @param {() => void} redraw @param {(error: unknown) => void} fail */
-  constructor(redraw, fail) {
+  /** @param {() => void} redraw */
+  constructor(redraw) {
     this.redraw = redraw;
-    this.fail = fail;
   }
 
   /** @param {Dataset} dataset @param {Condition[]} where what all of the page is about */
@@ -94,7 +93,6 @@ export class RankingPanel {
       this.#rows = answer.rows();
       this.#error = "";
     } catch (error) {
-      if (isFatal(error)) return this.fail(error);
       if (asked !== this.#asked) return;
       this.#error = /** @type {Error} */ (error).message;
     }

@@ -5,6 +5,7 @@
  * @typedef {{
  *   view: "empty" | "loading" | "loaded",
  *   error?: string,
+ *   notice?: string,
  *   said: string,
  *   dragging: boolean,
  *   name: string,
@@ -32,10 +33,7 @@
  */
 
 /** @returns {State} */
-export const emptyState = () => ({ view: "empty", said: "", dragging: false, name: "", told: new Map(), columns: new Set() });
-
-/** Whether the worker is gone, so that another one has to be started. @param {unknown} error */
-export const isFatal = error => /** @type {any} */ (error)?.code === "WORKER_LOST";
+export const emptyState = () => ({ view: "empty", notice: "", said: "", dragging: false, name: "", dataset: undefined, segment: undefined, told: new Map(), columns: new Set() });
 
 /** The column that plays a role. @param {Dataset} dataset @param {Role} role @returns {Field | undefined} */
 export const byRole = (dataset, role) => dataset.schema.find(field => field.role === role);

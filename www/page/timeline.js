@@ -5,7 +5,7 @@ import "uplot/dist/uPlot.min.css";
 import { Lines } from "../chart/lines.js";
 import { actionKey, actionName } from "./actions.js";
 import { count, instant, sentence } from "./format.js";
-import { byRole, isFatal } from "./state.js";
+import { byRole } from "./state.js";
 
 const MOST_LINES = 6;
 const ROWS = 500; // a table of ten thousand hours would hold the page up
@@ -32,10 +32,9 @@ export class TimelinePanel {
   /** How many rows the table shows; none while it is folded. */
   #shown = 0;
 
-  /** @param {() => void} redraw @param {(error: unknown) => void} fail */
-  constructor(redraw, fail) {
+  /** @param {() => void} redraw */
+  constructor(redraw) {
     this.redraw = redraw;
-    this.fail = fail;
   }
 
   /** @param {Dataset} dataset @param {Condition[]} where what all of the page is about */
@@ -82,7 +81,6 @@ export class TimelinePanel {
       this.#fill(all, action ? each : [], drawn, Number(distinct ?? 0));
       this.#error = "";
     } catch (error) {
-      if (isFatal(error)) return this.fail(error);
       this.#error = /** @type {Error} */ (error).message;
     }
     this.redraw();

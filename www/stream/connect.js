@@ -3,7 +3,7 @@
 /** @import { Outlet, Source, Tools } from "./source.js" */
 
 import { Backoff } from "./backoff.js";
-import { isSame } from "./frames.js";
+import { headerOf } from "./frames.js";
 import { advanceWhenIdle, millisecondsOf } from "./idle.js";
 import { Opening } from "./opening.js";
 import { Queue } from "./queue.js";
@@ -23,8 +23,12 @@ const OPTIONS = ["format", "schema", "clean", "timezone", "lateness", "keep", "i
 export async function connect(given, options, engine) {
   const { ClickfoldError } = engine;
   check(options, ClickfoldError);
-  return new Stream(open(given, { ...engine, options }), options, engine).start();
+  const source = open(given, { ...engine, options });
+  return new Stream(source, source.isTyped ? ofTyped(options) : options, engine).start();
 }
+
+/** What is left to be said of frames that the source has read itself. @param {ConnectOptions} options @returns {ConnectOptions} */
+const ofTyped = ({ format, schema, clean, timezone, ...options }) => ({ ...options, maxFrame: Infinity });
 
 class Stream {
   #ended = new AbortController();
@@ -63,7 +67,7 @@ class Stream {
 
   start() {
     const { signal } = this.options;
-    const cancel = () => this.#end("cancelled");
+    const cancel = () => this.#end({ cancelled: true });
     if (signal?.aborted) cancel();
     signal?.addEventListener("abort", cancel, { signal: this.#ended.signal });
     this.#run();
@@ -75,9 +79,9 @@ class Stream {
     while (!signal.aborted) {
       this.#openedAt = 0;
       try {
-        await this.source.run(this.outlet);
+        const note = await this.source.run(this.outlet);
         if (!signal.aborted) await this.queue.drained();
-        return this.#end();
+        return this.#end({ note: note || undefined });
       } catch (error) {
         if (signal.aborted) return;
         if (!(error instanceof Broken)) return this.#fail(error);
@@ -95,7 +99,7 @@ class Stream {
 
   /** @param {Rows} rows */
   async #consume(rows) {
-    if (rows.kind === "csv" && this.#header && isSame(rows.bytes, this.#header)) return; // said again by a new connection
+    if (rows.kind === "csv" && this.#header && headerOf(rows.bytes, this.#header) === rows.bytes.length) return; // said again by a new connection
     if (this.#dataset) return this.#count(await this.#dataset.append(rows.bytes, rows.kind === "arrow" ? {} : { format: rows.kind }));
     const opened = await this.opening.load(rows);
     if (!opened) return; // a header alone: its rows come
@@ -140,7 +144,8 @@ class Stream {
       },
       seek: async (/** @type {Date} */ time) => {
         if (!source.seek) throw new ClickfoldError("UNSUPPORTED", "this source goes on by itself; a file can be sought in");
-        return source.seek(time);
+        await source.seek(time);
+        if (!status.isPaused) await queue.drained();
       },
       close: async () => {
         this.#end();
@@ -150,12 +155,12 @@ class Stream {
     return Object.defineProperties(/** @type {any} */ ({}), { ...Object.getOwnPropertyDescriptors(dataset), ...Object.getOwnPropertyDescriptors(own) });
   }
 
-  /** @param {string} [reason] why, where it was not the source's own end */
-  #end(reason) {
+  /** @param {{ note?: string, cancelled?: boolean }} [how] */
+  #end({ note, cancelled = false } = {}) {
     this.#stop();
-    this.status.set("ended", reason);
+    this.status.set("ended", cancelled ? "cancelled" : note);
     const { ClickfoldError } = this.engine;
-    this.#first.reject(reason ? new ClickfoldError("CANCELLED", reason) : new ClickfoldError("BAD_INPUT", "the stream ended before an event came"));
+    this.#first.reject(cancelled ? new ClickfoldError("CANCELLED", "cancelled") : new ClickfoldError("BAD_INPUT", "the stream ended before an event came"));
   }
 
   /** @param {unknown} error */

@@ -5,7 +5,7 @@
 
 /** @typedef {{ bytes: Uint8Array, kind: FileFormat }} Rows */
 
-const NEWLINE = 10, QUOTE = 34;
+const NEWLINE = 10, RETURN = 13, QUOTE = 34;
 /** Of messages that do not say by their first byte what they are: between cells. */
 const SEPARATORS = /[,;\t|]/;
 
@@ -41,11 +41,11 @@ export function isJoinable({ bytes, kind }) {
   return quotes % 2 === 0;
 }
 
-/** Rows of one format, of which only the first keep a header. @param {Rows[]} all @param {Uint8Array} [header] of each message */
+/** Rows of one format, of which only the first keep a header. @param {Rows[]} all @param {Uint8Array} [header] that each message may have */
 export function joined(all, header) {
   if (all.length === 1) return all[0];
   const parts = all.flatMap(({ bytes }, at) => {
-    const rows = at && header && startsWith(bytes, header) ? bytes.subarray(header.length) : bytes;
+    const rows = at && header ? bytes.subarray(headerOf(bytes, header)) : bytes;
     return rows.at(-1) === NEWLINE ? [rows] : [rows, Uint8Array.of(NEWLINE)];
   });
   return { bytes: concat(parts), kind: all[0].kind };
@@ -62,17 +62,18 @@ export function concat(parts) {
   return bytes;
 }
 
-/** The first line with its end. @param {Uint8Array} bytes */
+/** The first line without its end. @param {Uint8Array} bytes */
 export function firstLine(bytes) {
   const end = bytes.indexOf(NEWLINE);
-  return end < 0 ? concat([bytes, Uint8Array.of(NEWLINE)]) : bytes.slice(0, end + 1);
+  return bytes.slice(0, end < 0 ? bytes.length : bytes[end - 1] === RETURN ? end - 1 : end);
 }
 
-/** Whether a line is the same, with its end or without. @param {Uint8Array} bytes @param {Uint8Array} line with its end */
-export const isSame = (bytes, line) => bytes.length <= line.length && bytes.length >= line.length - 1 && bytes.every((byte, at) => line[at] === byte);
-
-/** @param {Uint8Array} bytes @param {Uint8Array} start */
-const startsWith = (bytes, start) => bytes.length >= start.length && start.every((byte, at) => bytes[at] === byte);
+/** How many bytes of a message are its header, with the line's end. @param {Uint8Array} bytes @param {Uint8Array} header */
+export function headerOf(bytes, header) {
+  if (bytes.length < header.length || !header.every((byte, at) => bytes[at] === byte)) return 0;
+  const end = header.length + (bytes[header.length] === RETURN ? 1 : 0);
+  return end >= bytes.length ? bytes.length : bytes[end] === NEWLINE ? end + 1 : 0;
+}
 
 /** @param {unknown[]} objects @param {number} maxFrame */
 function fromObjects(objects, maxFrame) {

@@ -6,6 +6,7 @@
 
 import { concat, firstLine } from "./frames.js";
 
+const NEWLINE = 10;
 const encoder = new TextEncoder();
 
 export class Opening {
@@ -22,18 +23,18 @@ export class Opening {
 
   /**
    * Nothing where it was a header alone. A BAD_INPUT says that it was no event.
-   * @param {Rows} rows @returns {Promise<{ dataset: Dataset, header: Uint8Array | undefined } | undefined>}
+   * @param {Rows} rows @returns {Promise<{ dataset: Dataset, header: Uint8Array } | undefined>}
    */
   async load({ bytes, kind }) {
     const { format, schema } = this.options;
     if (kind !== "csv") return this.#load(bytes, { ...format, kind });
-    if (format?.header === false && schema) return this.#load(concat([named(Object.keys(schema), bytes, format.separator), bytes]), { ...format, kind, header: true });
+    if (format?.header === false && schema) return this.#load(under(named(Object.keys(schema), separatorOf(bytes, Object.keys(schema).length, format.separator)), bytes), { ...format, kind, header: true });
     if (this.#header) {
-      const found = await this.#load(concat([this.#header, bytes]), { ...format, kind, header: true }).catch(unlessNoEvent);
+      const found = await this.#load(under(this.#header, bytes), { ...format, kind, header: true }).catch(unlessNoEvent);
       if (found) return found;
     }
     const found = await this.#load(bytes, { ...format, kind }).catch(error => {
-      if (format?.header === false || firstLine(bytes).length < bytes.length) throw error;
+      if (format?.header === false || bytes.indexOf(NEWLINE) !== bytes.lastIndexOf(NEWLINE)) throw error;
       return unlessNoEvent(error);
     });
     if (!found) this.#header = firstLine(bytes);
@@ -44,7 +45,8 @@ export class Opening {
   async #load(bytes, { encoding, ...format }) {
     const { lateness, keep, id, ids, schema, clean, timezone } = this.options;
     const dataset = await this.engineLoad(bytes, { format, schema: { ...this.source.schema, ...schema }, clean, timezone, live: { lateness, keep, id, ids }, signal: this.signal });
-    return { dataset, header: dataset.report.header ? firstLine(bytes) : undefined };
+    const names = dataset.schema.map(({ name }) => name);
+    return { dataset, header: dataset.report.header ? firstLine(bytes) : named(names, format.separator ?? dataset.report.separator ?? ",") };
   }
 }
 
@@ -54,9 +56,16 @@ function unlessNoEvent(error) {
   return undefined;
 }
 
-/** A header of the columns' names, written as the rows are. @param {string[]} names @param {Uint8Array} rows @param {string} [told] */
-function named(names, rows, told) {
+/** @param {Uint8Array} header @param {Uint8Array} rows */
+const under = (header, rows) => concat([header, Uint8Array.of(NEWLINE), rows]);
+
+/** A header of the columns' names. @param {string[]} names @param {string} separator */
+function named(names, separator) {
+  return encoder.encode(names.map(name => /["\r\n]/.test(name) || name.includes(separator) ? `"${name.replaceAll('"', '""')}"` : name).join(separator));
+}
+
+/** What cuts a first row into so many cells. @param {Uint8Array} rows @param {number} cells @param {string} [told] */
+function separatorOf(rows, cells, told) {
   const row = new TextDecoder().decode(firstLine(rows));
-  const separator = told ?? [",", "\t", ";", "|"].find(separator => row.split(separator).length === names.length) ?? ",";
-  return encoder.encode(names.map(name => /["\r\n]/.test(name) || name.includes(separator) ? `"${name.replaceAll('"', '""')}"` : name).join(separator) + "\n");
+  return told ?? [",", "\t", ";", "|"].find(separator => row.split(separator).length === cells) ?? ",";
 }

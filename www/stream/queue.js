@@ -33,8 +33,8 @@ export class Queue {
    * @param {number} how.maxFrame
    * @param {import("../clickfold.js").LoadOptions["format"]} how.format
    * @param {(rows: Rows) => Promise<void>} how.consume a BAD_INPUT says that none of the rows is an event
-   * @param {() => Uint8Array | undefined} how.header of each message, as far as is known: messages are joined from then on
-   * @param {() => boolean} how.mayJoin
+   * @param {() => Uint8Array | undefined} how.header that messages of cells may have, as far as it is known
+   * @param {() => boolean} how.mayJoin whether messages may be told together
    * @param {() => void} how.onChange
    * @param {(error: unknown) => void} how.onFail
    */

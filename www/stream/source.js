@@ -14,16 +14,17 @@
  *
  * @typedef {object} Source
  * @property {boolean} canWait whether `run` waits for `take`; else its frames are dropped where too many wait
- * @property {(outlet: Outlet) => Promise<void>} run one connection. Returns when the source has ended for good; throws `Broken` where it
- *   may be tried again, anything else where that is of no use
+ * @property {(outlet: Outlet) => Promise<string | void>} run one connection. Returns when the source has ended for good, with what is to be
+ *   known of it; throws `Broken` where it may be tried again, anything else where that is of no use
+ * @property {boolean} [isTyped] whether its frames have been read by the user's `format`, `schema`, `clean` and `timezone` already
  * @property {() => void} [pause]
  * @property {() => void} [resume]
- * @property {(time: Date) => Promise<void>} [seek]
+ * @property {(time: Date) => Promise<void>} [seek] is done when all that lies before has been taken
  * @property {import("../clickfold.js").LoadOptions["schema"]} [schema] what is known of the columns when the first frame has come; the user's own goes before
  *
  * @typedef {object} Tools
  * @property {typeof import("../engine/errors.js").ClickfoldError} ClickfoldError the engine's own: this script has no copy of it
- * @property {(source: import("../clickfold.js").Source, options?: import("../clickfold.js").LoadOptions) => Promise<import("../clickfold.js").Dataset>} load
+ * @property {(source: import("../clickfold.js").Source, options?: import("../clickfold.js").LoadOptions, onGone?: (error: import("../clickfold.js").ClickfoldError) => void) => Promise<import("../clickfold.js").Dataset>} load `onGone` is told when the rows are lost with a worker
  * @property {import("../clickfold.js").ConnectOptions} options
  *
  * @typedef {object} Kind of sources

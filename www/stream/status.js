@@ -24,6 +24,10 @@ export class Status {
     return this.#state === "ended" || this.#state === "failed";
   }
 
+  get isPaused() {
+    return this.#isPaused;
+  }
+
   get isOpen() {
     return this.#state === "open" && !this.#isPaused;
   }

@@ -63,6 +63,11 @@ impl Part {
         Ok(Self { arrays, places: rows.iter().map(|&row| self.places.value(row as usize)).collect() })
     }
 
+    /// Bytes held, texts that other parts share among them.
+    pub(super) fn size(&self) -> usize {
+        self.arrays.iter().map(|array| array.get_array_memory_size()).sum::<usize>() + 8 * self.n_rows()
+    }
+
     /// As a store takes them.
     pub(super) fn to_batch(&self, types: &[ColumnType]) -> Batch {
         let column = |(array, &column_type): (&ArrayRef, &ColumnType)| BatchColumn {

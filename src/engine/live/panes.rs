@@ -42,6 +42,13 @@ impl Pane {
         }
     }
 
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Self::Fold { fold, .. } => fold.size(),
+            Self::Rows { parts, .. } => parts.iter().map(Part::size).sum(),
+        }
+    }
+
     fn parts(&self) -> &[Part] {
         match self {
             Self::Fold { .. } => &[],
@@ -72,6 +79,10 @@ impl Merged {
         let Some(fold) = self.fold.as_mut().filter(|_| self.range.contains(&pane)) else { return Ok(()) };
         self.n_rows += part.n_rows() as u64;
         fold.update(&asker.rows(part)?)
+    }
+
+    pub(super) fn size(&self) -> usize {
+        self.fold.as_ref().map_or(0, |fold| fold.size())
     }
 
     /// The answer of the panes that begin in a range, in order.

@@ -133,6 +133,10 @@ impl SessionWindows {
         self.watermark
     }
 
+    pub(super) fn size(&self) -> usize {
+        self.open.iter().map(Part::size).sum()
+    }
+
     /// The earliest time of a row of an open session.
     pub(super) fn first_open(&self) -> Option<i64> {
         let times = self.open.iter().filter_map(|part| self.instants(part).ok());

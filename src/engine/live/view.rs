@@ -156,6 +156,14 @@ impl View {
         }
     }
 
+    pub(super) fn size(&self) -> usize {
+        match &self.state {
+            State::Whole(whole) => whole.size(),
+            State::Windowed(windowed) => windowed.size(),
+            State::Sessions(sessions) => sessions.size(),
+        }
+    }
+
     /// The earliest time of which an open window has rows.
     pub(super) fn first_open(&self) -> Option<i64> {
         match &self.state {

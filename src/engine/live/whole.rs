@@ -28,10 +28,7 @@ impl Whole {
 
     pub(super) fn take(&mut self, asker: &Asker, part: Part, slice: u64) -> Result<()> {
         match self {
-            Self::Actors(actors) => {
-                let place = part.places.values().first().copied().unwrap_or(0);
-                actors.take(part.to_batch(&asker.types), place)
-            }
+            Self::Actors(actors) => actors.take(&part.to_batch(&asker.types), &part.places),
             Self::Slices { panes, merged } => {
                 merged.take(asker, slice as i64, &part)?;
                 let pane = match panes.entry(slice) {
@@ -51,6 +48,13 @@ impl Whole {
                 panes.remove(&slice);
                 Ok(())
             }
+        }
+    }
+
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Self::Actors(actors) => actors.size(),
+            Self::Slices { panes, merged } => panes.values().map(Pane::size).sum::<usize>() + merged.size(),
         }
     }
 

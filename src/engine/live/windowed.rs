@@ -173,6 +173,11 @@ impl Windowed {
         Ok(answer)
     }
 
+    /// Bytes held, the answers apart.
+    pub(super) fn size(&self) -> usize {
+        self.panes.values().map(Pane::size).sum::<usize>() + self.merged.size()
+    }
+
     /// The earliest row that an open window has begun with is not before this.
     pub(super) fn first_open(&self) -> Option<i64> {
         self.panes.first_key_value().map(|(&start, _)| start)

@@ -3,7 +3,7 @@
 /** @import { Kind, Pick, Row } from "./kind.js" */
 
 import { sentence } from "../../page/format.js";
-import { byRole, isFatal } from "../../page/state.js";
+import { byRole } from "../../page/state.js";
 import { Abandonment } from "./abandonment.js";
 import { Attribution } from "./attribution.js";
 import { Baskets } from "./baskets.js";
@@ -22,7 +22,7 @@ import { table } from "./table.js";
 /**
  * What the page does for the questions. `segment` shows only the actors of a question on all of the page, `keep` saves them as a column.
  * @typedef {{
- *   redraw: () => void, fail: (error: unknown) => void, rows: (title: string, answer: Promise<Table>) => void,
+ *   redraw: () => void, rows: (title: string, answer: Promise<Table>) => void,
  *   segment: (name: string, query: Query) => void, keep: (name: string, query: Query) => void,
  * }} Actions
  */
@@ -146,7 +146,6 @@ class QuestionsPanel {
       if (asked !== this.#asked) return;
       Object.assign(tab, { drawn: query && this.#drawn(tab, rows), error: "", isFresh: true });
     } catch (error) {
-      if (isFatal(error)) return this.actions.fail(error);
       if (asked !== this.#asked) return;
       if (!this.#isReady) this.#prepared = undefined;
       Object.assign(tab, { drawn: undefined, error: /** @type {Error} */ (error).message, isFresh: false });

@@ -1,0 +1,127 @@
+// Put on a shop's page, tells what is looked at, put into carts and bought there. See docs/collector.md.
+import { itemsOf, named, newProducts, text } from "./items.js";
+import { options, warn } from "./options.js";
+import { discard, flush, hangUp, put } from "./outbox.js";
+import { forget, hash, identify, newId, visitorOn } from "./visitor.js";
+
+const from = document.referrer.split("/")[2];
+const referrer = from && from !== location.host ? from : null;
+
+/** Nothing before the first. @type {string | null | undefined} */
+let page;
+/** The item that the page was viewed for last: JSON-LD and dataLayer may both tell of it. @type {string | null | undefined} */
+let viewed;
+let isOn = false;
+/** All that has happened, one after the other: who it was takes a moment to hash. @type {Promise<unknown>} */
+let done = Promise.resolve();
+
+/**
+ * Runs after what came before, while it is on; what fails here must not fail the shop's page.
+ * @template {unknown[]} A @param {(...values: A) => unknown} run @param {boolean} [always] @returns {(...values: A) => void}
+ */
+const later = (run, always) => (...values) => {
+  done = done.then(() => (isOn || always) && run(...values)).catch(warn);
+};
+
+/** @param {string} event @param {object} [fields] */
+async function record(event, fields) {
+  const time = new Date().toISOString();
+  const [visitor, session] = await visitorOn(time.slice(0, 10));
+  for (const [at, item] of itemsOf(fields).entries()) {
+    if (event === "view_item" && viewed === (viewed = item.item_id)) continue;
+    // A page of thanks that is looked at again tells of the same purchase.
+    const id = event === "purchase" && item.order_id && await hash(item.order_id, at) || newId();
+    put(JSON.stringify({ id, time, event: text(event), visitor, session, page, referrer, ...item }) + "\n");
+  }
+}
+
+/** An event, after the products that the page has come to describe before it. @param {string} event @param {object} [fields] */
+async function track(event, fields) {
+  await look();
+  await record(event, fields);
+}
+
+async function look() {
+  const items = newProducts();
+  if (items[0]) await record(items[1] ? "view_item_list" : "view_item", { items });
+}
+
+/** In an app of a single page each address is a page. */
+async function visit() {
+  const next = text(/** @type {any} */ (location)[options.page ?? "pathname"]);
+  if (next === page) return;
+  if (page) await look();
+  page = next;
+  viewed = undefined;
+  await record("page_view");
+}
+
+async function send() {
+  await look();
+  flush();
+}
+
+export const due = later(send);
+
+/** An element's attributes, and those of the product that it is in. @param {any} event */
+function click({ target }) {
+  const product = target.closest?.("[data-cf-item]"), element = target.closest?.("[data-cf-item],[data-cf-event]");
+  const told = (/** @type {string} */ name) => element.getAttribute("data-cf-" + name) ?? product?.getAttribute("data-cf-" + name);
+  if (element) return track(told("event") ?? "select_item", { items: [named(name => told(name.replace(/_id|item_(?!id)/, "")))] });
+}
+
+/** An e-commerce event in the dataLayer: Tag Manager's object, or the arguments of gtag. */
+const read = later((/** @type {any} */ entry) => {
+  const [event, fields] = entry?.[0] === "event" ? [entry[1], entry[2]] : [entry?.event, entry?.ecommerce];
+  if (event && (fields?.items ?? fields?.transaction_id)) return track(event, fields);
+});
+
+function listen() {
+  /** @type {Record<string, (event: any) => unknown>} */
+  const acts = {
+    click,
+    visibilitychange: () => document.hidden && send(),
+    async pagehide() {
+      await send();
+      hangUp();
+      page = null; // should it be shown again
+    },
+    pageshow: visit,
+    DOMContentLoaded: look,
+    online: send,
+    popstate: visit,
+  };
+  for (const event in acts) addEventListener(event, later(acts[event]), { capture: true, passive: true });
+  follow(history, "pushState", later(visit));
+  follow(history, "replaceState", later(visit));
+  const layer = /** @type {any} */ (window).dataLayer ??= [];
+  layer.forEach(read);
+  follow(layer, "push", (...entries) => entries.forEach(read));
+}
+
+/** Does something after each call of a method, which does what it did. @param {any} object @param {string} name @param {(...values: any[]) => unknown} act */
+function follow(object, name, act) {
+  const before = object[name];
+  object[name] = function (/** @type {any[]} */ ...values) {
+    act(...values);
+    return before.apply(this, values);
+  };
+}
+
+if (!window.clickfoldCollector) {
+  const consent = later((/** @type {boolean} */ isGiven) => {
+    if (!isGiven) {
+      isOn = false;
+      discard();
+      forget();
+    } else if (!isOn && navigator.doNotTrack !== "1" && !(/** @type {any} */ (navigator).globalPrivacyControl)) {
+      isOn = true;
+      if (!page) listen();
+      flush();
+      return visit();
+    }
+  }, true);
+  window.clickfoldCollector = { track: later(track), consent, identify: later(identify, true), flush: due };
+  if (!options.to) warn("data-to");
+  else if (options.consent !== "required") consent(true);
+}

@@ -1,0 +1,2 @@
+/** In place of what signs with keys, where nothing is signed. */
+export default {};
