@@ -177,6 +177,31 @@ test("rows that the page pushes make a data set and extend it; the live board fo
   await leave();
 });
 
+test("a stream is followed, and told of when it is cut off and when it is there again", async () => {
+  const responses = [];
+  host.streams.set("/stream", response => {
+    response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
+    responses.push(response);
+  });
+  const { page, heard, leave } = await host.visit(`<clickfold-view src="sse+/stream" view="live" id="live"></clickfold-view><clickfold-view src="sse+/stream" id="items"></clickfold-view>`, { expected: [/ERR_/, /Failed to load/] });
+  const text = () => page.$eval("#live", ({ shadowRoot }) => shadowRoot.querySelector("section").innerText);
+  await eventually(async () => /Waiting for the first event/.test(await text()), true);
+  const send = (...items) => responses.at(-1).write(items.map(item => `data: ${JSON.stringify({ time: "2026-11-01T10:00:00Z", event: "view", item })}\n\n`).join(""));
+  send("hat", "hat", "cap");
+  await eventually(() => cells(page, "#items"), [["1", "hat", "2"], ["2", "cap", "1"]]);
+  await eventually(async () => /connected/.test(await text()), true);
+  assert.equal(responses.length, 1);
+  responses[0].destroy();
+  await eventually(() => page.$eval("#items", ({ shadowRoot }) => /being taken up again/.test(shadowRoot.textContent)), true);
+  await eventually(() => responses.length, 2);
+  send("cap", "cap");
+  await eventually(() => cells(page, "#items"), [["1", "cap", "3"], ["2", "hat", "2"]]);
+  await eventually(() => page.$eval("#items", ({ shadowRoot }) => /being taken up again/.test(shadowRoot.textContent)), false);
+  assert.deepEqual(await heard("error"), []);
+  host.streams.delete("/stream");
+  await leave();
+});
+
 test("rows that were pushed before the script came are not lost", async () => {
   const { page, heard, leave } = await host.visit("");
   await page.evaluate(() => {
