@@ -128,6 +128,20 @@ test("a source that fails is told calmly in its place, and read again when that 
   await leave();
 });
 
+test("an engine that cannot be started is started by the next try, for all widgets", async () => {
+  const { page, context, heard, leave } = await host.visit("", { expected: [/ERR_FAILED/, /Failed to load/] });
+  await context.route(/\.wasm$/, route => route.abort());
+  await page.$eval("main", (main, html) => main.insertAdjacentHTML("beforeend", html), element(`id="a"`) + element(`id="b" view="kpi"`));
+  await eventually(async () => (await heard("error")).map(error => error.split(":")[0]), ["WORKER_LOST", "WORKER_LOST"]);
+  await context.unroute(/\.wasm$/);
+  await page.click("#a [part=retry]");
+  await eventually(() => heard("ready"), [12]);
+  await page.click("#b [part=retry]");
+  await eventually(() => heard("ready"), [12, 12]);
+  assert.equal(page.workers().length, 1);
+  await leave();
+});
+
 test("a wrong attribute says what may stand there, and is right again without another load", async () => {
   host.asked.length = 0;
   const { page, heard, leave } = await host.visit(element(`view="topitems"`));

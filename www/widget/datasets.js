@@ -2,7 +2,7 @@
 
 /** @import { ConnectOptions, Dataset, Engine, LoadOptions, Progress, Source, StreamSource, StreamStatus } from "./clickfold.js" */
 
-import { giveUp, holdEngine, releaseEngine } from "./engine.js";
+import { holdEngine, releaseEngine } from "./engine.js";
 import { fromAddress, isStream } from "./sources.js";
 
 /** @typedef {LoadOptions & ConnectOptions} Options */
@@ -10,8 +10,8 @@ import { fromAddress, isStream } from "./sources.js";
 /** How far the loading is, or how the stream does. @typedef {{ progress?: Progress, status?: StreamStatus }} News */
 
 /**
- * A data set that is held until `release`. What is heard of its loading and its stream is told to all who hold it.
- * @typedef {{ dataset: Promise<Dataset>, release: (lost?: boolean) => void }} Held
+ * A data set that is held until `release`; one that is of no use any more is not given to others.
+ * @typedef {{ dataset: Promise<Dataset>, release: (isBroken?: boolean) => void }} Held
  */
 
 /**
@@ -39,13 +39,13 @@ export function hold(source, options, hear) {
   let isHeld = true;
   return {
     dataset: shared.dataset,
-    release(lost = false) {
+    release(isBroken = false) {
       if (!isHeld) return;
       isHeld = false;
       shared.listeners.delete(listener);
       shared.users--;
+      if (isBroken) all.delete(shared);
       if (!shared.users) free(shared);
-      if (lost) giveUp(engine);
       releaseEngine();
     },
   };

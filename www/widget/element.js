@@ -66,6 +66,8 @@ export class ClickfoldView extends LitElement {
   #error;
   /** @type {News} */
   #news = {};
+  /** The stream's state, as it was told last. @type {string | undefined} */
+  #state;
   /** Whether it was told that the stream has failed. */
   #isCutOff = false;
   /** Whether rows are read, or a stream is waited for. */
@@ -213,7 +215,11 @@ export class ClickfoldView extends LitElement {
 
   /** @param {News} news */
   #hear(news) {
+    const state = news.status?.state;
     this.#news = news;
+    // What is counted of a stream is told by the views, at their own pace.
+    if (state && state === this.#state) return;
+    this.#state = state;
     this.requestUpdate();
     if (news.status?.state !== "failed" || this.#isCutOff || !this.#shown) return;
     this.#isCutOff = true;
@@ -302,9 +308,10 @@ export class ClickfoldView extends LitElement {
   #close() {
     this.#stopAsking();
     this.#pushed.leave();
-    this.#held?.release(this.#error?.code === "WORKER_LOST" || this.#error?.code === "CLOSED");
+    this.#held?.release(this.#error !== undefined || this.#isCutOff);
     this.#held = this.#shown = this.#answers = this.#desk = this.#error = undefined;
     this.#news = {};
+    this.#state = undefined;
     this.#isCutOff = false;
     this.#isLoading = false;
   }
