@@ -2,6 +2,27 @@
 
 import type { Cell, ClickfoldError, ConnectOptions, Dataset, LiveDataset, LoadOptions, Query, Source, StreamSource } from "./clickfold.js";
 
+/*
+ * In React 19, which sets properties and hears events of custom elements:
+ *
+ *   import type { ClickfoldViewProps } from "./widget.js";
+ *   declare module "react" {
+ *     namespace JSX {
+ *       interface IntrinsicElements {
+ *         "clickfold-view": React.HTMLAttributes<ClickfoldView> & React.RefAttributes<ClickfoldView> & ClickfoldViewProps;
+ *       }
+ *     }
+ *   }
+ *
+ * In Vue 3, with `compilerOptions.isCustomElement: tag => tag === "clickfold-view"`, which hears events by `@clickfold-select`:
+ *
+ *   import type { DefineComponent } from "vue";
+ *   import type { ClickfoldViewProps } from "./widget.js";
+ *   declare module "vue" {
+ *     interface GlobalComponents { "clickfold-view": DefineComponent<ClickfoldViewProps>; }
+ *   }
+ */
+
 export type View = "top-items" | "timeline" | "funnel" | "retention" | "kpi" | "live";
 
 export interface ClickfoldViewEventMap {
@@ -49,6 +70,15 @@ export class ClickfoldView extends HTMLElement {
   removeEventListener<K extends keyof ClickfoldViewEventMap>(type: K, listener: (this: ClickfoldView, event: ClickfoldViewEventMap[K]) => void, options?: boolean | EventListenerOptions): void;
   removeEventListener<K extends keyof HTMLElementEventMap>(type: K, listener: (this: ClickfoldView, event: HTMLElementEventMap[K]) => void, options?: boolean | EventListenerOptions): void;
   removeEventListener(type: string, listener: EventListenerOrEventListenerObject, options?: boolean | EventListenerOptions): void;
+}
+
+/** What a template may give the element. */
+export interface ClickfoldViewProps extends Partial<Pick<ClickfoldView, "src" | "source" | "options" | "dataset" | "view" | "query" | "theme" | "window" | "timezone" | "heading" | "headingLevel" | "limit">> {
+  lang?: string;
+  "heading-level"?: number | string;
+  "onclickfold-ready"?: (event: ClickfoldViewEventMap["clickfold-ready"]) => void;
+  "onclickfold-select"?: (event: ClickfoldViewEventMap["clickfold-select"]) => void;
+  "onclickfold-error"?: (event: ClickfoldViewEventMap["clickfold-error"]) => void;
 }
 
 declare global {

@@ -6,22 +6,24 @@ import { start as startBrowser } from "./browser.mjs";
 const policy = origin => `default-src 'self'; script-src 'self' ${origin} 'wasm-unsafe-eval'; connect-src 'self' ${origin}; worker-src blob:; style-src 'self'`;
 const STYLE = "body { margin: 12px; font: 16px/1.5 sans-serif; } main { display: grid; gap: 16px; grid-template-columns: minmax(0, 1fr); }";
 
-/** Serves a page's files; `files` may change, and `asked` tells what was fetched. */
+/** Serves a page's files; `files` may change, `streams` answer as they like, and `asked` tells what was fetched. */
 export async function start() {
   const { browser, url, close } = await startBrowser(), origin = new URL(url).origin;
-  const files = new Map(), asked = [];
+  const files = new Map(), streams = new Map(), asked = [];
   let html = "";
   const server = createServer((request, response) => {
     const path = request.url.split("?")[0];
     if (path === "/") return response.writeHead(200, { "content-type": "text/html; charset=utf-8", "content-security-policy": policy(origin) }).end(html);
     if (path === "/page.css") return response.writeHead(200, { "content-type": "text/css" }).end(STYLE);
+    if (path === "/favicon.ico") return response.writeHead(204).end();
     asked.push(path);
+    if (streams.has(path)) return streams.get(path)(response);
     if (!files.has(path)) return response.writeHead(404).end();
     response.writeHead(200, { "content-type": "text/csv", "cache-control": "no-store" }).end(files.get(path));
   });
   await new Promise(listening => server.listen(0, "localhost", listening));
   return {
-    origin, files, asked,
+    origin, files, streams, asked,
     /** A visit to the page with `body` in it. What goes wrong behind the test's back fails `leave`, but for what it expects. */
     async visit(body, { lang = "en", expected = [], head = "", ...options } = {}) {
       html = `<!doctype html><html lang="${lang}"><head><meta charset="utf-8"><title>Shop</title><link rel="stylesheet" href="page.css">${head}<script type="module" src="${origin}/widget.js"></script></head><body><main><h1>Shop</h1>${body}</main></body></html>`;

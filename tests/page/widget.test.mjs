@@ -128,6 +128,20 @@ test("a source that fails is told calmly in its place, and read again when that 
   await leave();
 });
 
+test("an engine that cannot be started is started by the next try, for all widgets", async () => {
+  const { page, context, heard, leave } = await host.visit("", { expected: [/ERR_FAILED/, /Failed to load/] });
+  await context.route(/\.wasm$/, route => route.abort());
+  await page.$eval("main", (main, html) => main.insertAdjacentHTML("beforeend", html), element(`id="a"`) + element(`id="b" view="kpi"`));
+  await eventually(async () => (await heard("error")).map(error => error.split(":")[0]), ["WORKER_LOST", "WORKER_LOST"]);
+  await context.unroute(/\.wasm$/);
+  await page.click("#a [part=retry]");
+  await eventually(() => heard("ready"), [12]);
+  await page.click("#b [part=retry]");
+  await eventually(() => heard("ready"), [12, 12]);
+  assert.equal(page.workers().length, 1);
+  await leave();
+});
+
 test("a wrong attribute says what may stand there, and is right again without another load", async () => {
   host.asked.length = 0;
   const { page, heard, leave } = await host.visit(element(`view="topitems"`));
@@ -168,12 +182,37 @@ test("rows that the page pushes make a data set and extend it; the live board fo
   await push([[61, "cap"], [62, "cap"], [63, "hat"], [64, "bag, \"blue\""]]);
   await eventually(async () => (await cells(page)).map(row => row.map(text => text.replace(/\s+/g, " "))), [["1", "▲1 up 1 place", "cap", "2"], ["2", "new", "bag, \"blue\"", "1"], ["3", "▼2 down 2 places", "hat", "1"]]);
   const text = () => page.$eval("clickfold-view", ({ shadowRoot }) => shadowRoot.querySelector("section").innerText.replace(/\s+/g, " "));
-  assert.match(await text(), /10:01:00 – 10:02:00 provisional/);
+  assert.match(await text(), /Nov 1, 2026, 10:01:00 – 10:02:00 provisional/);
   await push([[3, "late"]]);
   await eventually(async () => /Complete up to 10:01:04 Late 1/.test(await text()), true);
   await push([[65, "hat", { colour: "red" }], [66, "hat"]]);
   await eventually(async () => (await cells(page))[0].slice(2), ["hat", "3"]);
   assert.deepEqual(await heard("error"), [`UNKNOWN_COLUMN: "colour" was in none of the first rows and is left out; the data has time, user, event, item`]);
+  await leave();
+});
+
+test("a stream is followed, and told of when it is cut off and when it is there again", async () => {
+  const responses = [];
+  host.streams.set("/stream", response => {
+    response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
+    responses.push(response);
+  });
+  const { page, heard, leave } = await host.visit(`<clickfold-view src="sse+/stream" view="live" id="live"></clickfold-view><clickfold-view src="sse+/stream" id="items"></clickfold-view>`, { expected: [/ERR_/, /Failed to load/] });
+  const text = () => page.$eval("#live", ({ shadowRoot }) => shadowRoot.querySelector("section").innerText);
+  await eventually(async () => /Waiting for the first event/.test(await text()), true);
+  const send = (...items) => responses.at(-1).write(items.map(item => `data: ${JSON.stringify({ time: "2026-11-01T10:00:00Z", event: "view", item })}\n\n`).join(""));
+  send("hat", "hat", "cap");
+  await eventually(() => cells(page, "#items"), [["1", "hat", "2"], ["2", "cap", "1"]]);
+  await eventually(async () => /connected/.test(await text()), true);
+  assert.equal(responses.length, 1);
+  responses[0].destroy();
+  await eventually(() => page.$eval("#items", ({ shadowRoot }) => /being taken up again/.test(shadowRoot.textContent)), true);
+  await eventually(() => responses.length, 2);
+  send("cap", "cap");
+  await eventually(() => cells(page, "#items"), [["1", "cap", "3"], ["2", "hat", "2"]]);
+  await eventually(() => page.$eval("#items", ({ shadowRoot }) => /being taken up again/.test(shadowRoot.textContent)), false);
+  assert.deepEqual(await heard("error"), []);
+  host.streams.delete("/stream");
   await leave();
 });
 

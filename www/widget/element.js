@@ -1,6 +1,6 @@
-/** @import { ClickfoldError, Dataset, Progress, Source, StreamSource } from "./clickfold.js" */
+/** @import { ClickfoldError, Dataset, LiveDataset, Source, StreamSource } from "./clickfold.js" */
 /** @import { Drawing } from "./charts.js" */
-/** @import { Held } from "./datasets.js" */
+/** @import { Held, News } from "./datasets.js" */
 /** @import { Settings } from "./settings.js" */
 /** @import { Desk, Row, View } from "./views.js" */
 /** @import { Answers } from "./watching.js" */
@@ -64,8 +64,12 @@ export class ClickfoldView extends LitElement {
   #ticking;
   /** @type {ClickfoldError | undefined} */
   #error;
-  /** @type {Progress | undefined} */
-  #progress;
+  /** @type {News} */
+  #news = {};
+  /** The stream's state, as it was told last. @type {string | undefined} */
+  #state;
+  /** Whether it was told that the stream has failed. */
+  #isCutOff = false;
   /** Whether rows are read, or a stream is waited for. */
   #isLoading = false;
   /** Whether `clickfold-ready` is still to be told of what is shown. */
@@ -204,12 +208,22 @@ export class ClickfoldView extends LitElement {
     if (!source) return;
     const given = this.#isPushed ? { ...options, format: PUSHED_FORMAT, live: options.live ?? {} } : options;
     this.#isLoading = true;
-    const held = hold(source, given, progress => {
-      this.#progress = progress;
-      this.requestUpdate();
-    });
+    const held = hold(source, given, news => this.#hear(news));
     this.#held = held;
     held.dataset.then(dataset => this.#held === held && this.#show(dataset), error => this.#held === held && this.#fail(error));
+  }
+
+  /** @param {News} news */
+  #hear(news) {
+    const state = news.status?.state;
+    this.#news = news;
+    // What is counted of a stream is told by the views, at their own pace.
+    if (state && state === this.#state) return;
+    this.#state = state;
+    this.requestUpdate();
+    if (news.status?.state !== "failed" || this.#isCutOff || !this.#shown) return;
+    this.#isCutOff = true;
+    this.#tell(new Failure("SOURCE_LOST", news.status.reason ?? "the stream has ended"));
   }
 
   /** @param {Dataset} dataset */
@@ -294,8 +308,11 @@ export class ClickfoldView extends LitElement {
   #close() {
     this.#stopAsking();
     this.#pushed.leave();
-    this.#held?.release(this.#error?.code === "WORKER_LOST" || this.#error?.code === "CLOSED");
-    this.#held = this.#shown = this.#answers = this.#desk = this.#progress = this.#error = undefined;
+    this.#held?.release(this.#error !== undefined || this.#isCutOff);
+    this.#held = this.#shown = this.#answers = this.#desk = this.#error = undefined;
+    this.#news = {};
+    this.#state = undefined;
+    this.#isCutOff = false;
     this.#isLoading = false;
   }
 
@@ -345,17 +362,28 @@ export class ClickfoldView extends LitElement {
   #body() {
     const { words } = languageOf(this);
     if (this.#error) return this.#failure(this.#error);
-    if (this.#answers && this.#desk && this.#answered === this.#view) return this.#view.template(this.#desk, this.#answers);
+    if (this.#answers && this.#desk && this.#answered === this.#view) return html`${this.#view.template(this.#desk, this.#answers)}${this.#connection()}`;
     if (this.#isLoading) return this.#skeleton();
     return html`<p class="note" part="status">${words.nothingGiven}</p>`;
   }
 
   #skeleton() {
     const { words, tag } = languageOf(this), { limit, timezone } = /** @type {Settings} */ (this.#settings);
-    const { bytes = 0, totalBytes } = this.#progress ?? {};
-    const share = totalBytes && bytes < totalBytes ? new Format(tag, timezone).percent(bytes / totalBytes, 0) : "";
-    return html`<div class="skeleton" part="skeleton"><p class="note" part="status">${share ? words.loadingShare(share) : words.loading}</p>
+    const { progress: { bytes = 0, totalBytes = 0 } = {}, status } = this.#news;
+    const said = status ? status.state === "open" ? words.waiting : words.live.states[status.state] : bytes < totalBytes ? words.loadingShare(new Format(tag, timezone).percent(bytes / totalBytes, 0)) : words.loading;
+    return html`<div class="skeleton" part="skeleton"><p class="note" part="status">${said}</p>
       ${Array.from({ length: this.#view.lines(limit) - 1 }, () => html`<span class="ghost" aria-hidden="true"></span>`)}</div>`;
+  }
+
+  /** A stream that brings nothing any more: what is shown is as of its last event. */
+  #connection() {
+    const { words } = languageOf(this), status = /** @type {Partial<LiveDataset> | undefined} */ (this.#shown)?.status;
+    if (status?.state !== "failed" && status?.state !== "reconnecting") return nothing;
+    return html`<div class="cut-off"><span part="status">${words.cutOff[status.state]}</span>${status.state === "failed" && this.#held ? this.#retry() : nothing}</div>`;
+  }
+
+  #retry() {
+    return html`<button type="button" part="retry" @click=${() => this.#do("open")}>${languageOf(this).words.retry}</button>`;
   }
 
   /** @param {ClickfoldError} error */
@@ -364,7 +392,7 @@ export class ClickfoldView extends LitElement {
     const [what, toDo] = Object.hasOwn(known, error.code) ? known[error.code] : words.errors.OTHER;
     return html`<div class="failure" part="error">
       <p role="alert"><strong>${what}</strong> ${toDo}</p>
-      ${this.#isWrong ? nothing : html`<button type="button" part="retry" @click=${() => this.#do("open")}>${words.retry}</button>`}
+      ${this.#isWrong ? nothing : this.#retry()}
       <details><summary>${words.details}</summary><p lang="en">${error.message}</p></details>
     </div>`;
   }
