@@ -2,22 +2,22 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { brotliCompressSync, constants } from "node:zlib";
 
-const LIMITS = { core: 350_000, all: 600_000, collector: 2_048 };
 const dist = new URL("dist/", import.meta.url).pathname;
 const weigh = name => brotliCompressSync(readFileSync(dist + name), { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24 } }).length;
-
-/** For other people's pages. */
-const isEmbedded = name => /^(widget|frame)\./.test(name);
-
 const list = folder => readdirSync(dist + folder).filter(name => /\.(html|css|js|wasm)$/.test(name)).map(name => ({ name: folder + name, bytes: weigh(folder + name) })).sort((a, b) => b.bytes - a.bytes);
-const collector = weigh("collector.js");
-const sizes = list("").filter(({ name }) => name !== "collector.js" && !isEmbedded(name));
-const all = sizes.reduce((sum, { bytes }) => sum + bytes, 0);
-const core = sizes.find(({ name }) => name.endsWith(".wasm")).bytes;
-for (const { name, bytes } of [...list("more/"), ...list("").filter(({ name }) => isEmbedded(name)), ...sizes]) console.log(`${String(bytes).padStart(8)}  ${name}`);
-console.log(`${String(all).padStart(8)}  all bytes to the first answer, brotli (limit ${LIMITS.all}); the core ${core} (limit ${LIMITS.core})`);
-console.log(`${String(collector).padStart(8)}  collector.js, which is for a shop's pages (limit ${LIMITS.collector})`);
-if (core > LIMITS.core || all > LIMITS.all || collector > LIMITS.collector) {
+const sum = of => of.reduce((sum, { bytes }) => sum + bytes, 0);
+
+const sizes = list(""), files = pattern => sizes.filter(({ name }) => pattern.test(name));
+const limits = [
+  ["all bytes to the first answer", sum(sizes.filter(({ name }) => !/^(widget|frame|collector)\./.test(name))), 600_000],
+  ["the core", sum(files(/\.wasm$/)), 350_000],
+  ["all scripts of the widget", sum(files(/^(widget|clickfold|worker-.*)\.js$/)), 100_000],
+  ["frame.js, for pages with a frame of ours", sum(files(/^frame\.js$/)), 1_024],
+  ["collector.js, for a shop's pages", sum(files(/^collector\.js$/)), 2_048],
+];
+for (const { name, bytes } of [...list("more/"), ...sizes]) console.log(`${String(bytes).padStart(8)}  ${name}`);
+for (const [what, bytes, limit] of limits) console.log(`${String(bytes).padStart(8)}  ${what}, brotli (limit ${limit})`);
+if (limits.some(([, bytes, limit]) => bytes > limit)) {
   console.error("too heavy");
   process.exit(1);
 }

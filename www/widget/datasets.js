@@ -1,21 +1,23 @@
 /** The data sets of a page's widgets: two that ask for the same source in the same way share one. */
 
-/** @import { ConnectOptions, Dataset, Engine, LoadOptions, Progress, Source, StreamSource } from "./clickfold.js" */
+/** @import { ConnectOptions, Dataset, Engine, LoadOptions, Progress, Source, StreamSource, StreamStatus } from "./clickfold.js" */
 
-import { giveUp, holdEngine, releaseEngine } from "./engine.js";
+import { holdEngine, releaseEngine } from "./engine.js";
 import { fromAddress, isStream } from "./sources.js";
 
 /** @typedef {LoadOptions & ConnectOptions} Options */
 
+/** How far the loading is, or how the stream does. @typedef {{ progress?: Progress, status?: StreamStatus }} News */
+
 /**
- * A data set that is held until `release`. What is heard of its loading and its stream is told to all who hold it.
- * @typedef {{ dataset: Promise<Dataset>, release: (lost?: boolean) => void }} Held
+ * A data set that is held until `release`; one that is of no use any more is not given to others.
+ * @typedef {{ dataset: Promise<Dataset>, release: (isBroken?: boolean) => void }} Held
  */
 
 /**
  * @typedef {{
  *   source: string | Source | StreamSource, options: Options, engine: Promise<Engine>, dataset: Promise<Dataset>, abort: AbortController,
- *   listeners: Set<() => void>, progress?: Progress, users: number,
+ *   listeners: Set<() => void>, news: News, users: number,
  * }} Shared
  */
 
@@ -25,25 +27,25 @@ const all = new Set();
 /**
  * @param {string | Source | StreamSource} source a text is an address
  * @param {Options} options
- * @param {(progress: Progress | undefined) => void} hear called as long as it is held
+ * @param {(news: News) => void} hear called as long as it is held
  * @returns {Held}
  */
 export function hold(source, options, hear) {
   const engine = holdEngine();
   const shared = [...all].find(other => other.engine === engine && other.source === source && isSame(other.options, options)) ?? load(engine, source, options);
   shared.users++;
-  const listener = () => hear(shared.progress);
+  const listener = () => hear(shared.news);
   shared.listeners.add(listener);
   let isHeld = true;
   return {
     dataset: shared.dataset,
-    release(lost = false) {
+    release(isBroken = false) {
       if (!isHeld) return;
       isHeld = false;
       shared.listeners.delete(listener);
       shared.users--;
+      if (isBroken) all.delete(shared);
       if (!shared.users) free(shared);
-      if (lost) giveUp(engine);
       releaseEngine();
     },
   };
@@ -53,18 +55,27 @@ export function hold(source, options, hear) {
 function load(engine, source, options) {
   const abort = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, abort.signal]) : abort.signal;
+  /** @param {News} news */
+  const tell = news => {
+    shared.news = news;
+    for (const listener of shared.listeners) listener();
+  };
   /** @param {Progress} progress */
   const onProgress = progress => {
     options.onProgress?.(progress);
-    shared.progress = progress;
-    for (const tell of shared.listeners) tell();
+    tell({ progress });
+  };
+  /** @param {StreamStatus} status */
+  const onStatus = status => {
+    options.onStatus?.(status);
+    tell({ status });
   };
   /** @type {Shared} */
   const shared = {
-    source, options, engine, abort, users: 0, listeners: new Set(),
+    source, options, engine, abort, users: 0, listeners: new Set(), news: {},
     dataset: engine.then(engine => {
       const from = typeof source === "string" ? fromAddress(source, document.baseURI) : source;
-      return isStream(from) ? engine.connect(from, { ...options, signal }) : engine.load(from, { ...options, signal, onProgress });
+      return isStream(from) ? engine.connect(from, { ...options, signal, onStatus }) : engine.load(from, { ...options, signal, onProgress });
     }),
   };
   all.add(shared);

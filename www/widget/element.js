@@ -1,6 +1,6 @@
-/** @import { ClickfoldError, Dataset, Progress, Source, StreamSource } from "./clickfold.js" */
+/** @import { ClickfoldError, Dataset, LiveDataset, Source, StreamSource } from "./clickfold.js" */
 /** @import { Drawing } from "./charts.js" */
-/** @import { Held } from "./datasets.js" */
+/** @import { Held, News } from "./datasets.js" */
 /** @import { Settings } from "./settings.js" */
 /** @import { Desk, Row, View } from "./views.js" */
 /** @import { Answers } from "./watching.js" */
@@ -19,15 +19,16 @@ import { missingIn, viewOf } from "./views.js";
 import { Watching } from "./watching.js";
 import looks from "./widget.css";
 
-/** Properties that say which data set is shown. */
-const OF_DATA = ["source", "src", "options"];
+/** What another value of asks for, from the least to the most: to say it anew, to ask anew, or another data set. */
+const DUE = ["nothing", "say", "ask", "open"], ASKED = ["view", "query", "window", "limit", "timezone"], OPENED = ["source", "src", "options"];
+/** @typedef {"say" | "ask" | "open"} Due */
 
 /** `<clickfold-view>`: an answer about a shop's events, kept up to date, in a page of somebody else's. */
 export class ClickfoldView extends LitElement {
   static styles = unsafeCSS(looks);
   static properties = {
     src: { reflect: true }, view: { reflect: true }, theme: { reflect: true }, window: { reflect: true }, timezone: { reflect: true }, heading: { reflect: true },
-    limit: { reflect: true, type: Number }, headingLevel: { reflect: true, attribute: "heading-level" },
+    limit: { reflect: true }, headingLevel: { reflect: true, attribute: "heading-level" },
     query: { converter: fromJson }, options: { converter: fromJson }, source: { attribute: false }, dataset: { attribute: false, noAccessor: true },
   };
 
@@ -43,8 +44,10 @@ export class ClickfoldView extends LitElement {
   #shown;
   /** @type {Watching | undefined} */
   #watching;
-  /** @type {Settings | undefined} */
+  /** The last ones that could be. @type {Settings | undefined} */
   #settings;
+  /** Whether an attribute or a property is what it cannot be. */
+  #isWrong = false;
   /** @type {Desk | undefined} */
   #desk;
   /** @type {Answers | undefined} */
@@ -61,14 +64,18 @@ export class ClickfoldView extends LitElement {
   #ticking;
   /** @type {ClickfoldError | undefined} */
   #error;
-  /** @type {Progress | undefined} */
-  #progress;
+  /** @type {News} */
+  #news = {};
+  /** The stream's state, as it was told last. @type {string | undefined} */
+  #state;
+  /** Whether it was told that the stream has failed. */
+  #isCutOff = false;
   /** Whether rows are read, or a stream is waited for. */
   #isLoading = false;
   /** Whether `clickfold-ready` is still to be told of what is shown. */
   #isNew = false;
-  /** What is to be done at the next update: the data set may be another, or only the question. @type {"" | "ask" | "open"} */
-  #due = "";
+  /** What is to be done at the next update. @type {Due | "nothing"} */
+  #due = "nothing";
   /** Whether it holds what `disconnectedCallback` frees. */
   #isAlive = false;
   /** @type {(() => void) | undefined} */
@@ -81,14 +88,18 @@ export class ClickfoldView extends LitElement {
     this.src = null;
     /** @type {string | null} */
     this.view = null;
-    this.theme = "auto";
-    this.window = "1m";
-    this.timezone = "UTC";
+    /** @type {string | null} */
+    this.theme = null;
+    /** @type {string | null} */
+    this.window = null;
+    /** @type {string | null} */
+    this.timezone = null;
     /** @type {string | null} */
     this.heading = null;
-    this.limit = 10;
-    /** @type {number | string} */
-    this.headingLevel = 2;
+    /** @type {number | string | null} */
+    this.limit = null;
+    /** @type {number | string | null} */
+    this.headingLevel = null;
     /** @type {import("./clickfold.js").Query | string | null} */
     this.query = null;
     /** @type {import("./datasets.js").Options | string | null} */
@@ -125,7 +136,7 @@ export class ClickfoldView extends LitElement {
 
   connectedCallback() {
     super.connectedCallback();
-    this.#unwatchSurroundings ??= watchSurroundings(this, () => this.#do("ask"));
+    this.#unwatchSurroundings ??= watchSurroundings(this, () => this.#do("say"));
     if (this.#isAlive) return;
     this.#isAlive = true;
     this.#do("open");
@@ -145,30 +156,40 @@ export class ClickfoldView extends LitElement {
     if (name !== "lang" || before === value) return;
     // To a screen reader "auto" is no language: it says the same as none.
     if (value === "auto") this.removeAttribute("lang");
-    this.#do("ask");
+    this.#do("say");
   }
 
-  /** @param {"ask" | "open"} due */
+  /** @param {Due} due */
   #do(due) {
-    if (this.#due !== "open") this.#due = due;
+    this.#raise(due);
     this.requestUpdate();
+  }
+
+  /** @param {Due} due */
+  #raise(due) {
+    if (DUE.indexOf(due) > DUE.indexOf(this.#due)) this.#due = due;
   }
 
   /** @param {Map<PropertyKey, unknown>} changed */
   willUpdate(changed) {
-    if (OF_DATA.some(name => changed.has(name))) this.#due = "open";
-    else if (changed.size) this.#due ||= "ask";
-    if (!this.#isAlive || !this.#due) return;
+    const isAny = (/** @type {string[]} */ names) => names.some(name => changed.has(name));
+    if (changed.size) this.#raise(isAny(OPENED) ? "open" : isAny(ASKED) ? "ask" : "say");
+    if (!this.#isAlive || this.#due === "nothing" || this.#isWrong && !changed.size) return;
+    // What was wrong may be right now.
+    if (this.#isWrong) this.#raise("ask");
     try {
       this.#settings = settle(this);
+      this.#isWrong = false;
     } catch (error) {
+      this.#isWrong = true;
       this.#stopAsking();
       return this.#fail(error);
     }
     const due = this.#due;
-    this.#due = "";
+    this.#due = "nothing";
     if (due === "open") this.#open();
-    else this.#ask();
+    else if (due === "ask") this.#ask();
+    else if (this.#shown && this.#desk) this.#desk = this.#newDesk(this.#shown, this.#settings);
   }
 
   updated() {
@@ -187,12 +208,22 @@ export class ClickfoldView extends LitElement {
     if (!source) return;
     const given = this.#isPushed ? { ...options, format: PUSHED_FORMAT, live: options.live ?? {} } : options;
     this.#isLoading = true;
-    const held = hold(source, given, progress => {
-      this.#progress = progress;
-      this.requestUpdate();
-    });
+    const held = hold(source, given, news => this.#hear(news));
     this.#held = held;
     held.dataset.then(dataset => this.#held === held && this.#show(dataset), error => this.#held === held && this.#fail(error));
+  }
+
+  /** @param {News} news */
+  #hear(news) {
+    const state = news.status?.state;
+    this.#news = news;
+    // What is counted of a stream is told by the views, at their own pace.
+    if (state && state === this.#state) return;
+    this.#state = state;
+    this.requestUpdate();
+    if (news.status?.state !== "failed" || this.#isCutOff || !this.#shown) return;
+    this.#isCutOff = true;
+    this.#tell(new Failure("SOURCE_LOST", news.status.reason ?? "the stream has ended"));
   }
 
   /** @param {Dataset} dataset */
@@ -213,14 +244,12 @@ export class ClickfoldView extends LitElement {
     if (missing.length) {
       return this.#fail(new Failure("UNKNOWN_COLUMN", `this view needs a column with the role ${missing.join(", and one with the role ")}; the data has ${dataset.schema.map(({ name, role }) => role ? `${name} (${role})` : name).join(", ")}. Say which with options, such as {"schema": {"${dataset.schema[0]?.name}": {"role": "${missing[0]}"}}}`));
     }
-    const desk = this.#newDesk(dataset, settings);
-    this.#answers = this.#desk?.dataset === dataset && this.#answered === view ? this.#answers : undefined;
-    this.#watching = new Watching(dataset, view.ask(desk), answers => {
+    this.#desk = this.#newDesk(dataset, settings);
+    this.#watching = new Watching(dataset, view.ask(this.#desk), answers => {
       this.#isLoading = false;
       this.#answered = view;
-      this.#desk = desk;
       this.#answers = answers;
-      this.#announcer.say(view.summary(desk, answers));
+      this.#announcer.say(view.summary(/** @type {Desk} */ (this.#desk), answers));
       this.requestUpdate();
     }, error => this.#fail(error));
     this.#ticking = view.isTicking ? setInterval(() => this.requestUpdate(), 1000) : undefined;
@@ -231,7 +260,7 @@ export class ClickfoldView extends LitElement {
   #newDesk(dataset, settings) {
     const { words, tag } = languageOf(this);
     return {
-      ...settings, dataset, words, format: new Format(tag, settings.timezone), memory: new Map(),
+      ...settings, dataset, words, format: new Format(tag, settings.timezone), memory: this.#desk?.memory ?? new Map(),
       choose: row => this.#emit("clickfold-select", row),
       chart: (drawing, choose) => {
         this.#drawing = { drawing, choose };
@@ -279,8 +308,11 @@ export class ClickfoldView extends LitElement {
   #close() {
     this.#stopAsking();
     this.#pushed.leave();
-    this.#held?.release(this.#error?.code === "WORKER_LOST" || this.#error?.code === "CLOSED");
-    this.#held = this.#shown = this.#answers = this.#desk = this.#progress = this.#error = undefined;
+    this.#held?.release(this.#error !== undefined || this.#isCutOff);
+    this.#held = this.#shown = this.#answers = this.#desk = this.#error = undefined;
+    this.#news = {};
+    this.#state = undefined;
+    this.#isCutOff = false;
     this.#isLoading = false;
   }
 
@@ -318,10 +350,10 @@ export class ClickfoldView extends LitElement {
 
   render() {
     const { words, tag } = languageOf(this), settings = this.#settings;
-    const title = settings?.heading || (settings ? this.#view.title(words) : "");
+    const title = settings?.heading || (settings ? this.#view.title(words) : "Clickfold");
     const level = settings?.headingLevel ?? 2;
     return html`<section part="frame" lang=${tag} data-scheme=${schemeOf(this, settings?.theme ?? "auto")} aria-label=${level ? nothing : title} aria-labelledby=${level ? "title" : nothing} aria-busy=${this.#isLoading}>
-      ${title ? html`<div id="title" part="title" role=${level ? "heading" : nothing} aria-level=${level || nothing} ?hidden=${!level}>${title}</div>` : nothing}
+      <div id="title" part="title" role=${level ? "heading" : nothing} aria-level=${level || nothing} ?hidden=${!level}>${title}</div>
       <div class="body" @keydown=${(/** @type {KeyboardEvent} */ event) => moveChoice(event, this.renderRoot)}>${this.#body()}</div>
       <p class="unseen" role="status"></p>
     </section>`;
@@ -330,17 +362,28 @@ export class ClickfoldView extends LitElement {
   #body() {
     const { words } = languageOf(this);
     if (this.#error) return this.#failure(this.#error);
-    if (this.#answers && this.#desk && this.#answered === this.#view) return this.#view.template(this.#desk, this.#answers);
+    if (this.#answers && this.#desk && this.#answered === this.#view) return html`${this.#view.template(this.#desk, this.#answers)}${this.#connection()}`;
     if (this.#isLoading) return this.#skeleton();
     return html`<p class="note" part="status">${words.nothingGiven}</p>`;
   }
 
   #skeleton() {
     const { words, tag } = languageOf(this), { limit, timezone } = /** @type {Settings} */ (this.#settings);
-    const { bytes = 0, totalBytes } = this.#progress ?? {};
-    const share = totalBytes && bytes < totalBytes ? new Format(tag, timezone).percent(bytes / totalBytes, 0) : "";
-    return html`<div class="skeleton" part="skeleton"><p class="note" part="status">${share ? words.loadingShare(share) : words.loading}</p>
+    const { progress: { bytes = 0, totalBytes = 0 } = {}, status } = this.#news;
+    const said = status ? status.state === "open" ? words.waiting : words.live.states[status.state] : bytes < totalBytes ? words.loadingShare(new Format(tag, timezone).percent(bytes / totalBytes, 0)) : words.loading;
+    return html`<div class="skeleton" part="skeleton"><p class="note" part="status">${said}</p>
       ${Array.from({ length: this.#view.lines(limit) - 1 }, () => html`<span class="ghost" aria-hidden="true"></span>`)}</div>`;
+  }
+
+  /** A stream that brings nothing any more: what is shown is as of its last event. */
+  #connection() {
+    const { words } = languageOf(this), status = /** @type {Partial<LiveDataset> | undefined} */ (this.#shown)?.status;
+    if (status?.state !== "failed" && status?.state !== "reconnecting") return nothing;
+    return html`<div class="cut-off"><span part="status">${words.cutOff[status.state]}</span>${status.state === "failed" && this.#held ? this.#retry() : nothing}</div>`;
+  }
+
+  #retry() {
+    return html`<button type="button" part="retry" @click=${() => this.#do("open")}>${languageOf(this).words.retry}</button>`;
   }
 
   /** @param {ClickfoldError} error */
@@ -349,7 +392,7 @@ export class ClickfoldView extends LitElement {
     const [what, toDo] = Object.hasOwn(known, error.code) ? known[error.code] : words.errors.OTHER;
     return html`<div class="failure" part="error">
       <p role="alert"><strong>${what}</strong> ${toDo}</p>
-      <button type="button" part="retry" @click=${() => this.#do("open")}>${words.retry}</button>
+      ${this.#isWrong ? nothing : this.#retry()}
       <details><summary>${words.details}</summary><p lang="en">${error.message}</p></details>
     </div>`;
   }

@@ -26,14 +26,10 @@ export function releaseEngine() {
   if (!users) closing = setTimeout(end, LINGER);
 }
 
-/** An engine whose workers are lost is of no use: the next who asks gets another. @param {Promise<Engine>} lost */
-export function giveUp(lost) {
-  if (engine === lost) end();
-}
-
 function start() {
   const started = open();
-  started.catch(() => giveUp(started)); // told to whoever waits for it; the next try is a new one
+  // Told to whoever waits for it; the next try is a new one.
+  started.catch(() => { if (engine === started) engine = undefined; });
   return started;
 }
 

@@ -29,9 +29,9 @@ export function nameOfCounted({ dataset, words }, answers) {
   return action === undefined ? words.topItems.events : actionName(dataset, words, action);
 }
 
-/** @param {Dataset} dataset @param {Cell | undefined} counted @param {number} limit @returns {Query} */
-export const rankingOf = (dataset, counted, limit) => ({
+/** @param {Dataset} dataset @param {Cell | undefined} counted @param {number} limit @param {"rank" | "row_number"} [fn] whether equal ones share their place @returns {Query} */
+export const rankingOf = (dataset, counted, limit, fn = "rank") => ({
   kind: "aggregate", where: counted === undefined ? [] : [isAction(dataset, counted)],
   group_by: [{ column: rankedIn(dataset).name, as: "what" }], measures: { value: { fn: "count" } },
-  rank: { as: "place", fn: "rank", by: ["-value"] }, order_by: ["-value", "what"], limit,
+  rank: { as: "place", fn, by: ["-value"] }, order_by: ["-value", "what"], limit,
 });

@@ -13,20 +13,20 @@ const LENGTH = /^[1-9]\d*(s|m|h|d|w)$/;
  */
 
 /**
- * The settings, or an error that says which one cannot be.
- * @param {{ view: string | null, query: unknown, theme: string, window: string, limit: unknown, headingLevel: unknown, heading: string | null, timezone: string, options: unknown }} given
+ * The settings, or an error that says which one cannot be. What is null is as it is where nothing is said.
+ * @param {{ view: string | null, query: unknown, theme: string | null, window: string | null, limit: unknown, headingLevel: unknown, heading: string | null, timezone: string | null, options: unknown }} given
  * @returns {Settings}
  */
 export function settle({ view, query, theme, window, limit, headingLevel, heading, timezone, options }) {
   return {
     view: oneOf("view", view ?? "top-items", [...VIEWS.keys()]),
     query: query === null || query === undefined ? undefined : /** @type {Query} */ (object("query", query)),
-    theme: oneOf("theme", theme, THEMES),
-    window: fits("window", window, LENGTH.test(window), `a length of time such as "1m" or "1h"`),
-    limit: whole("limit", limit, 1, 1000),
-    headingLevel: headingLevel === "none" ? 0 : whole("heading-level", headingLevel, 0, 6),
+    theme: oneOf("theme", theme ?? "auto", THEMES),
+    window: fits("window", window ?? "1m", LENGTH, `a length of time such as "1m" or "1h"`),
+    limit: whole("limit", limit ?? 10, 1, 1000),
+    headingLevel: headingLevel === "none" ? 0 : whole("heading-level", headingLevel ?? 2, 0, 6),
     heading: heading ?? "",
-    timezone: fits("timezone", timezone, isTimezone(timezone), `an IANA time zone such as "Asia/Shanghai"`),
+    timezone: fits("timezone", timezone ?? "UTC", { test: isTimezone }, `an IANA time zone such as "Asia/Shanghai"`),
     options: object("options", options ?? {}),
   };
 }
@@ -37,22 +37,23 @@ function oneOf(name, value, known) {
   return value;
 }
 
-/** @template T @param {string} name @param {T} value @param {boolean} isRight @param {string} wanted */
-function fits(name, value, isRight, wanted) {
-  if (!isRight) throw wrong(name, value, wanted);
+/** @param {string} name @param {string} value @param {{ test: (value: string) => boolean }} form @param {string} wanted */
+function fits(name, value, form, wanted) {
+  if (!form.test(value)) throw wrong(name, value, wanted);
   return value;
 }
 
 /** @param {string} name @param {unknown} value @param {number} least @param {number} most */
 function whole(name, value, least, most) {
   const n = typeof value === "string" && value.trim() ? Number(value) : value;
-  return /** @type {number} */ (fits(name, n, Number.isInteger(n) && Number(n) >= least && Number(n) <= most, `a whole number from ${least} to ${most}`));
+  if (!(typeof n === "number" && Number.isInteger(n) && n >= least && n <= most)) throw wrong(name, value, `a whole number from ${least} to ${most}`);
+  return n;
 }
 
 /** @param {string} name @param {unknown} value @returns {object} */
 function object(name, value) {
-  if (typeof value === "string") throw wrong(name, value, "a JSON object");
-  return fits(name, /** @type {object} */ (value), typeof value === "object" && !Array.isArray(value), "an object");
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw wrong(name, value, typeof value === "string" ? "a JSON object" : "an object");
+  return value;
 }
 
 /** @param {string} timezone */

@@ -4,24 +4,22 @@
 
 import { ClickfoldError } from "./clickfold.js";
 
-/** A stream's addresses: how each begins, and the source that it means. @type {[RegExp, (rest: string, address: string) => StreamSource][]} */
+/** A stream's addresses: how each begins, and the source that the rest means. @type {[RegExp, (rest: string, whole: string, base: string) => StreamSource][]} */
 const STREAMS = [
-  [/^wss?:/i, (_, address) => ({ websocket: address })],
-  [/^sse\+(?=https?:)/i, rest => ({ sse: rest })],
-  [/^stream\+(?=https?:)/i, rest => ({ fetch: rest })],
+  [/^wss?:/i, (_, whole) => ({ websocket: whole })],
+  [/^sse\+/i, (rest, _, base) => ({ sse: new URL(rest, base) })],
+  [/^stream\+/i, (rest, _, base) => ({ fetch: new URL(rest, base) })],
   [/^broadcast:/i, rest => ({ broadcast: rest })],
   [/^datalayer:/i, rest => ({ dataLayer: rest || "dataLayer" })],
 ];
 
 /** The source that a `src` names. @param {string} src @param {string} base @returns {URL | StreamSource} */
 export function fromAddress(src, base) {
-  for (const [pattern, source] of STREAMS) {
-    if (pattern.test(src)) return source(src.replace(pattern, ""), src);
-  }
   try {
-    return new URL(src, base);
+    const [pattern, source] = STREAMS.find(([pattern]) => pattern.test(src)) ?? [];
+    return pattern && source ? source(src.replace(pattern, ""), src, base) : new URL(src, base);
   } catch {
-    throw new ClickfoldError("BAD_INPUT", `"src" is the address of a file or of a stream (ws:, wss:, sse+https:, stream+https:, broadcast:, datalayer:), found ${JSON.stringify(src)}`);
+    throw new ClickfoldError("BAD_INPUT", `"src" is the address of a file or of a stream (wss:, sse+https:, stream+https:, broadcast:, datalayer:), found ${JSON.stringify(src)}`);
   }
 }
 

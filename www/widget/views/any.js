@@ -49,7 +49,7 @@ export const any = {
     };
     const [first, ...others] = table.columns;
     return html`${chartOf(desk, table, rows, [...numbers])}
-    <div class="scroll" tabindex="0" role="region" aria-labelledby="title"><table part="table" aria-labelledby="title">
+    <div class="scroll" tabindex="0" role="group" aria-labelledby="title"><table part="table" aria-labelledby="title">
       <thead><tr>${table.columns.map(({ name }) => html`<th scope="col" class=${numbers.has(name) ? "number" : nothing}>${name}</th>`)}</tr></thead>
       <tbody>${rows.slice(0, MOST_ROWS).map(row => html`<tr part="row" @click=${() => desk.choose(row)}>
         <th scope="row" class=${numbers.has(first.name) ? "number" : nothing}>${choice(text(row, first.name))}</th>${others.map(({ name }) => html`<td class=${numbers.has(name) ? "number" : nothing}>${text(row, name)}</td>`)}

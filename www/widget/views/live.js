@@ -8,6 +8,7 @@ import { html, nothing } from "lit";
 import { choice } from "../choices.js";
 import { countedIn, nameOfCounted, nameOfRanked, rankingOf } from "../rankings.js";
 import { actionsOf } from "../actions.js";
+import { DAY } from "../ranges.js";
 
 /** @param {Answers} answers @returns {Row[]} */
 const leadersIn = answers => answers.get("leaders")?.rows() ?? [];
@@ -20,7 +21,7 @@ export const live = {
   isTicking: true,
   ask: ({ dataset, limit, window }) => ({
     scout: actionsOf(dataset),
-    plan: scouted => ({ leaders: { query: rankingOf(dataset, countedIn(dataset, scouted), limit), options: { window: { size: window }, movement: "what", show: 1 } } }),
+    plan: scouted => ({ leaders: { query: rankingOf(dataset, countedIn(dataset, scouted), limit, "row_number"), options: { window: { size: window }, movement: "what", show: 1 } } }),
   }),
   template(desk, answers) {
     const { words, format } = desk, rows = leadersIn(answers);
@@ -53,13 +54,16 @@ function movement({ words, format }, { place_before, moved }) {
   return html`<span aria-hidden="true">${places > 0 ? "▲" : "▼"}${counted.text}</span><span class="unseen">${places > 0 ? words.live.up(counted) : words.live.down(counted)}</span>`;
 }
 
+/** Whether the time of day alone would be taken for today's. @param {Date} date */
+const isOld = date => Math.abs(Date.now() - date.getTime()) > DAY / 2;
+
 /** The connection, the window and whether its answer may still change. @param {Desk} desk @param {Answers} answers */
 function state({ dataset, words, format, memory }, answers) {
   const { status } = /** @type {Partial<LiveDataset>} */ (dataset), [window] = answers.get("leaders")?.live.windows ?? [];
   const rate = rateOf(dataset, memory);
   return html`<p class="state" part="status">
     ${status ? html`<span class="tag" data-state=${status.state}>${words.live.states[status.state]}</span>` : nothing}
-    ${window ? html`<span>${format.clock(window.start)} – ${format.clock(window.end)}</span> <span class="tag">${window.provisional ? words.live.provisional : words.live.closed}</span>` : nothing}
+    ${window ? html`<span>${isOld(window.start) ? format.time(window.start, "1s") : format.clock(window.start)} – ${format.clock(window.end)}</span> <span class="tag">${window.provisional ? words.live.provisional : words.live.closed}</span>` : nothing}
     ${rate === undefined ? nothing : html`<span>${words.live.rate(format.number(rate, { maximumFractionDigits: rate < 10 ? 1 : 0 }))}</span>`}
   </p>`;
 }

@@ -49,7 +49,7 @@ export const retention = {
     const most = Math.max(1e-9, ...cohorts.flatMap(({ cells }) => cells.filter(({ period }) => Number(period) > 0).map(({ rate }) => Number(rate ?? 0))));
     const periods = Array.from({ length: last + 1 }, (_, period) => period);
     return html`<p class="sentence" part="summary">${retention.summary(desk, answers)}</p>
-    <div class="scroll" tabindex="0" role="region" aria-labelledby="title"><table class="heat" part="table" aria-labelledby="title">
+    <div class="scroll" tabindex="0" role="group" aria-labelledby="title"><table class="heat" part="table" aria-labelledby="title">
       <thead><tr><th scope="col">${words.retention.first[/** @type {"1d"} */ (every)]}</th><th scope="col" class="number">${peopleIn(desk)}</th>${periods.map(period => html`<th scope="col" class="number"><span aria-hidden="true">${period ? `+${period}` : "0"}</span><span class="unseen">${words.retention.later[/** @type {"1d"} */ (every)]({ n: period, text: format.number(period), plurals: format.plurals })}</span></th>`)}</tr></thead>
       <tbody>${cohorts.map(({ cohort, cells }) => html`<tr part="row">
         <th scope="row">${cohort === null ? words.retention.all : format.time(cohort, every)}</th><td class="number">${format.number(sizeOf(cells))}</td>

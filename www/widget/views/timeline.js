@@ -77,7 +77,7 @@ export const timeline = {
     const shown = times.map((time, at) => ({ time, at })).slice(-MOST_ROWS).reverse();
     return html`<p class="sentence" part="summary">${summaryOf(desk, answers)}</p>
       ${desk.chart(lines, at => desk.choose(rowAt(lines, at)))}
-      ${desk.disclosure("table", words.asTable, () => html`<div class="scroll" tabindex="0" role="region" aria-label=${words.asTable}><table part="table">
+      ${desk.disclosure("table", words.asTable, () => html`<div class="scroll" tabindex="0" role="group" aria-label=${words.asTable}><table part="table">
         <thead><tr><th scope="col">${words.roles.time}</th>${series.map(({ name }) => html`<th scope="col" class="number">${name}</th>`)}</tr></thead>
         <tbody>${shown.map(({ time, at }) => html`<tr part="row" @click=${() => desk.choose(rowAt(lines, at))}><th scope="row">${choice(format.time(time, every))}</th>${series.map(({ values }) => html`<td class="number">${format.number(values[at])}</td>`)}</tr>`)}</tbody>
       </table></div>${times.length > shown.length ? html`<p class="fine">${words.newest(format.number(shown.length))}</p>` : ""}`)}`;

@@ -22,6 +22,8 @@ export default {
   newest: (/** @type {string} */ n) => `The newest ${n} are shown.`,
   first: (/** @type {string} */ n, /** @type {string} */ all) => `The first ${n} of ${all} rows are shown.`,
   noChart: "The chart could not be fetched. The table below says the same.",
+  /** A stream that brings nothing at the moment. */
+  cutOff: { reconnecting: "The connection was lost and is being taken up again. What is shown is as of the last event.", failed: "The connection was lost. What is shown is as of the last event." },
   rows: (/** @type {Counted} */ { n, text, plurals }) => `${text} ${some(plurals, n, "row", "rows")}`,
   events: (/** @type {Counted} */ { n, text, plurals }) => `${text} ${some(plurals, n, "event", "events")}`,
 
@@ -113,6 +115,7 @@ export default {
     OUT_OF_MEMORY: ["These data are too large for this browser tab.", "Close other tabs, or ask for a shorter time."],
     WORKER_LOST: ["The calculation was interrupted.", "Try again; the data will be read anew."],
     UNSUPPORTED: ["These data are of a kind that cannot be shown here.", "Whoever looks after this page finds the reason in the details."],
+    SOURCE_LOST: ["The connection to these data was lost.", "Try again, and check that their server can be reached."],
     OTHER: ["Something went wrong.", "Try again, or tell whoever looks after this page."],
   },
 };

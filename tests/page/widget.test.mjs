@@ -1,0 +1,310 @@
+// The widget in somebody else's page, under a strict policy and from another origin: what it shows, and how it lives there.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { eventually } from "./browser.mjs";
+import { cells, settled, start } from "./hosted.mjs";
+
+const AXE = readFileSync(new URL("../../www/node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
+const VIEWS = ["top-items", "timeline", "funnel", "retention", "kpi", "live"];
+/** Two weeks of a shop with three visitors; the prices are of one piece. */
+const SHOP = `time,user,event,item,price,quantity,order,currency
+2026-11-01 10:00:00,ann,view_item,hat,10.00,,,EUR
+2026-11-01 11:00:00,bob,view_item,cap,5.50,,,EUR
+2026-11-02 10:00:00,ann,view_item,hat,10.00,,,EUR
+2026-11-02 10:05:00,ann,purchase,hat,10.00,1,o1,EUR
+2026-11-08 10:00:00,ann,view_item,cap,5.50,,,EUR
+2026-11-09 10:00:00,bob,view_item,hat,10.00,,,EUR
+2026-11-09 10:01:00,bob,add_to_cart,hat,10.00,1,,EUR
+2026-11-10 10:00:00,cid,view_item,"<b>bag</b>",20.00,,,EUR
+2026-11-10 10:01:00,cid,add_to_cart,"<b>bag</b>",20.00,3,,EUR
+2026-11-10 10:02:00,cid,purchase,"<b>bag</b>",20.00,3,o2,EUR
+2026-11-10 10:02:00,cid,purchase,cap,5.50,1,o2,EUR
+2026-11-15 12:00:00,ann,view_item,hat,10.00,,,EUR
+`;
+const QUERY = JSON.stringify({ kind: "aggregate", group_by: [{ column: "time", every: "1w", as: "week" }], measures: { events: { fn: "count" } }, order_by: ["week"] });
+const element = attributes => `<clickfold-view src="/shop.csv" ${attributes}></clickfold-view>`;
+
+let host;
+before(async () => {
+  host = await start();
+  host.files.set("/shop.csv", SHOP);
+});
+after(() => host?.close());
+
+test("each view has the right numbers", async () => {
+  const { page, heard, leave } = await host.visit([...VIEWS.slice(0, 5).map(view => element(`id="${view}" view="${view}"`)), element(`id="query" query='${QUERY}'`)].join(""));
+  await settled(page);
+  const of = id => cells(page, `#${id}`);
+  assert.deepEqual(await of("top-items"), [["1", "hat", "4"], ["2", "cap", "2"], ["3", "<b>bag</b>", "1"]]);
+  assert.deepEqual(await of("funnel"), [["Viewed", "3", "100.0%", ""], ["Added to cart", "2", "66.7%", "66.7%"], ["Bought", "1", "33.3%", "50.0%"]]);
+  assert.deepEqual((await of("retention"))[0].slice(0, 4).map(text => text.replace(/\s+/g, " ")), ["All, weighted", "3", "100%", "33%"]);
+  assert.deepEqual(await of("query"), [["Oct 26, 2026", "2"], ["Nov 2, 2026", "3"], ["Nov 9, 2026", "7"]]);
+  // The last event is in the hour up to 15 November, 13:00: seven days are from the 8th, 13:00 on, and the seven before from the 1st, 13:00 on.
+  assert.deepEqual(await page.$$eval("#kpi", ([{ shadowRoot }]) => [...shadowRoot.querySelectorAll(".card")].map(card => [...card.querySelectorAll(".label, .figure, .change > [aria-hidden]")].map(part => part.textContent))), [
+    ["Events", "7", "▲ +133%"], ["Users", "3", "▲ +200%"], ["Orders", "1", "= 0%"], ["Revenue", "€65.50", "▲ +555%"], ["Conversion rate", "33.3%", "▼ -67%"],
+  ]);
+  assert.match(await page.$eval("#timeline", ({ shadowRoot }) => shadowRoot.querySelector(".sentence").textContent), /^12 events from Nov 1, 2026 to Nov 15, 2026\. Most at Nov 10, 2026: 4\.$/);
+  await page.waitForFunction(() => document.querySelector("#timeline").shadowRoot.querySelector(".chart canvas"));
+  await page.click("#timeline summary");
+  await eventually(async () => (await of("timeline")).length, 15);
+  assert.deepEqual((await of("timeline"))[5], ["Nov 10, 2026", "1", "2", "1"]);
+  assert.deepEqual(await heard("ready"), [12, 12, 12, 12, 12, 12]);
+  assert.deepEqual(await heard("error"), []);
+  await leave();
+});
+
+test("nobody is shut out: no violation in any view, theme and language, and nothing is wider than its place", async () => {
+  const every = [...VIEWS.map(view => element(`view="${view}" heading="${view}"`)), element(`query='${QUERY}' heading="query"`), `<clickfold-view src="/none.csv" heading="failed"></clickfold-view>`, `<clickfold-view heading="empty"></clickfold-view>`].join("");
+  for (const theme of ["light", "dark"]) {
+    for (const lang of ["en", "zh-CN"]) {
+      const { page, leave } = await host.visit(every.replaceAll("<clickfold-view", `<clickfold-view theme="${theme}" lang="${lang}"`), { expected: [/404/] });
+      await page.waitForFunction(() => [...document.querySelectorAll("clickfold-view")].every(({ shadowRoot }) => shadowRoot?.querySelector("[part=table] tbody, .chart canvas, .cards li, .failure, .note") && !shadowRoot.querySelector(".skeleton")));
+      await page.evaluate(() => document.querySelectorAll("clickfold-view").forEach(({ shadowRoot }) => shadowRoot.querySelectorAll("summary").forEach(summary => summary.click())));
+      await page.waitForFunction(() => document.querySelector("[view=timeline]").shadowRoot.querySelector(".chart canvas") && document.querySelector("[view=timeline]").shadowRoot.querySelector("[part=table] tbody"));
+      await page.evaluate(AXE);
+      const violations = await page.evaluate(() => globalThis.axe.run(document).then(({ violations }) => violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target, failureSummary }) => `${JSON.stringify(target)} ${failureSummary}`).join("; ")}`)));
+      assert.deepEqual(violations, [], `${theme} ${lang}`);
+      for (const width of [240, 320, 900]) {
+        await page.setViewportSize({ width, height: 900 });
+        assert.ok(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth) <= 0, `${lang} at ${width}`);
+      }
+      await leave();
+    }
+  }
+});
+
+test("a row is chosen by a click and by Enter; the arrow keys go through the rows, which are one stop of the tab key", async () => {
+  const { page, heard, leave } = await host.visit(`${element("")}<button id="behind">behind</button>`);
+  await settled(page);
+  await page.click("clickfold-view tbody tr:nth-child(2)");
+  assert.deepEqual(await heard("select"), [{ what: "cap", value: 2, place: 2 }]);
+  await page.focus("h1 + clickfold-view .choice");
+  await page.keyboard.press("Home");
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  assert.deepEqual((await heard("select")).slice(1).map(({ what }) => what), ["hat", "<b>bag</b>"]);
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement.id), "behind");
+  await leave();
+});
+
+test("widgets of one source share one data set and one worker, which end some time after the last has gone", async () => {
+  host.asked.length = 0;
+  const { page, context, heard, leave } = await host.visit(element("") + element(`view="kpi"`));
+  await settled(page);
+  assert.equal(host.asked.filter(path => path === "/shop.csv").length, 1);
+  assert.equal(page.workers().length, 1);
+  await page.evaluate(() => {
+    globalThis.moved = document.querySelector("clickfold-view");
+    document.querySelector("main").append(moved);
+  });
+  await page.evaluate(() => new Promise(resolve => setTimeout(resolve, 50)));
+  assert.deepEqual([await heard("ready"), host.asked.filter(path => path === "/shop.csv").length], [[12, 12], 1]);
+  const ended = new Promise(resolve => page.workers()[0].once("close", resolve));
+  await page.evaluate(() => document.querySelectorAll("clickfold-view").forEach(element => element.remove()));
+  await ended;
+  assert.equal(page.workers().length, 0);
+  await page.evaluate(() => document.querySelector("main").append(moved));
+  await eventually(() => heard("ready"), [12, 12, 12]);
+  assert.equal((await cells(page))[0][1], "hat");
+  await leave();
+  await context.close();
+});
+
+test("a source that fails is told calmly in its place, and read again when that is asked for", async () => {
+  const { page, heard, leave } = await host.visit(`<clickfold-view src="/late.csv"></clickfold-view>`, { expected: [/404/] });
+  await settled(page);
+  const failure = () => page.$eval("clickfold-view", ({ shadowRoot }) => shadowRoot.querySelector(".failure")?.innerText ?? "");
+  assert.match(await failure(), /^These data could not be read\.[^]*Check that the address is right[^]*Try again/);
+  assert.match((await heard("error"))[0], /^BAD_INPUT: .*404/);
+  host.files.set("/late.csv", SHOP);
+  await page.click("clickfold-view [part=retry]");
+  await eventually(() => heard("ready"), [12]);
+  assert.equal(await failure(), "");
+  host.files.delete("/late.csv");
+  await leave();
+});
+
+test("an engine that cannot be started is started by the next try, for all widgets", async () => {
+  const { page, context, heard, leave } = await host.visit("", { expected: [/ERR_FAILED/, /Failed to load/] });
+  await context.route(/\.wasm$/, route => route.abort());
+  await page.$eval("main", (main, html) => main.insertAdjacentHTML("beforeend", html), element(`id="a"`) + element(`id="b" view="kpi"`));
+  await eventually(async () => (await heard("error")).map(error => error.split(":")[0]), ["WORKER_LOST", "WORKER_LOST"]);
+  await context.unroute(/\.wasm$/);
+  await page.click("#a [part=retry]");
+  await eventually(() => heard("ready"), [12]);
+  await page.click("#b [part=retry]");
+  await eventually(() => heard("ready"), [12, 12]);
+  assert.equal(page.workers().length, 1);
+  await leave();
+});
+
+test("a wrong attribute says what may stand there, and is right again without another load", async () => {
+  host.asked.length = 0;
+  const { page, heard, leave } = await host.visit(element(`view="topitems"`));
+  const set = (name, value) => page.$eval("clickfold-view", (element, [name, value]) => value === null ? element.removeAttribute(name) : element.setAttribute(name, value), [name, value]);
+  for (const [name, value, message] of [
+    ["view", "topitems", /"view" of <clickfold-view> is one of top-items, timeline, funnel, retention, kpi, live; found "topitems"$/], ["query", "{kind:", /"query" .* a JSON object; found "{kind:"$/],
+    ["limit", "many", /"limit" .* a whole number from 1 to 1000/], ["window", "soon", /"window" .* a length of time such as "1m"/], ["timezone", "Mars", /"timezone" .* an IANA time zone/],
+    ["theme", "red", /"theme" .* one of auto, light, dark; found "red"$/], ["heading-level", "9", /"heading-level" .* from 0 to 6/],
+    ["query", `{"kind": "agregate"}`, /aggregate/], ["view", "funnel", undefined],
+  ]) {
+    await set(name, value);
+    if (!message) break;
+    await page.waitForFunction(source => new RegExp(source).test(document.querySelector("clickfold-view").shadowRoot?.querySelector("details")?.textContent ?? ""), message.source);
+    assert.match((await heard("error")).at(-1), message);
+    await set(name, null);
+    await settled(page);
+    await eventually(async () => [name, (await cells(page)).length > 1], [name, true]);
+  }
+  await eventually(async () => (await cells(page)).map(([step]) => step), ["Viewed", "Added to cart", "Bought"]);
+  assert.equal(host.asked.length, 1);
+  await leave();
+});
+
+test("a view that the data cannot answer says which column it needs", async () => {
+  host.files.set("/plain.csv", "item,n\nhat,1\ncap,2\n");
+  const { page, heard, leave } = await host.visit(`<clickfold-view src="/plain.csv" view="funnel"></clickfold-view>`);
+  await settled(page);
+  assert.match((await heard("error"))[0], /^UNKNOWN_COLUMN: this view needs a column with the role actor, .*; the data has item \(item\), n\./);
+  await leave();
+});
+
+test("rows that the page pushes make a data set and extend it; the live board follows them", async () => {
+  const { page, heard, leave } = await host.visit(`<clickfold-view view="live"></clickfold-view>`, { head: "" });
+  const push = rows => page.$eval("clickfold-view", (element, rows) => element.events.push(...rows.map(([second, item, more]) => ({ time: new Date(Date.UTC(2026, 10, 1, 10, 0, second)), user: "ann", event: "view", item, ...more }))), rows);
+  await page.waitForFunction(() => customElements.get("clickfold-view"));
+  await push([[0, "hat"], [1, "hat"], [2, "cap"]]);
+  await eventually(() => heard("ready"), [3]);
+  await push([[61, "cap"], [62, "cap"], [63, "hat"], [64, "bag, \"blue\""]]);
+  await eventually(async () => (await cells(page)).map(row => row.map(text => text.replace(/\s+/g, " "))), [["1", "▲1 up 1 place", "cap", "2"], ["2", "new", "bag, \"blue\"", "1"], ["3", "▼2 down 2 places", "hat", "1"]]);
+  const text = () => page.$eval("clickfold-view", ({ shadowRoot }) => shadowRoot.querySelector("section").innerText.replace(/\s+/g, " "));
+  assert.match(await text(), /Nov 1, 2026, 10:01:00 – 10:02:00 provisional/);
+  await push([[3, "late"]]);
+  await eventually(async () => /Complete up to 10:01:04 Late 1/.test(await text()), true);
+  await push([[65, "hat", { colour: "red" }], [66, "hat"]]);
+  await eventually(async () => (await cells(page))[0].slice(2), ["hat", "3"]);
+  assert.deepEqual(await heard("error"), [`UNKNOWN_COLUMN: "colour" was in none of the first rows and is left out; the data has time, user, event, item`]);
+  await leave();
+});
+
+test("a stream is followed, and told of when it is cut off and when it is there again", async () => {
+  const responses = [];
+  host.streams.set("/stream", response => {
+    response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
+    responses.push(response);
+  });
+  const { page, heard, leave } = await host.visit(`<clickfold-view src="sse+/stream" view="live" id="live"></clickfold-view><clickfold-view src="sse+/stream" id="items"></clickfold-view>`, { expected: [/ERR_/, /Failed to load/] });
+  const text = () => page.$eval("#live", ({ shadowRoot }) => shadowRoot.querySelector("section").innerText);
+  await eventually(async () => /Waiting for the first event/.test(await text()), true);
+  const send = (...items) => responses.at(-1).write(items.map(item => `data: ${JSON.stringify({ time: "2026-11-01T10:00:00Z", event: "view", item })}\n\n`).join(""));
+  send("hat", "hat", "cap");
+  await eventually(() => cells(page, "#items"), [["1", "hat", "2"], ["2", "cap", "1"]]);
+  await eventually(async () => /connected/.test(await text()), true);
+  assert.equal(responses.length, 1);
+  responses[0].destroy();
+  await eventually(() => page.$eval("#items", ({ shadowRoot }) => /being taken up again/.test(shadowRoot.textContent)), true);
+  await eventually(() => responses.length, 2);
+  send("cap", "cap");
+  await eventually(() => cells(page, "#items"), [["1", "cap", "3"], ["2", "hat", "2"]]);
+  await eventually(() => page.$eval("#items", ({ shadowRoot }) => /being taken up again/.test(shadowRoot.textContent)), false);
+  assert.deepEqual(await heard("error"), []);
+  host.streams.delete("/stream");
+  await leave();
+});
+
+test("rows that were pushed before the script came are not lost", async () => {
+  const { page, heard, leave } = await host.visit("");
+  await page.evaluate(() => {
+    const early = document.createElement("clickfold-view-early");
+    early.remove();
+    const element = document.createElement("template");
+    element.innerHTML = "<clickfold-view></clickfold-view>";
+    const view = element.content.firstChild; // not upgraded in a template
+    view.events = [{ item: "hat" }, { item: "hat" }];
+    document.querySelector("main").append(view);
+  });
+  await eventually(() => heard("ready"), [2]);
+  assert.deepEqual(await cells(page), [["1", "hat", "2"]]);
+  await leave();
+});
+
+test("a data set of the page's own is shown, followed when rows are appended, and left open", async () => {
+  const { page, heard, leave } = await host.visit(`<clickfold-view data-note="7"></clickfold-view>`);
+  await page.waitForFunction(() => customElements.get("clickfold-view"));
+  assert.equal(await page.$eval("clickfold-view", element => element.dataset.note), "7");
+  await page.evaluate(async origin => {
+    const { open } = await import(`${origin}/clickfold.js`);
+    globalThis.own = await (await open()).load(new Blob(["item,event\nhat,view\n"]));
+    document.querySelector("clickfold-view").dataset = own;
+  }, host.origin);
+  await eventually(() => heard("ready"), [1]);
+  await page.evaluate(() => own.append([{ item: "cap", event: "view" }, { item: "cap", event: "view" }]));
+  await eventually(() => cells(page), [["1", "cap", "2"], ["2", "hat", "1"]]);
+  assert.ok(await page.$eval("clickfold-view", element => element.dataset === own));
+  await page.$eval("clickfold-view", element => element.remove());
+  await page.evaluate(() => new Promise(resolve => setTimeout(resolve, 50)));
+  assert.equal(await page.evaluate(async () => (await own.query({ kind: "aggregate", measures: { n: { fn: "count" } } })).rows()[0].n), 3);
+  await leave();
+});
+
+test("it speaks the language of what is around it", async () => {
+  const { page, leave } = await host.visit(`<div lang="zh-Hans">${element(`lang="auto"`)}</div>`, { lang: "en" });
+  await settled(page);
+  const said = () => page.$eval("clickfold-view", ({ shadowRoot, lang }) => [shadowRoot.querySelector("#title").textContent, shadowRoot.querySelector("section").lang, lang]);
+  assert.deepEqual(await said(), ["热门商品", "zh-CN", ""]);
+  await page.evaluate(() => document.querySelector("div").removeAttribute("lang"));
+  await eventually(said, ["Top items", "en", ""]);
+  await page.evaluate(() => { document.documentElement.lang = "zh"; });
+  await eventually(said, ["热门商品", "zh-CN", ""]);
+  await page.$eval("clickfold-view", element => { element.lang = "en"; });
+  await eventually(said, ["Top items", "en", "en"]);
+  await leave();
+});
+
+test("it is light or dark as it is told, as the page is, or as the person likes", async () => {
+  const { page, leave } = await host.visit(element(""), { colorScheme: "dark" });
+  await settled(page);
+  const ground = () => page.$eval("clickfold-view", ({ shadowRoot }) => getComputedStyle(shadowRoot.querySelector("section")).backgroundColor);
+  const [light, dark] = ["rgb(255, 255, 255)", "rgb(28, 32, 39)"];
+  assert.equal(await ground(), dark);
+  await page.evaluate(() => { document.documentElement.style.colorScheme = "light"; });
+  await eventually(ground, light);
+  await page.$eval("clickfold-view", element => { element.theme = "dark"; });
+  await eventually(ground, dark);
+  assert.equal(await page.$eval("clickfold-view", element => element.getAttribute("theme")), "dark");
+  await page.evaluate(() => document.querySelector("clickfold-view").style.setProperty("--clickfold-surface", "rgb(1, 2, 3)"));
+  assert.equal(await ground(), "rgb(1, 2, 3)");
+  await leave();
+});
+
+test("a screen reader is told of changes at most once in five seconds", async () => {
+  const { page, heard, leave } = await host.visit(`<clickfold-view></clickfold-view>`);
+  await page.clock.install();
+  await page.waitForFunction(() => customElements.get("clickfold-view"));
+  const said = () => page.evaluate(() => said);
+  await page.evaluate(() => {
+    globalThis.said = [];
+    globalThis.view = document.querySelector("clickfold-view");
+    view.events.push({ item: "hat" });
+  });
+  await eventually(() => heard("ready"), [1]);
+  await page.evaluate(() => new MutationObserver(() => said.push(view.shadowRoot.querySelector("[role=status]").textContent)).observe(view.shadowRoot.querySelector("[role=status]"), { childList: true, characterData: true, subtree: true }));
+  for (const n of [2, 3, 4]) {
+    await page.evaluate(() => view.events.push({ item: "hat" }));
+    await eventually(async () => (await cells(page))[0][2], String(n));
+  }
+  assert.deepEqual(await said(), []);
+  await page.clock.fastForward(5_000);
+  await eventually(said, ["First: hat with 4."]);
+  await leave();
+});
+
+test("both languages say the same things", async () => {
+  const [en, zh] = await Promise.all(["en", "zh-CN"].map(async name => (await import(`../../www/widget/words/${name}.js`)).default));
+  const keys = (words, path = "") => Object.entries(words).flatMap(([key, value]) => typeof value === "object" && !Array.isArray(value) ? keys(value, `${path}${key}.`) : [`${path}${key}`]).sort();
+  assert.deepEqual(keys(zh), keys(en));
+});
