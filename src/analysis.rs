@@ -54,7 +54,7 @@ use std::fmt::Debug;
 #[cfg(feature = "events")]
 use crate::ErrorKind;
 pub use crate::error::spec;
-use crate::event::Schema;
+use crate::event::{Role, Schema};
 use crate::fold::Fold;
 use crate::kernel::bucket::Zone;
 #[cfg(feature = "events")]
@@ -85,6 +85,10 @@ pub(crate) trait Question: Debug + Send + Sync {
     /// The columns (actor, time) of a question that is of actors.
     fn actors(&self, _schema: &Schema) -> Result<(usize, usize)> {
         Err(Error::bad_state("the question is not of actors"))
+    }
+
+    fn may_go_by(&self, _role: Role) -> bool {
+        true
     }
 
     fn reads_all(&self) -> bool {

@@ -14,7 +14,7 @@ pub use crate::analysis::rows::ROW;
 use crate::analysis::rows::Rows;
 use crate::analysis::spec::unknown;
 use crate::analysis::{Question, Zones};
-use crate::event::Schema;
+use crate::event::{Role, Schema};
 use crate::fold::Fold;
 #[cfg(feature = "events")]
 use crate::sql::Dialect;
@@ -106,6 +106,11 @@ impl Query {
     /// `UNKNOWN_COLUMN`; `BAD_QUERY` where no column is named and none has the role.
     pub fn needs_actors(&self, schema: &Schema) -> Result<Option<(usize, usize)>> {
         if self.is_of_actors() { self.0.actors(schema).map(Some) } else { Ok(None) }
+    }
+
+    /// Whether the answer may be another where a column has that role, though the question can be asked without.
+    pub fn may_go_by(&self, role: Role) -> bool {
+        self.0.may_go_by(role)
     }
 
     /// Whether the question is about whatever columns there are.

@@ -20,7 +20,7 @@ async function bundle(entry, { define = {}, external = [], alias = {}, loader = 
   const result = await build({
     entryPoints: [at(entry)], bundle: true, minify: true, format, target: "es2022", write: false, external, alias, loader,
     define: Object.fromEntries(Object.entries({ __VERSION__: version, ...define }).map(([k, v]) => [k, JSON.stringify(v)])),
-    logLevel: "warning", legalComments: "none", outdir: dist,
+    logLevel: "warning", legalComments: "none", outdir: dist, tsconfigRaw: {},
   });
   return Object.fromEntries(result.outputFiles.map(file => [file.path.split(".").pop(), file.text]));
 }

@@ -441,7 +441,7 @@ export function open(options?: EngineOptions): Promise<Engine>;
 
 export class ClickfoldError extends Error {
   constructor(code: string, message: string, detail?: ErrorDetail);
-  /** BAD_QUERY, UNKNOWN_COLUMN, BAD_INPUT, OVERFLOW, UNSUPPORTED, OUT_OF_MEMORY, CANCELLED, WORKER_LOST, … */
+  /** BAD_QUERY, UNKNOWN_COLUMN, BAD_INPUT, OVERFLOW, UNSUPPORTED, OUT_OF_MEMORY, CANCELLED, WORKER_LOST, SOURCE_LOST, … */
   readonly code: string;
   readonly detail: ErrorDetail;
 }

@@ -1,15 +1,15 @@
 /**
  * Clickfold's collector: sends a shop's page views, product clicks, carts and purchases to where they are asked about.
  *
- * It is a script with a side effect, and starts by itself: `<script src="collector.js" data-to="wss://…"></script>`, or
- * `window.clickfoldCollector = { to: "wss://…" }` and then `import "./collector.js"`. See docs/collector.md.
+ * It starts by itself: `<script src="collector.js" data-to="wss://…"></script>`. Where it is imported into a bundle, the attributes are
+ * those of the bundle's script. See docs/collector.md.
  */
 export interface Collector {
   /** Sends an event, once for each of its items; nothing before consent, where that is required. */
   track(event: string, fields?: CollectedFields): void;
-  /** `true` starts, where `consent: "required"` is set; `false` stops, and forgets what waits and all ids. */
+  /** `true` starts, where `data-consent="required"` is set; `false` stops, and forgets what waits and all ids. */
   consent(given: boolean): void;
-  /** Says who the visitor is from now on, such as a customer's number: sent as a hash that is another each day. Nobody with `null`. */
+  /** Says who it is from now on, such as a customer's number: sent as a hash that is another each day. `null` is nobody, and forgets who it was. */
   identify(user: string | number | null): void;
   /** Sends what waits, at once. */
   flush(): void;
@@ -54,21 +54,20 @@ export interface CollectedEvent {
   order_id: string | null;
 }
 
-/** The script's `data-` attributes. */
+/** The script's `data-` attributes, as its `dataset` has them. */
 export interface CollectorOptions {
   /** `wss://…`, `https://…` or `broadcast:NAME`. */
   to?: string;
-  consent?: string;
-  store?: string;
-  page?: string;
+  consent?: "required" | string;
+  store?: "day" | "visitor" | string;
+  page?: "pathname" | "href" | string;
   user?: string;
   rawIds?: string;
   salt?: string;
-  layer?: string;
 }
 
 declare global {
   interface Window {
-    clickfoldCollector?: Collector | CollectorOptions;
+    clickfoldCollector?: Collector;
   }
 }

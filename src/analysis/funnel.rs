@@ -284,6 +284,10 @@ impl Question for Funnel {
         Ok(Box::new(StepsFold { walk, split_name, found: Durations::new(n_steps), per_second, choice }))
     }
 
+    fn may_go_by(&self, role: Role) -> bool {
+        role == Role::Session && self.per.is_some()
+    }
+
     fn is_of_actors(&self) -> bool {
         true
     }

@@ -191,6 +191,10 @@ impl Question for Paths {
         Ok(Box::new(PathsFold { reader: ActorReader::new(plan, marks), steps, rules, actor: NULL, walk: Walk::default(), found }))
     }
 
+    fn may_go_by(&self, role: Role) -> bool {
+        [Role::Action, Role::Item].contains(&role) && self.step.is_none()
+    }
+
     fn is_of_actors(&self) -> bool {
         true
     }

@@ -231,6 +231,10 @@ impl Question for Retention {
         }
     }
 
+    fn may_go_by(&self, role: Role) -> bool {
+        role == Role::Order && self.value.is_some()
+    }
+
     fn is_of_actors(&self) -> bool {
         true
     }

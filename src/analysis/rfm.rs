@@ -228,6 +228,10 @@ impl Question for Rfm {
         self.timezone.iter().cloned().collect()
     }
 
+    fn may_go_by(&self, role: Role) -> bool {
+        role == Role::Order && self.order.is_none() || role == Role::Price && self.value.is_none()
+    }
+
     fn is_of_actors(&self) -> bool {
         true
     }

@@ -1,17 +1,78 @@
 // Pages of other people: servers of several origins, and a browser that notes what goes wrong in any page, frame or worker.
-import { readFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { serve } from "../../www/serve.mjs";
 
-const { chromium } = createRequire(new URL("../../www/package.json", import.meta.url))("playwright-core");
+const require = createRequire(new URL("../../www/package.json", import.meta.url));
+const { chromium } = require("playwright-core");
+const { WebSocket } = require("ws");
+const EXECUTABLE = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
 export const dist = fileURLToPath(new URL("../../www/dist", import.meta.url));
 export const axe = readFileSync(new URL("../../www/node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 
-export const launch = () => chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ARGS });
+export const launch = () => chromium.launch({ executablePath: EXECUTABLE, args: ARGS });
+
+/** A browser of its own whose network nobody watches: DevTools that do keep what was fetched in the renderer's memory. */
+export async function launchUnwatched() {
+  const folder = mkdtempSync(`${tmpdir()}/clickfold-`);
+  const child = spawn(EXECUTABLE, [...ARGS, "--headless", "--remote-debugging-port=0", `--user-data-dir=${folder}`, "about:blank"], { stdio: ["ignore", "ignore", "pipe"] });
+  const exited = new Promise(resolve => child.once("exit", resolve));
+  let address = "";
+  for await (const line of createInterface(child.stderr)) {
+    address = /^DevTools listening on (.*)/.exec(line)?.[1] ?? "";
+    if (address) break;
+  }
+  child.stderr.resume();
+  const socket = new WebSocket(address), waiting = new Map();
+  await new Promise(opened => socket.once("open", opened));
+  socket.on("message", text => {
+    const { id, result, error } = JSON.parse(text), { resolve, reject } = waiting.get(id) ?? {};
+    if (error) reject?.(new Error(error.message));
+    else resolve?.(result);
+  });
+  let next = 0, sessionId;
+  const send = (method, params = {}) => new Promise((resolve, reject) => {
+    waiting.set(++next, { resolve, reject });
+    socket.send(JSON.stringify({ id: next, method, params, ...sessionId && !/^(Target|SystemInfo|Browser)/.test(method) && { sessionId } }));
+  });
+  const { targetInfos } = await send("Target.getTargets");
+  ({ sessionId } = await send("Target.attachToTarget", { targetId: targetInfos.find(({ type }) => type === "page").targetId, flatten: true }));
+  const loaded = () => new Promise(resolve => socket.on("message", text => JSON.parse(text).method === "Page.loadEventFired" && resolve(undefined)));
+  return {
+    send,
+    /** @param {string} url */
+    async open(url) {
+      await send("Page.enable");
+      const done = loaded();
+      await send("Page.navigate", { url });
+      await done;
+    },
+    /** What an expression becomes in the page. */
+    async evaluate(expression) {
+      const { result, exceptionDetails } = await send("Runtime.evaluate", { expression, awaitPromise: true, returnByValue: true });
+      if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
+      return result.value;
+    },
+    /** MiB that all of its renderers hold. */
+    async rss() {
+      const { processInfo } = await send("SystemInfo.getProcessInfo");
+      const kb = processInfo.filter(({ type }) => type === "renderer").map(({ id }) => Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${id}/status`, "utf8"))[1]));
+      return kb.reduce((sum, kb) => sum + kb, 0) / 1024;
+    },
+    async close() {
+      await send("Browser.close");
+      await exited;
+      rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+    },
+  };
+}
 
 /** dist/ at an origin that is not the site of 127.0.0.1. @param {Record<string, string>} [headers] */
 export async function serveWidget(headers) {

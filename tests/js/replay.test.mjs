@@ -59,6 +59,23 @@ test("a file as fast as it goes answers as the file does, in the order of time",
   assert.equal(status.counters.used, 31_106);
 });
 
+test("every type of column comes as the file has it", async () => {
+  const row = i => [`2026-01-01T00:00:${String(59 - i % 60).padStart(2, "0")}.${String(i * 7919 % 1_000_000).padStart(6, "0")}Z`, i % 3 ? `${i}.50` : "", i % 2 ? "true" : "false", `0${i}`, `90071992547409${10 + i % 80}`, `c56a4180-65aa-42ec-a945-5fd21dec${String(1000 + i)}`, "", `"a ""quoted"", ${i}"`, i < 90 ? i : `n${i}`];
+  const text = "at,price,flag,code,big,id,none,note,mixed\n" + Array.from({ length: 100 }, (_, i) => row(i).join(",") + "\n").join("");
+  const [file, stream] = await page.evaluate(async text => {
+    const loaded = await window.engine.load(new Blob([text]), { schema: { id: { role: "actor" } }, clean: [{ step: "rename", columns: { note: "said" } }] });
+    const { dataset, until } = await window.replay(new Blob([text]), { speed: Infinity }, { schema: { id: { role: "actor" } }, clean: [{ step: "rename", columns: { note: "said" } }] });
+    await until(({ state }) => state === "ended");
+    return Promise.all([loaded, dataset].map(async of => {
+      const rows = (await of.query({ kind: "rows", order_by: ["at"] })).rows().map(row => Object.values(row).map(value => value instanceof Date ? value.toISOString() : String(value)));
+      return { rows, schema: of.schema.map(({ name, type, role, nulls, scale }) => ({ name, type, role, nulls, scale })) };
+    }));
+  }, text);
+  // A column without a value travels as one of text.
+  assert.deepEqual(stream, { ...file, schema: file.schema.map(field => field.type === "null" ? { ...field, type: "text" } : field) });
+  assert.equal(file.rows.length, 100);
+});
+
 test("at a speed, no event comes before its time", async () => {
   const { heard, total } = await page.evaluate(async csv => {
     const { dataset, until, heard } = await window.replay(new Blob([csv]), { speed: 20 });
@@ -117,4 +134,49 @@ test("rows without a time never come, and are told; a file without times is refu
   assert.equal(reason, "1 row has no time, and was not replayed");
   assert.deepEqual(rows, ["c", "a"]);
   assert.match(refused, /^BAD_INPUT: no column of the file is the time/);
+});
+
+test("while it is paused, a seek sets the clock alone", async () => {
+  const { paused, resumed } = await page.evaluate(async csv => {
+    const { dataset, until } = await window.replay(new Blob([csv]), { speed: 1 });
+    dataset.pause();
+    await dataset.seek(new Date("2026-01-01T06:00:00Z"));
+    const paused = dataset.rows;
+    dataset.resume();
+    await until(({ counters }) => counters.used >= 7);
+    const resumed = dataset.rows;
+    await dataset.close();
+    return { paused, resumed };
+  }, csv(24, 3600));
+  assert.deepEqual([paused, resumed], [1, 7]);
+});
+
+test("windows that have closed stay closed when it is sought back, and rows that were let go do not come again", async () => {
+  const { closed, rows, dropped } = await page.evaluate(async csv => {
+    const { dataset } = await window.replay(new Blob([csv]), { speed: 1 }, { keep: { time: "3h" } });
+    const closed = [];
+    const stop = dataset.watch({ kind: "aggregate", measures: { n: { fn: "count" } } }, () => {}, { window: { size: "2h" }, every: 1, onClosed: ({ live }) => closed.push(live.windows[0].start.toISOString().slice(11, 13)) });
+    const isClosed = n => new Promise(resolve => { const look = () => closed.length >= n ? resolve() : setTimeout(look, 5); look(); });
+    await dataset.seek(new Date("2026-01-01T08:00:00Z"));
+    await isClosed(4);
+    await dataset.seek(new Date("2026-01-01T01:00:00Z"));
+    await dataset.seek(new Date("2026-01-01T12:00:00Z"));
+    await isClosed(6);
+    stop();
+    const rows = (await dataset.query({ kind: "rows", select: ["at"] })).rows().length, { dropped } = dataset.live;
+    await dataset.close();
+    return { closed, rows, dropped };
+  }, csv(24, 3600));
+  assert.deepEqual(closed, ["00", "02", "04", "06", "08", "10"]);
+  assert.equal(rows + dropped, 13);
+  assert.ok(dropped > 0);
+});
+
+test("more rows of one time than are sent at a time are sent together", async () => {
+  const rows = await page.evaluate(async text => {
+    const { dataset, until } = await window.replay(new Blob([text]), { speed: Infinity });
+    await until(({ state }) => state === "ended");
+    return (await dataset.query({ kind: "aggregate", group_by: ["at"], measures: { n: { fn: "count" } }, order_by: ["at"] })).rows().map(({ at, n }) => [at.toISOString().slice(17, 19), n]);
+  }, "user,at\n" + "a,2026-01-01T00:00:07Z\n".repeat(20_000) + "b,2026-01-01T00:00:03Z\nb,2027-01-01T00:00:09Z\n");
+  assert.deepEqual(rows, [["03", 1], ["07", 20_000], ["09", 1]]);
 });

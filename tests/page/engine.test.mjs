@@ -220,11 +220,23 @@ test("a worker that dies takes what waits with it, by name, and another takes it
     const { clickfold, codeOf, bytes } = globalThis;
     const workers = [];
     const Real = globalThis.Worker;
-    globalThis.Worker = class extends Real { constructor(...given) { super(...given); workers.push(this); } };
+    let asked = () => {};
+    globalThis.Worker = class extends Real {
+      constructor(...given) {
+        super(...given);
+        workers.push(this);
+      }
+      postMessage(...given) {
+        super.postMessage(...given);
+        asked();
+      }
+    };
     const engine = await clickfold.open();
     globalThis.Worker = Real;
     const dataset = await engine.load(bytes("a\n1\n"));
+    const isAsked = new Promise(resolve => { asked = resolve; });
     const waiting = codeOf(engine.load(new ReadableStream({ pull: () => new Promise(() => {}) })));
+    await isAsked;
     workers[0].dispatchEvent(new ErrorEvent("error", { message: "gone" }));
     return [await waiting, (await dataset.query({ kind: "rows" })).rows(), (await engine.load(bytes("a\n1\n"))).rows];
   });

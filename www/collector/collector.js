@@ -1,8 +1,8 @@
 // Put on a shop's page, tells what is looked at, put into carts and bought there. See docs/collector.md.
-import { itemsOf, named, newProducts, text } from "./items.js";
+import { itemsOf, named, text } from "./items.js";
 import { options, warn } from "./options.js";
 import { discard, flush, hangUp, put } from "./outbox.js";
-import { forget, hash, identify, newId, visitorOn } from "./visitor.js";
+import { hash, identify, newId, visitorOn } from "./visitor.js";
 
 const from = document.referrer.split("/")[2];
 const referrer = from && from !== location.host ? from : null;
@@ -16,58 +16,59 @@ let isOn = false;
 let done = Promise.resolve();
 
 /**
- * Runs after what came before, while it is on; what fails here must not fail the shop's page.
+ * Runs after what came before, while it is on, and after a look at the page, unless that is another by now; what fails here must not
+ * fail the shop's page.
  * @template {unknown[]} A @param {(...values: A) => unknown} run @param {boolean} [always] @returns {(...values: A) => void}
  */
 const later = (run, always) => (...values) => {
-  done = done.then(() => (isOn || always) && run(...values)).catch(warn);
+  done = done.then(run === visit ? null : look).catch(warn).then(() => (isOn || always) && run(...values)).catch(warn);
 };
 
+/** Tells of the products that the page describes, where that is new. */
+function look() {
+  const items = [];
+  if (isOn && page) for (const script of /** @type {NodeListOf<any>} */ (document.querySelectorAll("[type$='ld+json']"))) {
+    // What was read of it before is noted on it.
+    if (script.clickfold !== (script.clickfold = script.text)) for (const node of [JSON.parse(script.text)].flat().flatMap(node => node["@graph"] ?? node)) if (/\bProduct\b/.test(node["@type"])) {
+      const offer = [node.offers].flat()[0];
+      items.push({
+        item_id: node.sku ?? node.productID, item_name: node.name, item_brand: node.brand?.name ?? node.brand, item_category: node.category,
+        price: offer?.price ?? offer?.lowPrice, currency: offer?.priceCurrency,
+      });
+    }
+  }
+  if (items[0]) return track(items[1] ? "view_item_list" : "view_item", { items });
+}
+
 /** @param {string} event @param {object} [fields] */
-async function record(event, fields) {
+async function track(event, fields) {
   const time = new Date().toISOString();
   const [visitor, session] = await visitorOn(time.slice(0, 10));
-  for (const [at, item] of itemsOf(fields).entries()) {
+  let at = 0;
+  for (const item of itemsOf(fields)) {
     if (event === "view_item" && viewed === (viewed = item.item_id)) continue;
     // A page of thanks that is looked at again tells of the same purchase.
-    const id = event === "purchase" && item.order_id && await hash(item.order_id, at) || newId();
+    const id = event === "purchase" && item.order_id && await hash(item.order_id, at++) || newId();
     put(JSON.stringify({ id, time, event: text(event), visitor, session, page, referrer, ...item }) + "\n");
   }
 }
 
-/** An event, after the products that the page has come to describe before it. @param {string} event @param {object} [fields] */
-async function track(event, fields) {
-  await look();
-  await record(event, fields);
-}
-
-async function look() {
-  const items = newProducts();
-  if (items[0]) await record(items[1] ? "view_item_list" : "view_item", { items });
-}
-
 /** In an app of a single page each address is a page. */
-async function visit() {
+function visit() {
   const next = text(/** @type {any} */ (location)[options.page ?? "pathname"]);
   if (next === page) return;
-  if (page) await look();
   page = next;
   viewed = undefined;
-  await record("page_view");
+  return track("page_view");
 }
 
-async function send() {
-  await look();
-  flush();
-}
+export const due = later(flush);
 
-export const due = later(send);
-
-/** An element's attributes, and those of the product that it is in. @param {any} event */
+/** An attribute holds for all that is in its element, where nothing in there says otherwise. @param {any} event */
 function click({ target }) {
-  const product = target.closest?.("[data-cf-item]"), element = target.closest?.("[data-cf-item],[data-cf-event]");
-  const told = (/** @type {string} */ name) => element.getAttribute("data-cf-" + name) ?? product?.getAttribute("data-cf-" + name);
-  if (element) return track(told("event") ?? "select_item", { items: [named(name => told(name.replace(/_id|item_(?!id)/, "")))] });
+  const told = (/** @type {string} */ name) => target.closest?.(`[data-cf-${name}]`)?.getAttribute("data-cf-" + name);
+  const event = told("event");
+  if (event) return track(event, { items: [named(name => told(name.replace(/_id|item_(?!id)/, "")))] });
 }
 
 /** An e-commerce event in the dataLayer: Tag Manager's object, or the arguments of gtag. */
@@ -80,18 +81,17 @@ function listen() {
   /** @type {Record<string, (event: any) => unknown>} */
   const acts = {
     click,
-    visibilitychange: () => document.hidden && send(),
-    async pagehide() {
-      await send();
+    visibilitychange: flush,
+    pagehide() {
+      flush();
       hangUp();
       page = null; // should it be shown again
     },
     pageshow: visit,
-    DOMContentLoaded: look,
-    online: send,
+    online: flush,
     popstate: visit,
   };
-  for (const event in acts) addEventListener(event, later(acts[event]), { capture: true, passive: true });
+  for (const event in acts) addEventListener(event, later(acts[event]), true);
   follow(history, "pushState", later(visit));
   follow(history, "replaceState", later(visit));
   const layer = /** @type {any} */ (window).dataLayer ??= [];
@@ -113,7 +113,7 @@ if (!window.clickfoldCollector) {
     if (!isGiven) {
       isOn = false;
       discard();
-      forget();
+      identify();
     } else if (!isOn && navigator.doNotTrack !== "1" && !(/** @type {any} */ (navigator).globalPrivacyControl)) {
       isOn = true;
       if (!page) listen();

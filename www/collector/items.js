@@ -1,5 +1,4 @@
 // What a page says of its items: in Google Analytics' words, in attributes, and in JSON-LD.
-import { warn } from "./options.js";
 
 const NAMES = "item_id item_name item_brand item_category price quantity currency order_id".split(" ");
 /** @param {(name: string) => unknown} of @returns {Record<string, any>} */
@@ -15,24 +14,4 @@ export function itemsOf(fields) {
   fields = { order_id: fields?.transaction_id, quantity: fields?.items && 1, ...fields };
   return (fields.items?.length ? fields.items : [{ price: fields.price ?? fields.value }])
     .map((/** @type {any} */ item) => named(name => (/^[pq]/.test(name) ? number : text)(item?.[name] ?? fields[name])));
-}
-
-/** The products that the page describes, where that is new. */
-export function newProducts() {
-  const items = [];
-  for (const script of /** @type {NodeListOf<any>} */ (document.querySelectorAll("[type$='ld+json']"))) {
-    // What was read of it before is noted on it.
-    if (script.clickfold !== (script.clickfold = script.text)) try {
-      for (const node of [JSON.parse(script.text)].flat().flatMap(node => node["@graph"] ?? node)) if (/\bProduct\b/.test(node["@type"])) {
-        const offer = [node.offers].flat()[0];
-        items.push({
-          item_id: node.sku ?? node.productID, item_name: node.name, item_brand: node.brand?.name ?? node.brand, item_category: node.category,
-          price: offer?.price ?? offer?.lowPrice, currency: offer?.priceCurrency,
-        });
-      }
-    } catch (error) {
-      warn(error);
-    }
-  }
-  return items;
 }

@@ -1,7 +1,7 @@
 /** @import { CollectorOptions } from "../collector.js" */
 
-/** The script's attributes; a module does not know its own element. @type {CollectorOptions} */
-export const options = (document.currentScript ?? document.querySelector("script[data-to]"))?.dataset ?? {};
+/** The script's attributes. @type {CollectorOptions} */
+export const options = /** @type {HTMLElement | null} */ (document.querySelector("script[data-to]"))?.dataset ?? {};
 
 /** What outlives the page, where the browser lets it. @type {Record<string, string | undefined>} */
 export let storage = {};
@@ -13,5 +13,5 @@ let isTold = false;
 
 /** Tells the shop's developers, once. @param {unknown} trouble */
 export function warn(trouble) {
-  isTold ||= (console.warn("Clickfold's collector has trouble with", trouble), true);
+  isTold ||= (console.warn("Clickfold's collector:", trouble), true);
 }

@@ -3,12 +3,7 @@ import { due } from "./collector.js";
 import { options, storage, warn } from "./options.js";
 
 const KEY = "clickfold-queue";
-const BATCH = 20;
 const WAIT = 2_000;
-const LONGEST_WAIT = 60_000;
-const KEPT = 500;
-/** A broken connection is only noticed after a while: what was sent so shortly before is sent again. */
-const DOUBTFUL = 5_000;
 
 const { to = "" } = options;
 const isSocket = /^wss?:/.test(to);
@@ -33,7 +28,7 @@ export const hangUp = () => socket?.close();
 export function put(lines) {
   queue += lines;
   timer ??= setTimeout(due, wait);
-  if (wait === WAIT && queue.split("\n").length > BATCH) due();
+  if (/^(.+\n){20}$/.test(queue)) due();
 }
 
 /** Sends all that waits; what cannot be sent now is kept, and tried again after a longer while. */
@@ -54,10 +49,10 @@ export function flush() {
     wait = WAIT;
   }
   if (!queue) return;
-  storage[KEY] = queue.split("\n").slice(-KEPT - 1).join("\n");
+  storage[KEY] = queue.split("\n").slice(-501).join("\n");
   queue = "";
-  wait = Math.min(wait * 2, LONGEST_WAIT);
-  timer = setTimeout(due, wait);
+  wait = Math.min(wait * 2, 60_000);
+  put("");
 }
 
 /** Whether the batch is gone. @param {string} batch */
@@ -65,12 +60,13 @@ function send(batch) {
   if (isSocket) {
     if (socket.readyState !== 1) return false;
     socket.send(batch);
-    socket.addEventListener("close", (/** @type {CloseEvent} */ event) => event.wasClean || put(batch), { signal: AbortSignal.timeout(DOUBTFUL) });
+    // A broken connection is only noticed after a while: what was sent so shortly before is sent again.
+    socket.addEventListener("close", (/** @type {CloseEvent} */ event) => event.wasClean || put(batch), { signal: AbortSignal.timeout(5_000) });
     return true;
   }
   if (!to.startsWith("broadcast:")) return navigator.sendBeacon(to, batch);
   const channel = new BroadcastChannel(to.slice(10));
-  batch.trim().split("\n").map(line => channel.postMessage(JSON.parse(line)));
+  for (const line of /** @type {string[]} */ (batch.match(/.+/g))) channel.postMessage(JSON.parse(line));
   channel.close();
   return true;
 }

@@ -3,7 +3,6 @@ import { text } from "./items.js";
 import { options, storage } from "./options.js";
 
 const KEY = "clickfold-visitor";
-const SESSION_GAP = 30 * 60_000;
 
 /** 128 bits as the text of a UUID, which the engine holds in 16 bytes. @param {Uint8Array} bytes */
 const toText = bytes => Array.from(bytes, (byte, at) => (at % 2 || at < 4 || at > 10 ? "" : "-") + (byte + 256).toString(16).slice(1)).join("");
@@ -11,7 +10,7 @@ const toText = bytes => Array.from(bytes, (byte, at) => (at % 2 || at < 4 || at 
 export const newId = () => toText(crypto.getRandomValues(new Uint8Array(16)));
 
 /** The first 128 bits of the SHA-256; empty on pages without https, where browsers have no hash. @param {any[]} parts */
-export const hash = async (...parts) => toText(new Uint8Array(/** @type {ArrayBuffer} */ (await crypto.subtle?.digest("SHA-256", new TextEncoder().encode([options.salt, location.host, ...parts].join()))), 0, 16));
+export const hash = async (...parts) => toText(new Uint8Array(/** @type {ArrayBuffer} */ (await crypto.subtle?.digest("SHA-256", new TextEncoder().encode(`${[options.salt, location.host, ...parts]}`))), 0, 16));
 
 let user = text(options.user);
 /** Whom and which day `visitor` is of. */
@@ -19,14 +18,10 @@ let known = "";
 /** @type {any} */
 let visitor;
 
-/** @param {unknown} [id] */
+/** Nobody is somebody else than before. @param {unknown} [id] */
 export function identify(id) {
   user = text(id);
-}
-
-export function forget() {
-  identify();
-  delete storage[KEY];
+  if (!user) delete storage[KEY];
 }
 
 /** The visitor and the session of an event on a day. @param {string} day */
@@ -37,10 +32,12 @@ export async function visitorOn(day) {
     if (options.store !== "visitor" && since !== day) id = seen = 0;
     id ||= newId();
     // A pause of half an hour ends a visit.
-    if (!(now - seen < SESSION_GAP)) session = newId();
+    if (!(now - seen < 1_800_000)) session = newId();
     storage[KEY] = [day, id, session, now].join();
   }
   // It is hashed once: an event as the page goes away cannot wait for it.
-  if (known !== (known = [day, user, id].join())) visitor = user ? options.rawIds == null ? hash(day, user) : user : id ?? hash(day, navigator.userAgent, navigator.language, screen.width, screen.height);
+  if (known !== (known = [day, user, id].join())) {
+    visitor = (user ? options.rawIds != null && user : id) || hash(day, user ?? [navigator.userAgent, navigator.language, screen.width, screen.height]);
+  }
   return [await visitor || null, session];
 }

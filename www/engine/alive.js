@@ -10,7 +10,7 @@ const PING_MS = 15_000, MOST_UNANSWERED = 8;
  */
 export function hold(name) {
   return new Promise(resolve => {
-    if (!name) return resolve(false);
+    if (!name || !navigator.locks) return resolve(false); // a frame without an origin has them, and its worker has not
     navigator.locks.request(name, () => {
       resolve(true);
       return new Promise(() => {});

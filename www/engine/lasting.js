@@ -23,6 +23,8 @@ export class Lasting {
   #once;
   /** What was done to the rows since they were read. @type {((inner: OpenDataset) => Promise<unknown>)[]} */
   #changes = [];
+  /** How late it was said to be by a stream's clock. @type {Date | undefined} */
+  #clock;
   /** @type {Promise<void> | undefined} */
   #restoring;
   /** What is asked at the moment. */
@@ -93,6 +95,7 @@ export class Lasting {
       inner = await this.#readAgain(this.#closing.signal);
       if (!isAlike(inner, before)) throw new Error("their source is another now");
       for (const change of this.#changes) await change(inner);
+      if (this.#clock) await inner.advance(this.#clock);
       this.#closing.signal.throwIfAborted();
       return inner;
     } catch (error) {
@@ -162,7 +165,10 @@ export class Lasting {
       query: (query, options = {}) => this.#ask(inner => inner.query(query, options), options.signal),
       watch: (...given) => this.#watch(...given),
       late: () => this.#ask(inner => inner.late()),
-      advance: time => this.#ask(inner => inner.advance(time)),
+      advance: async time => {
+        await this.#ask(inner => inner.advance(time));
+        if (!this.#clock || time > this.#clock) this.#clock = new Date(time);
+      },
       append: async (rows, options) => {
         const appended = await this.#ask(inner => inner.append(rows, options));
         this.#once = "rows were appended to them";

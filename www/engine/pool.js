@@ -123,7 +123,21 @@ import(${JSON.stringify(new URL(__WORKER__, import.meta.url).href)}).then(() => 
   for (const { data, ports } of early) dispatchEvent(new MessageEvent("message", { data, ports }));
 }, error => setTimeout(() => { throw error; }));`;
   const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-  return { worker: new Worker(url, { type: self.origin === "null" ? "classic" : "module" }), started: () => URL.revokeObjectURL(url) };
+  return { worker: new Worker(trusted(url), { type: self.origin === "null" ? "classic" : "module" }), started: () => URL.revokeObjectURL(url) };
+}
+
+/** @type {{ createScriptURL(url: string): string } | undefined} */
+let policy;
+
+/** The address of a script as pages want it that require Trusted Types. @param {string} url of a blob of ours */
+function trusted(url) {
+  const { trustedTypes } = /** @type {{ trustedTypes?: { createPolicy(name: string, rules: object): typeof policy } }} */ (globalThis);
+  try {
+    policy ??= trustedTypes?.createPolicy("clickfold", { createScriptURL: (/** @type {string} */ url) => url });
+  } catch (error) {
+    throw new ClickfoldError("WORKER_LOST", `the engine cannot be started: ${/** @type {Error} */ (error).message}; a Content-Security-Policy must allow clickfold in trusted-types, once for each copy of the script`);
+  }
+  return policy?.createScriptURL(url) ?? url;
 }
 
 async function compile() {

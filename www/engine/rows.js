@@ -13,7 +13,7 @@ import { readRows } from "./table.js";
  */
 export function toText(rows, columns, separator, told) {
   if (rows instanceof Uint8Array) {
-    return told === undefined && isArrow(rows) ? toText(readRows(tableFromIPC(rows, { useBigInt: true, useDate: true })), columns, separator) : { bytes: rows.slice() };
+    return told === undefined && isArrow(rows) ? toText(readArrow(rows), columns, separator) : { bytes: rows.slice() };
   }
   const known = new Set(columns);
   for (const row of rows) {
@@ -27,6 +27,15 @@ export function toText(rows, columns, separator, told) {
     : rows.map(row => columns.map(column => toCell(Object.hasOwn(row, column) ? row[column] : null, separator)).join(separator));
   const bytes = new TextEncoder().encode(lines.map(line => line + "\n").join(""));
   return { bytes, format: separator === null ? "ndjson" : "csv" };
+}
+
+/** @param {Uint8Array} bytes */
+function readArrow(bytes) {
+  try {
+    return readRows(tableFromIPC(bytes, { useBigInt: true, useDate: true }));
+  } catch (error) {
+    throw new ClickfoldError("BAD_INPUT", `the Arrow rows cannot be read: ${/** @type {Error} */ (error).message}`);
+  }
 }
 
 /** @param {Uint8Array} bytes */

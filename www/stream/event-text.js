@@ -2,7 +2,7 @@
 
 /** @typedef {{ data: string, id: string } | { retry: number } | { tooLarge: number }} Told */
 
-const DATA = "data: ";
+const DATA = "data:";
 
 export class EventText {
   #rest = "";
@@ -31,8 +31,9 @@ export class EventText {
       if (told) yield told;
     }
     this.#rest += text.slice(from);
-    if (this.#size + this.#rest.length <= this.limit + DATA.length) return;
-    // What is left of the line is of an event that is too large, whatever comes.
+    const isTooLarge = this.#size + this.#rest.length > this.limit + DATA.length + 1;
+    if (!isTooLarge || this.#rest.length <= this.limit && !this.#rest.startsWith(DATA)) return;
+    // The event is not kept, whatever comes of its line.
     this.#size += this.#rest.length;
     this.#lines = [];
     this.#rest = DATA;

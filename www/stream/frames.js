@@ -130,18 +130,19 @@ function find(text, { kind, separator }) {
   if (start < 0) return { text: "", kind: kind ?? "ndjson" };
   if (text.includes("\0")) return undefined;
   if (kind && kind !== "ndjson" && kind !== "json") return { text, kind };
-  if (text[start] === "{" || text[start] === "[") return findJson(text.slice(start).trimEnd());
+  if (text[start] === "{" || text[start] === "[") return findJson(text, start);
   if (kind || text[start] === "<") return undefined;
   const line = text.slice(0, text.indexOf("\n", start) + 1 || undefined);
   return (separator ? line.includes(separator) : SEPARATORS.test(line)) ? { text, kind: "csv" } : undefined;
 }
 
-/** Objects on a line each, or an array; an object on several lines is made one. @param {string} text @returns {Found | undefined} */
-function findJson(text) {
-  if (text[0] === "[") return text.endsWith("]") ? { text: /^\[\s*\]$/.test(text) ? "" : text, kind: "json" } : undefined;
-  const end = text.indexOf("\n");
-  if ((end < 0 ? text : text.slice(0, end).trimEnd()).endsWith("}")) return { text, kind: "ndjson" };
-  return end >= 0 && text.endsWith("}") ? { text: `[${text}]`, kind: "json" } : undefined;
+/** Objects on a line each, or an array; an object on several lines is made one. @param {string} text @param {number} start @returns {Found | undefined} */
+function findJson(text, start) {
+  const last = text.trimEnd().at(-1);
+  if (text[start] === "[") return last === "]" ? { text: /^\s*\[\s*\]\s*$/.test(text) ? "" : text, kind: "json" } : undefined;
+  const end = text.indexOf("\n", start), line = text.slice(start, end < 0 ? undefined : end);
+  if (line.trimEnd().endsWith("}")) return { text, kind: "ndjson" };
+  return end >= 0 && last === "}" ? { text: `[${text}]`, kind: "json" } : undefined;
 }
 
 /** @param {Uint8Array} bytes */

@@ -5,6 +5,7 @@
 /** @import { Consumers, OrderedConsumerOptions } from "@nats-io/jetstream" */
 /** @typedef {typeof import("../more/nats.js")} Library fetched on use */
 
+import { forbidden } from "./address.js";
 import { Broken } from "./source.js";
 
 /** Set by the build. */
@@ -60,7 +61,7 @@ async function fetched({ ClickfoldError }) {
   try {
     return await import(new URL(__NATS__, import.meta.url).href);
   } catch {
-    throw new ClickfoldError("BAD_INPUT", "what speaks with NATS servers cannot be fetched; is there a network?");
+    throw new ClickfoldError("SOURCE_LOST", "what speaks with NATS servers cannot be fetched; is there a network?");
   }
 }
 
@@ -100,13 +101,17 @@ class Client {
   async #reach(library, signal) {
     const { nats, user, pass, token } = this.given;
     const reaching = library.wsconnect({ servers: nats, user, pass, token, reconnect: false, timeout: TIMEOUT_MS, pingInterval: PING_MS, maxPingOut: MOST_PINGS, name: "clickfold" });
+    const policies = [nats].flat().map(address => forbidden(new URL(address)));
     const aborted = new Promise(resolve => signal.aborted ? resolve(undefined) : signal.addEventListener("abort", () => resolve(undefined), { once: true }));
     try {
       const connection = await Promise.race([reaching, aborted]);
       if (!connection) reaching.then(connection => connection.close(), () => {}); // of no interest any more
       return connection;
     } catch (error) {
-      throw this.#explained(error, library);
+      const policy = (await Promise.all(policies.map(isForbidden => isForbidden()))).find(Boolean);
+      throw policy ?? this.#explained(error, library);
+    } finally {
+      for (const isForbidden of policies) isForbidden();
     }
   }
 
@@ -114,7 +119,7 @@ class Client {
   #explained(error, { errors, JetStreamApiCodes, JetStreamApiError }) {
     const { ClickfoldError } = this.tools, { nats, subject, stream } = this.given;
     const server = `the NATS server at ${[nats].flat().join(", ")}`;
-    const refused = (/** @type {string} */ why) => new ClickfoldError("BAD_INPUT", why);
+    const refused = (/** @type {string} */ why) => new ClickfoldError("SOURCE_LOST", why);
     if (error instanceof ClickfoldError) return error;
     if (error instanceof errors.AuthorizationError || error instanceof errors.UserAuthenticationExpiredError) {
       return refused(`${server} does not let this page in (${error.message}); are the user and password, or the token, right?`);
@@ -168,7 +173,7 @@ class Replay extends Client {
       // Made anew behind a number: what the library would make after a loss of its own starts at the first message of all.
       const { consumer, before } = await this.#consumer(consumers, { opt_start_seq: this.#last + 1 });
       if (before < this.#last) {
-        throw new this.tools.ClickfoldError("BAD_INPUT", `the stream ${JSON.stringify(this.given.stream)} has begun anew: its last message is number ${before}, and number ${this.#last} was there before; connect again`);
+        throw new this.tools.ClickfoldError("SOURCE_LOST", `the stream ${JSON.stringify(this.given.stream)} has begun anew: its last message is number ${before}, and number ${this.#last} was there before; connect again`);
       }
       outlet.opened();
       this.wasOpen = true;

@@ -34,6 +34,10 @@ class Replay {
   #most = MOST_ROWS;
   /** All rows that are earlier have been sent. */
   #sent = -Infinity;
+  /** The time of the last row. */
+  #last = -Infinity;
+  /** In how long a time about so many rows come. */
+  #span = 1;
   /** The times of the rows that come next, as far as `#until`. @type {number[]} */
   #next = [];
   #until = -Infinity;
@@ -63,6 +67,7 @@ class Replay {
     signal.addEventListener("abort", wake);
     try {
       this.#check(dataset);
+      await this.#measure(dataset, signal);
       opened();
       for (let earliest = 0; await this.#lookAhead(dataset, signal); earliest = this.#clock.isEndless ? 0 : performance.now() + PAUSE_MS) {
         const [first] = this.#next;
@@ -117,15 +122,28 @@ class Replay {
     this.#most = Math.max(1, Math.min(MOST_ROWS, Math.floor(MOST_BYTES * rows / report.bytes)));
   }
 
+  /** Learns when the first and the last row come. @param {Dataset} dataset @param {AbortSignal} signal */
+  async #measure(dataset, signal) {
+    const column = this.#time;
+    const table = await dataset.query({ kind: "aggregate", measures: { first: { fn: "min", column }, last: { fn: "max", column } } }, { signal });
+    const [{ first, last }] = /** @type {Record<string, Date>[]} */ (table.rows());
+    this.#sent = first.getTime() - 1;
+    this.#last = last.getTime();
+    this.#span = Math.ceil((this.#last - this.#sent) * Math.min(1, this.#most / dataset.rows));
+  }
+
   /** Learns the times of the rows that come next; false where there are none. @param {Dataset} dataset @param {AbortSignal} signal */
   async #lookAhead(dataset, signal) {
-    if (!this.#next.length && this.#sent < Infinity) {
-      const table = await dataset.query({ kind: "rows", select: [this.#time], where: this.#between(this.#sent), order_by: [this.#time], limit: this.#most }, { signal });
+    while (!this.#next.length && this.#sent <= this.#last) {
+      const to = Math.min(this.#sent + this.#span, this.#last + 1);
+      const table = await dataset.query({ kind: "rows", select: [this.#time], where: this.#between(this.#sent, to), order_by: [this.#time], limit: this.#most }, { signal });
       const times = table.rows().map(row => /** @type {Date} */ (row[this.#time]).getTime());
-      const last = times[times.length - 1];
+      const last = times[times.length - 1], isCut = times.length === this.#most;
       // Of the last time there may be more rows.
-      this.#until = times.length < this.#most ? Infinity : times[0] === last ? last + 1 : last;
+      this.#until = !isCut ? to : times[0] === last ? last + 1 : last;
       this.#next = times.filter(time => time < this.#until);
+      this.#span = isCut ? this.#until - this.#sent : times.length < this.#most / 2 ? this.#span * 2 : this.#span;
+      if (!times.length) this.#sent = to;
     }
     return this.#next.length > 0;
   }
@@ -142,10 +160,9 @@ class Replay {
     }
   }
 
-  /** The condition on the rows' times. @param {number} from @param {number} [to] */
-  #between(from, to = Infinity) {
-    const text = (/** @type {number} */ time) => new Date(time).toISOString();
-    return [{ column: this.#time, is_null: false, ...from > -Infinity ? { gte: text(from) } : {}, ...to < Infinity ? { lt: text(to) } : {} }];
+  /** The condition on the rows' times. @param {number} from @param {number} to */
+  #between(from, to) {
+    return [{ column: this.#time, gte: new Date(from).toISOString(), lt: new Date(to).toISOString() }];
   }
 
   #change() {

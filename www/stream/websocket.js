@@ -40,6 +40,10 @@ function connection(url, protocols, first, outlet) {
       if (first !== undefined) socket.send(first);
     };
     socket.onmessage = ({ data }) => void outlet.take(data);
+    socket.onerror = async () => {
+      const policy = await isForbidden(); // then Chromium closes nothing
+      if (policy) reject(policy);
+    };
     socket.onclose = async ({ code, reason }) => {
       if (code === NORMAL) return resolve();
       const policy = await isForbidden();
@@ -47,7 +51,7 @@ function connection(url, protocols, first, outlet) {
       reject(policy ?? (isFinal(code) ? new Error(sentence) : new Broken(sentence)));
     };
     outlet.signal.addEventListener("abort", () => {
-      socket.onmessage = socket.onopen = socket.onclose = null;
+      socket.onmessage = socket.onopen = socket.onclose = socket.onerror = null;
       socket.close(NORMAL);
       resolve();
     }, { once: true });

@@ -8,7 +8,9 @@
 mod bucket;
 mod interned;
 
-use arrow_array::{Int64Array, RecordBatch};
+use std::cmp::Ordering;
+
+use arrow_array::{Array, ArrayRef, Int64Array, RecordBatch};
 
 use crate::analysis::Zones;
 use crate::event::{Column, ColumnType, Role, Schema};
@@ -44,6 +46,8 @@ pub(super) struct ByActor {
     /// The texts of each column that has some.
     texts: Vec<Option<Interned>>,
     buckets: Vec<Bucket>,
+    /// Rows that came since all were put in order, as the buckets hold theirs.
+    recent: Vec<Values>,
     /// Rows in a bucket, on average, beyond which there are to be more of them.
     bucket_rows: usize,
     /// Rows of earlier places are forgotten.
@@ -86,6 +90,7 @@ impl ByActor {
             ties,
             texts,
             buckets,
+            recent: vec![],
             bucket_rows: BUCKET_ROWS,
             before: i64::MIN,
             answer: None,
@@ -115,20 +120,23 @@ impl ByActor {
             });
         }
         columns.push(Values::ints(places.values().to_vec()));
-        let mut rows_of = vec![vec![]; self.buckets.len()];
+        let first = self.recent.first().map_or(0, Values::len);
         for (row, &hash) in hashes.iter().enumerate() {
-            rows_of[bucket_of(hash, self.buckets.len())].push(row as u32);
-        }
-        for (bucket, rows) in self.buckets.iter_mut().zip(&rows_of).filter(|(_, rows)| !rows.is_empty()) {
-            bucket.push(&columns, rows)?;
+            let at = bucket_of(hash, self.buckets.len());
+            self.buckets[at].push((first + row) as u32, places.value(row));
         }
         self.answer = None;
-        let outgrown = (0..self.buckets.len()).filter(|&at| self.buckets[at].is_outgrown(self.bucket_rows / 16));
-        for at in outgrown.collect::<Vec<_>>() {
-            self.arrange(at)?;
+        if first == 0 {
+            self.recent = columns;
+        } else {
+            self.recent.iter_mut().zip(&columns).try_for_each(|(recent, values)| append(recent, values))?;
         }
-        self.grow()?;
-        self.forget_texts()
+        let n_rows = self.n_rows();
+        if first + batch.n_rows > (8 * self.bucket_rows).max(n_rows / 4) {
+            self.arrange_all()?;
+        }
+        self.grow(n_rows)?;
+        self.forget_texts(n_rows)
     }
 
     /// Forgets the rows whose places are before that one.
@@ -171,6 +179,7 @@ impl ByActor {
                 whole.merge(state)?;
             }
         }
+        self.recent.clear();
         let answer = whole.finish()?;
         self.answer = Some(answer.clone());
         Ok(answer)
@@ -179,61 +188,69 @@ impl ByActor {
     /// Bytes held.
     pub(super) fn size(&self) -> usize {
         let texts: usize = self.texts.iter().flatten().map(Interned::size).sum();
-        texts + self.buckets.iter().map(Bucket::size).sum::<usize>()
+        let width = |values: &Values| if matches!(values.data, Data::Wide(_)) { 17 } else { 9 };
+        let recent: usize = self.recent.iter().map(|values| width(values) * values.len()).sum();
+        texts + recent + self.buckets.iter().map(Bucket::size).sum::<usize>()
     }
 
     fn fold(&self) -> Result<Box<dyn Fold>> {
         self.query.fold(&self.schema, &self.zones)
     }
 
+    fn n_rows(&self) -> usize {
+        self.buckets.iter().map(Bucket::n_rows).sum()
+    }
+
     /// What a fold finds in the rows of a bucket.
     fn state(&mut self, at: usize) -> Result<RecordBatch> {
-        let values = self.arrange(at)?;
-        let mut fold = self.fold()?;
-        let n_rows = values.first().map_or(0, Values::len);
-        if n_rows > 0 {
+        self.arrange(at)?;
+        let (bucket, mut fold) = (&self.buckets[at], self.fold()?);
+        if !bucket.is_empty() {
             let columns = self.schema.columns();
-            let arrays = values.into_iter().zip(columns).map(|(values, column)| column::hold(values, column.column_type));
+            let array = |(array, texts): (&ArrayRef, &mut Option<Interned>)| match texts {
+                None => Ok(array.clone()),
+                Some(texts) => column::hold(texts.give(&gather(array, &Rows::All(array.len()))?)?, ColumnType::Text),
+            };
+            let arrays = bucket.arranged.iter().zip(&mut self.texts).map(array).collect::<Result<_>>()?;
             let names = columns.iter().map(|column| column.name.as_str());
             let metadata = [(GROUPED_BY.to_owned(), columns[self.actor].name.clone())].into();
-            fold.update(&record_batch(names, arrays.collect::<Result<_>>()?, n_rows, None, metadata)?)?;
+            fold.update(&record_batch(names, arrays, bucket.n_rows(), None, metadata)?)?;
         }
         fold.state()
     }
 
-    /// Puts a bucket's rows in order, without those that are forgotten; the values of the question's columns.
-    fn arrange(&mut self, at: usize) -> Result<Vec<Values>> {
-        let mut columns = self.buckets[at].values()?;
-        let Some(Values { data: Data::Ints(places), .. }) = columns.last() else {
-            return Ok(vec![]);
+    /// Puts all rows in order: none is recent any longer.
+    fn arrange_all(&mut self) -> Result<()> {
+        (0..self.buckets.len()).try_for_each(|at| self.arrange(at))?;
+        self.recent.clear();
+        Ok(())
+    }
+
+    /// Puts a bucket's rows in order, without those that are forgotten.
+    fn arrange(&mut self, at: usize) -> Result<()> {
+        if self.buckets[at].is_arranged(self.before) {
+            return Ok(());
+        }
+        let columns = self.buckets[at].values(&self.recent)?;
+        let places = match columns.last() {
+            Some(Values { data: Data::Ints(places), .. }) => places.as_slice(),
+            _ => &[],
         };
-        let is_kept = |&row: &u32| places[row as usize] >= self.before;
-        let mut rows: Vec<u32> = (0..places.len() as u32).filter(is_kept).collect();
+        let mut rows: Vec<u32> = (0..places.len() as u32).filter(|&row| places[row as usize] >= self.before).collect();
         let actors = SortKey::new(&columns[self.actor], false);
         let times = times(&columns[self.time]);
-        let shown = self.shown(&columns)?;
-        let tied = self.ties.as_ref().map(|ties| ties.time.map(|time| SortKey::new(&shown[time], false)));
-        let compare = |a: u32, b: u32| {
-            let ordering = actors.compare(a, b).then_with(|| times[a as usize].cmp(&times[b as usize]));
-            ordering.then_with(|| match &tied {
-                None => places[a as usize].cmp(&places[b as usize]),
-                Some(time) => {
-                    let ordering = time.as_ref().map_or(std::cmp::Ordering::Equal, |time| time.compare(a, b));
-                    ordering.then_with(|| order::compare_values(&shown, a, b))
-                }
-            })
-        };
-        if !rows.is_sorted_by(|&a, &b| compare(a, b).is_le()) {
-            order::sort_by(&mut rows, &compare);
+        let by_actor = |a: u32, b: u32| actors.compare(a, b).then_with(|| times[a as usize].cmp(&times[b as usize]));
+        if let Some(ties) = &self.ties {
+            let shown = shown(&columns, &mut self.texts)?;
+            let time = ties.time.map(|time| SortKey::new(&shown[time], false));
+            let by_time = |a, b| time.as_ref().map_or(Ordering::Equal, |time| time.compare(a, b));
+            let by_values = |a, b| by_time(a, b).then_with(|| order::compare_values(&shown, a, b));
+            order::sort_by(&mut rows, &|a, b| by_actor(a, b).then_with(|| by_values(a, b)));
+        } else {
+            order::sort_by(&mut rows, &|a, b| by_actor(a, b).then_with(|| places[a as usize].cmp(&places[b as usize])));
         }
-        if self.buckets[at].is_arranged() && rows.len() == places.len() && rows.is_sorted() {
-            return Ok(shown);
-        }
-        let shown = shown.iter().map(|values| values.take(&rows)).collect();
-        columns.iter_mut().for_each(|values| *values = values.take(&rows));
         let types = self.types();
-        self.buckets[at].set(columns, &types)?;
-        Ok(shown)
+        self.buckets[at].set(columns.iter().map(|values| values.take(&rows)), &types)
     }
 
     /// The types by which buckets hold their columns: texts by their codes, and behind all columns the rows' places.
@@ -243,31 +260,24 @@ impl ByActor {
         held.chain([ColumnType::Int]).collect()
     }
 
-    /// A bucket's values as those of the question's columns.
-    fn shown(&mut self, columns: &[Values]) -> Result<Vec<Values>> {
-        let shown = |(values, texts): (&Values, &mut Option<Interned>)| match texts {
-            Some(texts) => texts.give(values),
-            None => Ok(values.clone()),
-        };
-        columns.iter().zip(&mut self.texts).map(shown).collect()
-    }
-
     /// Deals the rows to twice as many buckets once there are many.
-    fn grow(&mut self) -> Result<()> {
-        let n_rows: usize = self.buckets.iter().map(Bucket::n_rows).sum();
+    fn grow(&mut self, n_rows: usize) -> Result<()> {
         while self.buckets.len() < BUCKETS.1 && n_rows > self.bucket_rows * self.buckets.len() {
+            self.arrange_all()?;
             let n_buckets = 2 * self.buckets.len();
             let types = self.types();
             for at in 0..n_buckets / 2 {
-                let shown = self.arrange(at)?;
-                let columns = self.buckets[at].values()?;
-                let actors = shown.get(self.actor).map_or_else(Vec::new, hash_values);
-                let goes = |row: &u32| bucket_of(actors[*row as usize], n_buckets) != at;
-                let (gone, left): (Vec<u32>, Vec<u32>) = (0..actors.len() as u32).partition(goes);
+                let columns = self.buckets[at].values(&[])?;
+                let goes = match (columns.get(self.actor), &mut self.texts[self.actor]) {
+                    (None, _) => vec![],
+                    (Some(values), None) => hash_values(values),
+                    (Some(values), Some(texts)) => hash_values(&texts.give(values)?),
+                };
+                let goes = |row: &u32| bucket_of(goes[*row as usize], n_buckets) != at;
+                let (gone, left): (Vec<u32>, Vec<u32>) = (0..self.buckets[at].n_rows() as u32).partition(goes);
                 let mut other = Bucket::default();
                 for (bucket, rows) in [(&mut self.buckets[at], left), (&mut other, gone)] {
-                    bucket.set(columns.iter().map(|values| values.take(&rows)).collect(), &types)?;
-                    bucket.state = None;
+                    bucket.set(columns.iter().map(|values| values.take(&rows)), &types)?;
                 }
                 self.buckets.push(other);
             }
@@ -276,34 +286,61 @@ impl ByActor {
     }
 
     /// Drops the texts that no row has any longer, once they may be most.
-    fn forget_texts(&mut self) -> Result<()> {
-        let n_rows: usize = self.buckets.iter().map(Bucket::n_rows).sum();
+    fn forget_texts(&mut self, n_rows: usize) -> Result<()> {
         let is_full = |texts: &Option<Interned>| texts.as_ref().is_some_and(|texts| texts.len() > 2 * n_rows + self.bucket_rows);
         if !self.texts.iter().any(is_full) {
             return Ok(());
         }
-        let mut texts: Vec<_> = self.texts.iter().map(|texts| texts.as_ref().map(|_| Interned::default())).collect();
+        self.arrange_all()?;
+        let new = self.texts.iter().map(|texts| texts.as_ref().map(|_| Interned::default())).collect();
+        let mut old: Vec<Option<Interned>> = std::mem::replace(&mut self.texts, new);
         let types = self.types();
-        for at in 0..self.buckets.len() {
-            let shown = self.arrange(at)?;
-            let mut columns = self.buckets[at].values()?;
-            for ((values, shown), texts) in columns.iter_mut().zip(shown).zip(&mut texts) {
-                if let Some(texts) = texts {
-                    *values = texts.take(shown)?;
+        for bucket in self.buckets.iter_mut().filter(|bucket| !bucket.is_empty()) {
+            let mut columns = bucket.values(&[])?;
+            for ((values, old), new) in columns.iter_mut().zip(&mut old).zip(&mut self.texts) {
+                if let (Some(old), Some(new)) = (old, new) {
+                    *values = new.take(old.give(values)?)?;
                 }
             }
-            self.buckets[at].set(columns, &types)?;
+            bucket.set(columns.into_iter(), &types)?;
         }
-        self.texts = texts;
         Ok(())
     }
+}
+
+/// Values that hold texts by their codes, as those of the question's columns.
+fn shown(columns: &[Values], texts: &mut [Option<Interned>]) -> Result<Vec<Values>> {
+    let shown = |(values, texts): (&Values, &mut Option<Interned>)| match texts {
+        Some(texts) => texts.give(values),
+        None => Ok(values.clone()),
+    };
+    columns.iter().zip(texts).map(shown).collect()
+}
+
+/// Adds values behind those that are there.
+fn append(to: &mut Values, values: &Values) -> Result<()> {
+    if to.valid.is_some() || values.valid.is_some() {
+        let n_before = to.len();
+        let valid = to.valid.get_or_insert_with(|| vec![true; n_before]);
+        valid.extend((0..values.len()).map(|row| values.is_valid(row)));
+    }
+    match (&mut to.data, &values.data) {
+        (Data::Ints(to), Data::Ints(ints)) => to.extend_from_slice(ints),
+        (Data::Wide(to), of) => to.extend_from_slice(&of.wide()?),
+        (to, of) => {
+            let mut wide = to.wide()?.into_owned();
+            wide.extend_from_slice(&of.wide()?);
+            *to = Data::Wide(wide);
+        }
+    }
+    Ok(())
 }
 
 /// Whether the question cannot be asked without that column, or may go by its role.
 fn reads(query: &Query, schema: &Schema, zones: &Zones, at: usize) -> bool {
     let mut others = schema.columns().to_vec();
     let column = others.remove(at);
-    column.role.is_some() || query.reads_all() || query.fold(&Schema::new(others), zones).is_err()
+    column.role.is_some_and(|role| query.may_go_by(role)) || query.reads_all() || query.fold(&Schema::new(others), zones).is_err()
 }
 
 /// Other bits of the hash than those by which workers own actors.

@@ -1,4 +1,4 @@
-"""What Django's settings need. The nonce of script-src does not reach the widget's workers: they need the host."""
+"""What Django's settings need. A nonce does not reach the widget's workers: they need the host, or 'strict-dynamic' beside it."""
 
 from django.utils.csp import CSP  # Django 6
 

@@ -1,3 +1,5 @@
+//! What is kept up to date is what a data set of the same rows answers.
+
 use arrow_array::ArrayRef;
 
 use super::*;
@@ -51,10 +53,13 @@ fn rows(random: &mut Random, n: usize, n_items: usize) -> Vec<String> {
 
 /// The rows as a decoder gives them, with dictionaries of their own.
 fn batch(rows: &[String]) -> Batch {
-    let mut options = Options::default();
-    options.names = Some(COLUMNS.map(|(name, ..)| name.to_owned()).to_vec());
-    (options.header, options.separator) = (Some(false), Some(b','));
-    options.types = COLUMNS.map(|(name, own, _)| (name.to_owned(), Fixed::parse(own).unwrap())).to_vec();
+    let options = Options {
+        names: Some(COLUMNS.map(|(name, ..)| name.to_owned()).to_vec()),
+        header: Some(false),
+        separator: Some(b','),
+        types: COLUMNS.map(|(name, own, _)| (name.to_owned(), Fixed::parse(own).unwrap())).to_vec(),
+        ..Options::default()
+    };
     let mut decoder = Decoder::new(options);
     // A row that fixes the scale, and is cut off again.
     decoder.push(format!("1,a,view,2024-03-10 00:00:00,1.25,3\n{}\n", rows.join("\n")).as_bytes()).unwrap();
