@@ -33,7 +33,7 @@ function everyOf(desk, name) {
 export const any = {
   needs: [],
   title: words => words.any.title,
-  lines: limit => limit + 1,
+  lines: limit => limit,
   ask: ({ query }) => ({ plan: () => ({ answer: { query: /** @type {import("../clickfold.js").Query} */ (query) } }) }),
   template(desk, answers) {
     const { words, format } = desk, table = answers.get("answer"), rows = table?.rows() ?? [];

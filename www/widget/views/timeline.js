@@ -57,7 +57,7 @@ function summaryOf({ words, format }, answers) {
 export const timeline = {
   needs: ["time"],
   title: words => words.timeline.title,
-  lines: () => 8,
+  lines: () => 11,
   ask({ dataset, timezone }) {
     const time = timeOf(dataset), action = byRole(dataset, "action"), measures = { n: { fn: "count" } };
     return /** @type {import("../watching.js").Asking} */ ({
