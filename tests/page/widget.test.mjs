@@ -193,7 +193,9 @@ test("rows that the page pushes make a data set and extend it; the live board fo
 
 test("a stream is followed, and told of when it is cut off and when it is there again", async () => {
   const responses = [];
-  host.streams.set("/stream", response => {
+  let isBack = Promise.resolve(), letBack;
+  host.streams.set("/stream", async response => {
+    await isBack;
     response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
     responses.push(response);
   });
@@ -205,8 +207,10 @@ test("a stream is followed, and told of when it is cut off and when it is there 
   await eventually(() => cells(page, "#items"), [["1", "hat", "2"], ["2", "cap", "1"]]);
   await eventually(async () => /connected/.test(await text()), true);
   assert.equal(responses.length, 1);
+  isBack = new Promise(resolve => { letBack = resolve; });
   responses[0].destroy();
   await eventually(() => page.$eval("#items", ({ shadowRoot }) => /being taken up again/.test(shadowRoot.textContent)), true);
+  letBack();
   await eventually(() => responses.length, 2);
   send("cap", "cap");
   await eventually(() => cells(page, "#items"), [["1", "cap", "3"], ["2", "hat", "2"]]);

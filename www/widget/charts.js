@@ -39,9 +39,10 @@ export class Chart {
     const chart = await fetchChart().catch(() => undefined); // the table says the same, and the sentence
     if (asked !== this.#asked || !place.isConnected) return;
     if (!chart) {
-      place.hidden = true;
+      place.textContent = saying.words.noChart;
       return;
     }
+    if (!this.#lines) place.textContent = "";
     this.#wear(chart.looks);
     if (this.#saying?.format !== saying.format || this.#every !== every) this.#start(chart.Lines, saying, every);
     this.#saying = saying;
