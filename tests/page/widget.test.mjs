@@ -312,3 +312,15 @@ test("both languages say the same things", async () => {
   const keys = (words, path = "") => Object.entries(words).flatMap(([key, value]) => typeof value === "object" && !Array.isArray(value) ? keys(value, `${path}${key}.`) : [`${path}${key}`]).sort();
   assert.deepEqual(keys(zh), keys(en));
 });
+
+test("a chart whose script cannot be fetched leaves the table and the sentence, and says so", async () => {
+  const { page, context, heard, leave } = await host.visit("", { expected: [/ERR_FAILED/, /Failed to load/] });
+  await context.route(/chart-.*\.js$/, route => route.abort());
+  await page.$eval("main", (main, html) => main.insertAdjacentHTML("beforeend", html), element(`view="timeline"`));
+  await eventually(() => heard("ready"), [12]);
+  await eventually(() => page.$eval("clickfold-view", ({ shadowRoot }) => shadowRoot.querySelector(".chart").textContent), "The chart could not be fetched. The table below says the same.");
+  await page.click("clickfold-view summary");
+  await eventually(async () => (await cells(page)).length, 15);
+  assert.deepEqual(await heard("error"), []);
+  await leave();
+});
