@@ -26,7 +26,7 @@ async function bundle(entry, { define = {}, external = [], alias = {}, loader = 
 }
 
 rmSync(dist, { recursive: true, force: true });
-mkdirSync(dist + "more", { recursive: true });
+for (const folder of ["more", "live"]) mkdirSync(dist + folder, { recursive: true });
 
 const wasm = put("clickfold.wasm", readFileSync(at("../target/pkg/clickfold_bg.wasm")));
 const more = {
@@ -61,7 +61,7 @@ const looks = put("page.css", page.css);
 writeFileSync(dist + "index.html", readFileSync(at("page/index.html"), "utf8").replace("page.js", script).replace("page.css", looks));
 
 // The files of each visit, for the service worker to keep.
-const files = [...readdirSync(dist).filter(name => !["more", "collector.js", "widget.js"].includes(name) && !/\.(d\.ts|txt)$/.test(name)), panels, events, style];
+const files = [...readdirSync(dist).filter(name => !["more", "live", "collector.js", "widget.js"].includes(name) && !/\.(d\.ts|txt)$/.test(name)), panels, events, style];
 const cache = createHash("sha256").update(files.map(file => readFileSync(dist + file)).join("")).digest("hex").slice(0, 10);
 writeFileSync(dist + "sw.js", (await bundle("page/sw.js", { define: { __FILES__: ["./", ...files], __CACHE__: `clickfold-${cache}` } })).js);
 
@@ -70,4 +70,10 @@ const framed = put("framed.js", (await bundle("widget/framed.js", { format: "iif
 const frameLooks = put("frame.css", readFileSync(at("widget/frame.css")), "more/");
 writeFileSync(dist + "frame.html", readFileSync(at("widget/frame.html"), "utf8").replace("framed.js", framed).replace("frame.css", frameLooks));
 writeFileSync(dist + "frame.js", (await bundle("widget/frame.js")).js);
+
+// The page that watches a stream.
+const policy = put("policy.js", (await bundle("live/policy.js", { format: "iife" })).js, "live/");
+const live = await bundle("live/live.js", { define: { __SAMPLES__: samples } });
+const [liveScript, liveLooks] = [put("live.js", live.js, "live/"), put("live.css", live.css, "live/")];
+writeFileSync(dist + "live.html", readFileSync(at("live/live.html"), "utf8").replace('"policy.js"', `"${policy}"`).replace('"live.js"', `"${liveScript}"`).replace('"live.css"', `"${liveLooks}"`).replace('"page.css"', `"${looks}"`));
 await buildExamples(dist);

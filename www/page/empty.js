@@ -29,6 +29,7 @@ export class EmptyView {
         </div>
         <p class="fine">862 events of the web shop OTTO (OTTO recommender data set, CC BY 4.0); 31,106 invented events
           (retentioneering, Apache-2.0).</p>
+        <p>Events that are still coming? <a href="live.html">Watch a stream</a></p>
       </section>`;
   }
 

@@ -1,6 +1,7 @@
 /** @import { Dataset, FileFormat, LoadOptions, Reject } from "../clickfold.js" */
 
 import { html, nothing } from "lit";
+import { downloadCsv } from "./csv.js";
 import { count } from "./format.js";
 
 const SEPARATORS = /** @type {Record<string, string>} */ ({ ",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars" });
@@ -53,11 +54,9 @@ export class HealthPanel {
   }
 
   #download() {
-    const { rejects } = /** @type {Dataset} */ (this.#dataset).report;
-    const url = URL.createObjectURL(new Blob([toCsv(rejects)], { type: "text/csv" }));
-    const link = Object.assign(document.createElement("a"), { href: url, download: `${this.#name}-rejects.csv` });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(url), 10_000);
+    const { rejects } = /** @type {Dataset} */ (this.#dataset).report, ofFiles = rejects.some(({ file }) => file !== undefined);
+    const row = (/** @type {Reject} */ { file = "", line, byte, reason, text }) => [...ofFiles ? [file] : [], line, byte, reason, text];
+    downloadCsv(`${this.#name}-rejects.csv`, [[...ofFiles ? ["file"] : [], "line", "byte", "reason", "row"], ...rejects.map(row)]);
   }
 
   #zone() {
@@ -158,13 +157,4 @@ function describe({ format, separator, header, pattern }) {
     case "ndjson": return "Each line is a JSON object.";
     case "json": return "A JSON document; each object of its largest array is a row.";
   }
-}
-
-/** Rejects as CSV; text that a spreadsheet would run as a formula gets a `'` before it. @param {Reject[]} rejects */
-function toCsv(rejects) {
-  const defuse = (/** @type {string} */ text) => /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  const quote = (/** @type {string} */ text) => `"${defuse(text).replaceAll('"', '""')}"`;
-  const ofFiles = rejects.some(({ file }) => file !== undefined);
-  const row = (/** @type {Reject} */ { file = "", line, byte, reason, text }) => [...ofFiles ? [quote(file)] : [], line, byte, quote(reason), quote(text)];
-  return [[...ofFiles ? ["file"] : [], "line", "byte", "reason", "row"], ...rejects.map(row)].map(cells => cells.join(",")).join("\r\n") + "\r\n";
 }

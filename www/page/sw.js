@@ -22,6 +22,7 @@ worker.addEventListener("activate", (/** @type {any} */ event) => {
 });
 
 worker.addEventListener("fetch", (/** @type {any} */ event) => {
-  if (event.request.method !== "GET") return;
+  // Other servers are asked by the page itself, whose policy is stricter than ours, also about where an answer leads on to.
+  if (event.request.method !== "GET" || new URL(event.request.url).origin !== worker.location.origin) return;
   event.respondWith(caches.match(event.request, { cacheName: __CACHE__, ignoreSearch: event.request.mode === "navigate" }).then(kept => kept ?? fetchAndKeep(event.request)));
 });
