@@ -28,24 +28,6 @@ let engine;
 /** What is watched; there may be no event yet. @type {{ abort: AbortController, dataset?: LiveDataset } | undefined} */
 let running;
 
-form.addEventListener("input", explain);
-form.addEventListener("submit", event => {
-  event.preventDefault();
-  submit();
-});
-length.addEventListener("change", () => {
-  history.replaceState(null, "", addressOf(parse(query().get("to") ?? "")));
-  for (const view of widgets()) view.window = length.value;
-});
-pause.addEventListener("click", () => running?.dataset?.status.state === "paused" ? running.dataset.resume() : running?.dataset?.pause());
-late.addEventListener("click", () => downloadLate().catch(fail));
-find("stop", HTMLButtonElement).addEventListener("click", stop);
-
-fill();
-explain();
-if (sessionStorage.getItem(ASKED) === location.search) void connect();
-sessionStorage.removeItem(ASKED);
-
 /** @template {HTMLElement} T @param {string} id @param {new () => T} type @returns {T} */
 function find(id, type) {
   const found = document.getElementById(id);
@@ -263,3 +245,21 @@ function stop() {
   document.title = "Watch a stream – Clickfold";
   kind.focus();
 }
+
+form.addEventListener("input", explain);
+form.addEventListener("submit", event => {
+  event.preventDefault();
+  submit();
+});
+length.addEventListener("change", () => {
+  history.replaceState(null, "", addressOf(parse(query().get("to") ?? "")));
+  for (const view of widgets()) view.window = length.value;
+});
+pause.addEventListener("click", () => running?.dataset?.status.state === "paused" ? running.dataset.resume() : running?.dataset?.pause());
+late.addEventListener("click", () => downloadLate().catch(fail));
+find("stop", HTMLButtonElement).addEventListener("click", stop);
+
+fill();
+explain();
+if (sessionStorage.getItem(ASKED) === location.search) void connect();
+sessionStorage.removeItem(ASKED);
