@@ -9,7 +9,7 @@ import { count, sentence } from "../page/format.js";
 import { parse, policyOf, problemOf, serverOf, write } from "./address.js";
 import "./live.css";
 
-const VIEWS = ["live", "kpi", "timeline", "funnel"];
+const VIEWS = ["live", "kpi", "funnel", "timeline"];
 /** Roles that the views ask for, in a visitor's words. @type {[Role, string][]} */
 const ROLES = [["time", "When it happened"], ["actor", "Who did it"], ["action", "What was done"], ["item", "With which item"]];
 /** A tab that is left open for days is not to run out of memory. */
@@ -20,7 +20,7 @@ const ASKED = "clickfold-connect";
 const form = find("source", HTMLFormElement), kind = find("kind", HTMLSelectElement), at = find("at", HTMLInputElement), speed = find("speed", HTMLSelectElement);
 const lateness = find("lateness", HTMLSelectElement), id = find("id", HTMLInputElement), problem = find("problem", HTMLElement);
 const section = find("stream", HTMLElement), title = find("stream-title", HTMLElement), state = find("state", HTMLElement), failure = find("failure", HTMLElement);
-const length = find("window", HTMLSelectElement), pause = find("pause", HTMLButtonElement), late = find("late", HTMLButtonElement), counted = find("counted", HTMLElement);
+const length = find("window", HTMLSelectElement), pause = find("pause", HTMLButtonElement), late = find("late", HTMLButtonElement), end = find("stop", HTMLButtonElement), counted = find("counted", HTMLElement);
 const columns = find("columns", HTMLElement), roles = find("roles", HTMLElement), views = find("views", HTMLElement);
 
 /** @type {Promise<Engine> | undefined} */
@@ -162,6 +162,7 @@ function open(name) {
   document.title = `${name} – Clickfold`;
   failure.hidden = true;
   state.textContent = "Connecting …";
+  end.textContent = "Stop";
   counted.textContent = "";
   title.focus();
 }
@@ -176,6 +177,7 @@ function follow({ state: now, reason = "", counters }) {
   if (now === "failed") complainOf(reason);
   pause.textContent = now === "paused" ? "Resume" : "Pause";
   pause.disabled = !has || isOver;
+  if (isOver) end.textContent = "Choose another source";
   late.textContent = counters.late ? `Download late rows (${count(counters.late)})` : "Download late rows";
   late.disabled = !has || !counters.late;
   const { received, frames, invalid, invalid_frames, dropped_frames, duplicate } = counters;
@@ -223,7 +225,10 @@ async function downloadLate() {
 
 /** @param {unknown} error */
 function fail(error) {
-  if (!running?.dataset) say("");
+  if (!running?.dataset) {
+    say("");
+    end.textContent = "Choose another source";
+  }
   complainOf(/** @type {Error} */ (error).message);
 }
 
@@ -257,7 +262,7 @@ length.addEventListener("change", () => {
 });
 pause.addEventListener("click", () => running?.dataset?.status.state === "paused" ? running.dataset.resume() : running?.dataset?.pause());
 late.addEventListener("click", () => downloadLate().catch(fail));
-find("stop", HTMLButtonElement).addEventListener("click", stop);
+end.addEventListener("click", stop);
 
 fill();
 explain();

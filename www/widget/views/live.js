@@ -63,7 +63,7 @@ function state({ dataset, words, format, memory }, answers) {
   const rate = rateOf(dataset, memory);
   return html`<p class="state" part="status">
     ${status ? html`<span class="tag" data-state=${status.state}>${words.live.states[status.state]}</span>` : nothing}
-    ${window ? html`<span>${isOld(window.start) ? format.time(window.start, "1s") : format.clock(window.start)} – ${format.clock(window.end)}</span> <span class="tag">${window.provisional ? words.live.provisional : words.live.closed}</span>` : nothing}
+    ${window ? html`<span>${isOld(window.start) ? format.time(window.start, "1s") : format.clock(window.start)} – ${window.end.getTime() - window.start.getTime() < DAY ? format.clock(window.end) : format.time(window.end, "1s")}</span> <span class="tag">${window.provisional ? words.live.provisional : words.live.closed}</span>` : nothing}
     ${rate === undefined ? nothing : html`<span>${words.live.rate(format.number(rate, { maximumFractionDigits: rate < 10 ? 1 : 0 }))}</span>`}
   </p>`;
 }
