@@ -79,7 +79,7 @@ test("a link fills the form in and says where it leads to; a click connects, and
   assert.deepEqual(await page.$$eval("#kind, #at, #lateness, #id", fields => fields.map(field => field.value)), ["websocket", url, "0s", "event_id"]);
   assert.match(await page.innerText("#where"), new RegExp(`opens a connection to ${new URL(url).origin}\\.`));
   assert.deepEqual([clients.length, page.workers().length], [0, 0]);
-  await page.click("text=Connect");
+  await page.click("form .primary");
   await complete(page);
   const views = hour.filter(({ event }) => event === "view_item");
   await eventually(() => leading(page), leaders(views, "item"));
@@ -113,7 +113,7 @@ test("a link fills the form in and says where it leads to; a click connects, and
 test("late rows are counted and downloaded, and none of them is a formula", async () => {
   const { url, send } = await shop(hour);
   const { page, leave } = await visit(url);
-  await page.click("text=Connect");
+  await page.click("form .primary");
   await complete(page);
   assert.ok(await page.isDisabled("#late"));
   send([event(2000, 3601, "u1", "view_item", "p1")]);
@@ -160,7 +160,7 @@ test("the sample is replayed: the last day's numbers are those of the file", asy
   const { page, leave } = await browser.visit();
   await page.click("text=Watch a stream");
   await page.selectOption("#speed", "Infinity");
-  await page.click("text=Connect");
+  await page.click("form .primary");
   await complete(page);
   await page.selectOption("#window", "1d");
   await eventually(() => state(page), "The stream has ended.");
@@ -171,7 +171,7 @@ test("the sample is replayed: the last day's numbers are those of the file", asy
   await page.reload();
   assert.deepEqual([await page.isVisible("#source"), await page.inputValue("#speed"), await page.inputValue("#window"), page.workers().length], [true, "Infinity", "1d", 0]);
   await page.selectOption("#speed", "600");
-  await page.click("text=Connect");
+  await page.click("form .primary");
   await complete(page);
   assert.equal(await state(page), "Connected.");
   await page.click("#stop");
@@ -184,7 +184,7 @@ test("a channel of the same site is listened to, and the columns can be told", a
   const { page, context, leave } = await browser.visit({ path: "live.html" });
   await page.selectOption("#kind", "broadcast");
   await page.fill("#at", "shop");
-  await page.click("text=Connect");
+  await page.click("form .primary");
   await eventually(() => state(page), "Connected. Waiting for the first event …");
   const other = await context.newPage();
   await other.goto(browser.url);
@@ -213,7 +213,7 @@ test("what is wrong with an address is said beside it, and what fails is told", 
   ]) {
     await page.selectOption("#kind", kind);
     await page.fill("#at", at);
-    await page.click("text=Connect");
+    await page.click("form .primary");
     assert.match(await page.innerText("#problem"), message);
     assert.deepEqual(await page.evaluate(() => [document.activeElement.id, document.activeElement.ariaInvalid]), ["at", "true"]);
   }
@@ -237,7 +237,7 @@ test("nobody is shut out, in the light and in the dark, and nothing is wider tha
       assert.deepEqual(await page.evaluate(() => globalThis.axe.run(document).then(({ violations }) => violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => JSON.stringify(target)).join("; ")}`))), [], `${when}, ${colorScheme}`);
     };
     await check("form");
-    await page.click("text=Connect");
+    await page.click("form .primary");
     await complete(page);
     await page.click("#columns summary");
     await check("stream");
