@@ -159,6 +159,9 @@ test("the sample is replayed: the last day's numbers are those of the file", asy
   const events = lines.map(([, , event, timestamp]) => ({ event, day: timestamp.slice(0, 10) })), last = events.map(({ day }) => day).sort().at(-1);
   const { page, leave } = await browser.visit();
   await page.click("text=Watch a stream");
+  await page.selectOption("#kind", "websocket");
+  await page.fill("#id", "of_another_source");
+  await page.selectOption("#kind", "sample");
   await page.selectOption("#speed", "Infinity");
   await page.click("form .primary");
   await complete(page);
@@ -166,7 +169,7 @@ test("the sample is replayed: the last day's numbers are those of the file", asy
   await eventually(() => state(page), "The stream has ended.");
   await eventually(() => leading(page), leaders(events.filter(({ day }) => day === last), "event"));
   assert.match(await page.innerText("#counted"), new RegExp(`^${events.length.toLocaleString("en")} events`));
-  assert.match(page.url(), /\?to=sample%3AInfinity&window=1d/);
+  assert.match(page.url(), /\?to=sample%3AInfinity&window=1d&lateness=10s$/);
   // A page that is loaded again, or whose address is passed on, waits to be told.
   await page.reload();
   assert.deepEqual([await page.isVisible("#source"), await page.inputValue("#speed"), await page.inputValue("#window"), page.workers().length], [true, "Infinity", "1d", 0]);
@@ -193,7 +196,7 @@ test("a channel of the same site is listened to, and the columns can be told", a
     channel.postMessage(Array.from({ length: 30 }, (_, i) => ({ when: new Date(start + i * 1000).toISOString(), a: `x${i % 3}`, b: i % 2 ? "view" : "cart" })));
   }, START);
   await page.waitForSelector("clickfold-view");
-  await page.click("#columns summary");
+  await page.click("#meanings summary");
   for (const [role, column] of [["actor", "a"], ["action", "b"]]) {
     await page.selectOption(`#role-${role}`, column);
     await eventually(() => page.inputValue(`#role-${role}`), column);
@@ -239,7 +242,7 @@ test("nobody is shut out, in the light and in the dark, and nothing is wider tha
     await check("form");
     await page.click("form .primary");
     await complete(page);
-    await page.click("#columns summary");
+    await page.click("#meanings summary");
     await check("stream");
     await page.setViewportSize({ width: 1200, height: 900 });
     await check("wide");

@@ -21,7 +21,7 @@ const form = find("source", HTMLFormElement), kind = find("kind", HTMLSelectElem
 const lateness = find("lateness", HTMLSelectElement), id = find("id", HTMLInputElement), problem = find("problem", HTMLElement);
 const section = find("stream", HTMLElement), title = find("stream-title", HTMLElement), state = find("state", HTMLElement), failure = find("failure", HTMLElement);
 const length = find("window", HTMLSelectElement), pause = find("pause", HTMLButtonElement), late = find("late", HTMLButtonElement), end = find("stop", HTMLButtonElement), counted = find("counted", HTMLElement);
-const columns = find("columns", HTMLElement), roles = find("roles", HTMLElement), views = find("views", HTMLElement);
+const meanings = find("meanings", HTMLElement), roles = find("roles", HTMLElement), views = find("views", HTMLElement);
 
 /** @type {Promise<Engine> | undefined} */
 let engine;
@@ -58,13 +58,16 @@ function choose(select, value) {
 /** @returns {Wanted} */
 const chosen = () => ({ kind: /** @type {Kind} */ (kind.value), at: kind.value === "sample" ? speed.value : at.value.trim() });
 
+/** The column of the events' ids, where the form asks for it. @param {Wanted} wanted */
+const idOf = wanted => wanted.kind === "sample" ? "" : id.value.trim();
+
 /** The form's choice as an address of this page. @param {Wanted} wanted */
 function addressOf(wanted) {
   const url = new URL(location.pathname, location.href);
   url.searchParams.set("to", write(wanted));
   url.searchParams.set("window", length.value);
   url.searchParams.set("lateness", lateness.value);
-  if (id.value.trim()) url.searchParams.set("id", id.value.trim());
+  if (idOf(wanted)) url.searchParams.set("id", idOf(wanted));
   return url;
 }
 
@@ -113,7 +116,7 @@ async function connect() {
     await import(new URL("widget.js", document.baseURI).href);
     const source = await sourceOf(wanted, signal);
     engine ??= start();
-    const dataset = await (await engine).connect(source, { lateness: lateness.value, keep: KEEP, ...id.value && { id: id.value.trim() }, signal, onStatus: status => running === current && follow(status) });
+    const dataset = await (await engine).connect(source, { lateness: lateness.value, keep: KEEP, ...idOf(wanted) && { id: idOf(wanted) }, signal, onStatus: status => running === current && follow(status) });
     if (running !== current) return await dataset.close();
     current.dataset = dataset;
     follow(dataset.status);
@@ -192,7 +195,7 @@ function say(text) {
 /** @param {LiveDataset} dataset */
 function show(dataset) {
   views.replaceChildren(...VIEWS.map(view => Object.assign(document.createElement("clickfold-view"), { view, window: length.value, dataset })));
-  columns.hidden = false;
+  meanings.hidden = false;
   roles.replaceChildren(...ROLES.map(([role, label]) => roleField(dataset, role, label)));
 }
 
@@ -244,7 +247,7 @@ function stop() {
   abort.abort();
   dataset?.close().catch(() => {}); // it is of no use any more in any case
   views.replaceChildren();
-  section.hidden = columns.hidden = true;
+  section.hidden = meanings.hidden = true;
   form.hidden = false;
   pause.disabled = late.disabled = true;
   document.title = "Watch a stream – Clickfold";
