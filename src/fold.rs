@@ -42,6 +42,17 @@ pub trait Fold: Send {
     /// When an exact result leaves the range of its type.
     fn finish(&self) -> Result<RecordBatch>;
 
+    /// The answer so far, for whoever asks again and again: what was told may be remembered, so that the next answer costs
+    /// what has changed since.
+    ///
+    /// # Errors
+    ///
+    /// As [`finish`](Fold::finish).
+    #[cfg(feature = "live")]
+    fn follow(&mut self) -> Result<RecordBatch> {
+        self.finish()
+    }
+
     /// Bytes held, to the nearest few hundred.
     fn size(&self) -> usize;
 }

@@ -339,6 +339,19 @@ fn sessions_close_when_the_silence_is_longer_than_the_gap() {
 }
 
 #[test]
+fn a_column_whose_first_value_comes_late_has_its_role_then() {
+    let mut loader = Loader::new(serde_json::from_value(json!({ "live": {} })).unwrap()).unwrap();
+    loader.push(b"{\"visitor_id\":\"u1\",\"item_id\":null,\"price\":null,\"time\":\"2024-03-10T00:00:00Z\"}\n").unwrap();
+    let mut data = loader.finish().unwrap();
+    let roles = |data: &Dataset| data.columns().iter().filter_map(|column| column.role).collect::<Vec<_>>();
+    assert!(!roles(&data).contains(&"item"));
+    let more = "{\"visitor_id\":\"u1\",\"item_id\":\"hat\",\"price\":1.5,\"time\":\"2024-03-10T00:00:01Z\",\"order_id\":7}\n";
+    data.append(more.as_bytes(), None).unwrap();
+    let now = roles(&data);
+    assert!(["item", "price", "time", "order"].iter().all(|role| now.contains(role)), "{now:?}");
+}
+
+#[test]
 fn what_cannot_be_meant_is_said() {
     let mut data = loaded(&(HEADER.to_owned() + "1,a,view,2024-03-10 00:00:00,1.00,3\n"), Value::Null, true);
     let count = json!({ "kind": "aggregate", "measures": { "n": { "fn": "count" } } });

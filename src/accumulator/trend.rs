@@ -257,7 +257,7 @@ mod tests {
             let random = mix64(seed ^ mix64(at as u64 + 1));
             let time = (random >> 20) as i64 % 60 * step - 25 * step;
             let weight = i128::from(mix64(random) as i64 >> (63 - bits));
-            ((random % 3) as u32, (random % 7 != 0).then_some(time), (random % 11 != 0).then_some(weight))
+            ((random % 3) as u32, (!random.is_multiple_of(7)).then_some(time), (!random.is_multiple_of(11)).then_some(weight))
         };
         (0..n).map(row).collect()
     }

@@ -3,6 +3,9 @@
 //! A row fold: any split of the rows answers alike. State: one row per group, its keys and each measure's
 //! partial result.
 
+mod answer;
+#[cfg(feature = "live")]
+mod following;
 #[cfg(feature = "events")]
 mod sql;
 
@@ -26,7 +29,6 @@ use crate::kernel::batch::GROUPED_BY;
 use crate::kernel::bucket::Zone;
 use crate::kernel::column;
 use crate::kernel::ids::Ids;
-use crate::kernel::order::{self, SortKey};
 use crate::kernel::pairs::Pairs;
 use crate::kernel::values::{Rows, ValueType, Values, gather, gather_ranked};
 #[cfg(feature = "events")]
@@ -112,6 +114,8 @@ struct AggregateFold {
     measures: Vec<MeasurePlan>,
     /// Which groups have rows, where some may have none.
     seen: Vec<bool>,
+    #[cfg(feature = "live")]
+    told: Option<following::Told>,
 }
 
 impl AggregateFold {
@@ -126,6 +130,8 @@ impl AggregateFold {
             keys,
             measures,
             seen: vec![],
+            #[cfg(feature = "live")]
+            told: None,
         };
         fold.check_names()?;
         Ok(fold)
@@ -238,13 +244,12 @@ impl AggregateFold {
         keys
     }
 
-    /// One row for each used group: keys and measures.
-    fn table(&self) -> Result<Table> {
-        let used = self.used_groups();
+    /// One row for each of some groups: keys and measures.
+    fn table(&self, used: &[u32]) -> Result<Table> {
         let names = self.table_names();
         let mut columns = Vec::with_capacity(names.len());
         let types = self.table_types();
-        for (at, mut values) in self.key_values(&used).into_iter().enumerate() {
+        for (at, mut values) in self.key_values(used).into_iter().enumerate() {
             if values.is_empty() {
                 values = empty(types[at]);
             }
@@ -252,24 +257,13 @@ impl AggregateFold {
             columns.push(TableColumn::exact(names[at], types[at], values));
         }
         for measure in &self.measures {
-            let values = measure.accumulator.finish(&used)?;
+            let values = measure.accumulator.finish(used)?;
             let at = columns.len();
             columns.push(TableColumn { error: measure.error.clone(), ..TableColumn::exact(names[at], types[at], values) });
         }
         let mut table = Table { columns, n_rows: used.len() };
         self.spec.measures.derived.iter().try_for_each(|derived| derived.apply(&mut table, &self.keys))?;
         Ok(table)
-    }
-
-    fn order(&self) -> Vec<OrderBy> {
-        match &self.spec.rank {
-            _ if !self.spec.order_by.is_empty() => self.spec.order_by.clone(),
-            Some(rank) => {
-                let within = rank.within.iter().map(|column| OrderBy { column: column.clone(), descending: false });
-                within.chain(rank.by.iter().cloned()).collect()
-            }
-            None => vec![],
-        }
     }
 }
 
@@ -282,6 +276,8 @@ impl Fold for AggregateFold {
         }
         let keys = self.keys.iter().map(|key| gather_ranked(batch.column(key.at), &rows)).collect::<Result<_>>()?;
         let groups = self.groups(keys, rows.len(), KeyPlan::numbers)?;
+        #[cfg(feature = "live")]
+        self.note(&groups);
         let n_groups = self.n_groups();
         let grouped_by = batch.schema_ref().metadata().get(GROUPED_BY);
         for measure in &mut self.measures {
@@ -332,6 +328,8 @@ impl Fold for AggregateFold {
         let all = Rows::All(state.num_rows());
         let keys = (0..self.keys.len()).map(|at| gather_ranked(state.column(at), &all)).collect::<Result<_>>()?;
         let groups = self.groups(keys, state.num_rows(), KeyPlan::numbers_of_state)?;
+        #[cfg(feature = "live")]
+        self.note(&groups);
         let n_groups = self.n_groups();
         let mut at = self.keys.len();
         for measure in &mut self.measures {
@@ -343,46 +341,12 @@ impl Fold for AggregateFold {
     }
 
     fn finish(&self) -> Result<RecordBatch> {
-        let mut table = self.table()?;
-        let names = self.names();
-        if !self.spec.having.is_empty() {
-            let types = self.table_types();
-            let lookup = |name: &str| {
-                let at = table.index_of(name)?;
-                Ok((at, types[at]))
-            };
-            let mut having = Filter::parse(&self.spec.having, &lookup)?;
-            if let Rows::Some(rows) = having.select(table.n_rows, &|at| Ok(table.columns[at].values.clone()))? {
-                table = table.take(&rows);
-            }
-        }
-        let keys_of = |table: &Table| -> Vec<SortKey> {
-            table.columns[..self.keys.len()].iter().map(|c| SortKey::new(&c.values, false)).collect()
-        };
-        let order = self.order();
-        // A few rows of many: those that cannot be among them go first, where no rank looks at them.
-        let sorted_alike = |rank: &Rank| order.len() >= rank.by.len() && order[..rank.by.len()] == rank.by[..];
-        let looks_ahead = self.spec.rank.as_ref().is_some_and(|rank| {
-            let begins_with_rank = order.first().is_some_and(|by| by.column == rank.name);
-            !rank.depends_on_rows_before_only() || !sorted_alike(rank) || begins_with_rank
-        });
-        if self.spec.limit <= order::FEW.min(table.n_rows / 2) && !looks_ahead {
-            let first = match order.first() {
-                Some(by) => SortKey::new(table.values(&by.column)?, by.descending),
-                None => SortKey::new(&table.columns[0].values, false),
-            };
-            table = table.take(&order::front(table.n_rows, &first, self.spec.limit));
-        }
-        if let Some(rank) = &self.spec.rank {
-            if let Some(rows) = rank.may_keep(&table)? {
-                table = table.take(&rows);
-            }
-            let ties = keys_of(&table);
-            table = rank.apply(table, &ties)?;
-        }
-        let keys: Vec<SortKey> = table.sort_keys(&order)?.into_iter().chain(keys_of(&table)).collect();
-        let rows = order::sort(table.n_rows, &keys, self.spec.limit);
-        table.take(&rows).to_batch(&names, true)
+        self.finished(self.table(&self.used_groups())?)
+    }
+
+    #[cfg(feature = "live")]
+    fn follow(&mut self) -> Result<RecordBatch> {
+        self.answer_again()
     }
 
     fn size(&self) -> usize {

@@ -117,6 +117,11 @@ impl Ids {
             Self::Wide(ids) => {
                 Data::Wide(numbers.iter().map(|&n| if n == NULL { 0 } else { ids.values[n as usize - 1] }).collect())
             }
+            Self::Texts(ids) if numbers.len() < ids.dictionary.len() / 4 => {
+                let text = |&number: &u32| if number == NULL { "" } else { ids.text(number - 1) };
+                let codes = (0..numbers.len() as u32).collect();
+                Data::Codes(codes, Texts(Arc::new(StringArray::from_iter_values(numbers.iter().map(text)))))
+            }
             Self::Texts(ids) => {
                 // Number n stands at place n: the first place is null's.
                 let texts = std::iter::once("").chain((0..ids.dictionary.len() as u32).map(|code| ids.text(code)));

@@ -3,6 +3,7 @@
 from files import MICROS
 
 INTERVALS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks", "mo": "months", "y": "years"}
+MICROSECONDS = {"s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000, "w": 604_800_000_000}
 SQL_TYPES = {"int": "BIGINT", "bool": "BOOLEAN", "text": "VARCHAR", "uuid": "VARCHAR", "null": "VARCHAR", "time": "TIMESTAMP"}
 COMPARE = {"eq": "=", "ne": "<>", "lt": "<", "lte": "<=", "gt": ">", "gte": ">=", "from": ">=", "to": "<="}
 
@@ -113,8 +114,13 @@ def key_sql(key, types):
     return f"{sql} AS {name(key.get('as', column))}"
 
 
-def measure_sql(measure, out, types, scales):
+def measure_sql(measure, out, types, scales, conditions):
     column = measure.get("column")
+    if measure["fn"] == "trend":
+        by = name(measure["by"])
+        age = f"((SELECT epoch_us(max({by})) FROM events WHERE {conditions}) - epoch_us({by}))"
+        weight = f"CAST({name(column)} AS DOUBLE)" if column else "1"
+        return f"fsum({weight} * power(2, -{age} / {MICROSECONDS[measure['half_life'][-1]] * int(measure['half_life'][:-1])})) AS {name(out)}"
     sql = {"count": f"count({name(column) if column else '*'})",
            "count_distinct": f"count(DISTINCT {name(column or '')})"}.get(measure["fn"], f"{measure['fn']}({name(column or '')})")
     if measure["fn"] == "avg":  # one division of exact integers, so that equal means are equal
@@ -233,7 +239,7 @@ def sql_of(query, answer, file):
     else:
         keys = [key_sql(key, types) for key in query.get("group_by", [])]
         key_names = [out.name for out in answer[:len(keys)]]
-        measures = [measure_sql(m, out, types, scales) for out, m in query.get("measures", {}).items() if "of" not in m]
+        measures = [measure_sql(m, out, types, scales, conditions) for out, m in query.get("measures", {}).items() if "of" not in m]
         grouped = f" GROUP BY {', '.join(str(i + 1) for i in range(len(keys)))}" if keys else ""
         inner = f"SELECT {', '.join(keys + measures)} FROM events WHERE {conditions}{grouped}"
         base = inner

@@ -13,8 +13,9 @@ RANKS = ["row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile
 class Output:
     """A column of an answer, or of the file: what it is called and what it holds."""
 
-    def __init__(self, name, kind, scale=0, unit="s", samples=(), orders=True):
+    def __init__(self, name, kind, scale=0, unit="s", samples=(), orders=True, error=0):
         self.name, self.kind, self.scale, self.unit, self.samples, self.orders = name, kind, scale, unit, samples, orders
+        self.error = error
 
 
 def outputs_of(file):
@@ -105,13 +106,19 @@ def group_key(rng, column, at, file):
 
 def measure(rng, columns, at):
     fn = rng.choice(["count", "count", "count_distinct", "sum", "avg", "min", "max", "stddev", "var", "median", "quantile",
-                     "first", "last"])
+                     "first", "last", "trend"])
     name = f"m{at}" if rng.random() < 0.8 else f"m,{at}"
     if fn == "count" and rng.random() < 0.5:
         return name, {"fn": fn}, Output(name, "int")
     # Squares of ids as large as category_id's are beyond exact sums.
     numbers = [c for c in columns if c.kind in ("int", "decimal") and (fn in ("avg", "median", "quantile") or c.name != "category_id")]
     orders = [c for c in columns if c.kind in ("int", "time")]
+    if fn == "trend" and (times := [c.name for c in columns if c.kind == "time"]):
+        spec = {"fn": fn, "half_life": rng.choice(["1s", "90m", "1h", "1d", "3w", "500w"]), "by": rng.choice(times)}
+        if numbers and rng.random() < 0.5:
+            spec["column"] = rng.choice(numbers).name
+        return name, spec, Output(name, "float", orders=False, error=1e-9)
+    fn = "min" if fn == "trend" else fn
     if fn in ("first", "last") and not orders or fn in ("stddev", "var", "median", "quantile") and not numbers:
         fn = "min"
     column = rng.choice(numbers if fn in ("sum", "avg", "stddev", "var", "median", "quantile") else columns)
@@ -137,7 +144,7 @@ def derived(rng, keys, measures, at):
         spec = {"fn": "previous", "of": of}
         if rng.random() < 0.4:
             spec["offset"] = rng.choice([0, 1, 2, 3, 12])
-        return f"d{at}", spec, Output(f"d{at}", out.kind, out.scale, out.unit, out.samples, out.orders)
+        return f"d{at}", spec, Output(f"d{at}", out.kind, out.scale, out.unit, out.samples, out.orders, out.error)
     exact = [(name, out) for name, spec, out in measures if out.kind in ("int", "decimal")
              and spec["fn"] in ("count", "count_distinct", "sum", "min", "max") and spec.get("column") != "category_id"]
     if not exact:
@@ -178,7 +185,7 @@ def rank(rng, columns):
         kind = "float"
     name = spec.get("as", fn)
     if column is not None:
-        return spec, Output(name, column.kind, column.scale, column.unit, orders=column.orders)
+        return spec, Output(name, column.kind, column.scale, column.unit, orders=column.orders, error=column.error)
     return spec, Output(name, kind)
 
 

@@ -49,7 +49,7 @@ def shown(value, out):
 
 def same(expected, got, out):
     if out.kind == "float" and expected and got:
-        return math.isclose(float(expected), float(got), rel_tol=1e-12, abs_tol=0)
+        return math.isclose(float(expected), float(got), rel_tol=max(1e-12, out.error), abs_tol=out.error)
     return expected == got
 
 

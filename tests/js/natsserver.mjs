@@ -45,6 +45,9 @@ export async function startNats(more = "") {
     server.kill("SIGKILL");
     await gone;
   };
+  // Nobody else ends it, where a run of the tests is broken off.
+  process.on("exit", () => server.kill("SIGKILL"));
+  for (const signal of ["SIGTERM", "SIGINT"]) process.once(signal, () => process.exit(1));
   await start();
   return {
     url: `ws://127.0.0.1:${websocket}`, monitor: `http://127.0.0.1:${monitor}`, start, kill,

@@ -155,8 +155,14 @@ test("windows that have closed stay closed when it is sought back, and rows that
   const { closed, rows, dropped } = await page.evaluate(async csv => {
     const { dataset } = await window.replay(new Blob([csv]), { speed: 1 }, { keep: { time: "3h" } });
     const closed = [];
-    const stop = dataset.watch({ kind: "aggregate", measures: { n: { fn: "count" } } }, () => {}, { window: { size: "2h" }, every: 1, onClosed: ({ live }) => closed.push(live.windows[0].start.toISOString().slice(11, 13)) });
-    const isClosed = n => new Promise(resolve => { const look = () => closed.length >= n ? resolve() : setTimeout(look, 5); look(); });
+    let hear = () => {};
+    const stop = dataset.watch({ kind: "aggregate", measures: { n: { fn: "count" } } }, () => {}, { window: { size: "2h" }, every: 1, onClosed: ({ live }) => {
+      closed.push(live.windows[0].start.toISOString().slice(11, 13));
+      hear();
+    } });
+    const isClosed = async n => {
+      while (closed.length < n) await new Promise(resolve => { hear = resolve; });
+    };
     await dataset.seek(new Date("2026-01-01T08:00:00Z"));
     await isClosed(4);
     await dataset.seek(new Date("2026-01-01T01:00:00Z"));

@@ -193,7 +193,9 @@ test("rows that the page pushes make a data set and extend it; the live board fo
 
 test("a stream is followed, and told of when it is cut off and when it is there again", async () => {
   const responses = [];
-  host.streams.set("/stream", response => {
+  let isBack = Promise.resolve(), letBack;
+  host.streams.set("/stream", async response => {
+    await isBack;
     response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
     responses.push(response);
   });
@@ -205,8 +207,10 @@ test("a stream is followed, and told of when it is cut off and when it is there 
   await eventually(() => cells(page, "#items"), [["1", "hat", "2"], ["2", "cap", "1"]]);
   await eventually(async () => /connected/.test(await text()), true);
   assert.equal(responses.length, 1);
+  isBack = new Promise(resolve => { letBack = resolve; });
   responses[0].destroy();
   await eventually(() => page.$eval("#items", ({ shadowRoot }) => /being taken up again/.test(shadowRoot.textContent)), true);
+  letBack();
   await eventually(() => responses.length, 2);
   send("cap", "cap");
   await eventually(() => cells(page, "#items"), [["1", "cap", "3"], ["2", "hat", "2"]]);
@@ -307,4 +311,16 @@ test("both languages say the same things", async () => {
   const [en, zh] = await Promise.all(["en", "zh-CN"].map(async name => (await import(`../../www/widget/words/${name}.js`)).default));
   const keys = (words, path = "") => Object.entries(words).flatMap(([key, value]) => typeof value === "object" && !Array.isArray(value) ? keys(value, `${path}${key}.`) : [`${path}${key}`]).sort();
   assert.deepEqual(keys(zh), keys(en));
+});
+
+test("a chart whose script cannot be fetched leaves the table and the sentence, and says so", async () => {
+  const { page, context, heard, leave } = await host.visit("", { expected: [/ERR_FAILED/, /Failed to load/] });
+  await context.route(/chart-.*\.js$/, route => route.abort());
+  await page.$eval("main", (main, html) => main.insertAdjacentHTML("beforeend", html), element(`view="timeline"`));
+  await eventually(() => heard("ready"), [12]);
+  await eventually(() => page.$eval("clickfold-view", ({ shadowRoot }) => shadowRoot.querySelector(".chart").textContent), "The chart could not be fetched. The table below says the same.");
+  await page.click("clickfold-view summary");
+  await eventually(async () => (await cells(page)).length, 15);
+  assert.deepEqual(await heard("error"), []);
+  await leave();
 });

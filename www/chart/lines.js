@@ -5,6 +5,8 @@ const DAY = 86_400;
 const COLORS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b58900", "#8f63c9", "#7f7f7f"];
 /** Steps of an axis that counts. */
 const WHOLE = Array.from({ length: 12 }, (_, power) => [1, 2, 5].map(n => n * 10 ** power)).flat();
+/** Those of the marks in the legend, as far as borders can be like the lines. */
+const BORDERS = ["solid", "dashed", "dotted", "double", "solid", "dashed", "dotted"];
 const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3], [14, 4], [4, 4], [1, 4]];
 
 /** A mark of the time axis, in UTC, and what is said below it where it is new. @param {number} mark @param {number} step Both in seconds. @returns {[string, string]} */
@@ -85,6 +87,7 @@ export class Lines {
     this.#plot = new uPlot({
       ...this.#sizeFor(place.clientWidth),
       tzDate: ts => uPlot.tzDate(new Date(ts * 1000), timezone),
+      legend: { markers: { dash: (_, at) => BORDERS[(at - 1) % BORDERS.length] } },
       cursor: { drag: { x: true, y: false } },
       axes: [{ ...axis(axes.time), values: (_, marks, __, ___, step) => timeMarks(marks, step, mark) }, { ...axis(axes.events), size: (_, marks) => widthOf(marks), incrs: WHOLE }],
       scales: { y: { range: (_, __, max) => [0, Math.max(1, max * 1.05)] } },

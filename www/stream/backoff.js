@@ -12,7 +12,7 @@ export class Backoff {
   /**
    * Resolves when it is time to try again, or the network is back. A connection that lasted longer than there would be waited at the
    * longest begins anew.
-   * @param {number} lasted milliseconds; 0 if there was none
+   * @param {number} lasted milliseconds; 0 if there was none, without end if it brought events
    * @param {number} least milliseconds that the other end asks for
    * @param {AbortSignal} signal ends the waiting
    */

@@ -78,6 +78,7 @@ class Stream {
     const { signal } = this.#ended;
     while (!signal.aborted) {
       this.#openedAt = 0;
+      const { used } = this.status.counters;
       try {
         const note = await this.source.run(this.outlet);
         if (!signal.aborted) await this.queue.drained();
@@ -86,7 +87,8 @@ class Stream {
         if (signal.aborted) return;
         if (!(error instanceof Broken)) return this.#fail(error);
         this.status.set("reconnecting", error.message);
-        await this.#backoff.wait(this.#openedAt && performance.now() - this.#openedAt, error.wait, signal);
+        const lasted = this.#openedAt && performance.now() - this.#openedAt;
+        await this.#backoff.wait(this.status.counters.used > used ? Infinity : lasted, error.wait, signal);
       }
     }
   }

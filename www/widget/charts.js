@@ -24,6 +24,8 @@ export class Chart {
   #lines;
   /** How the chart that is there says things. @type {Saying | undefined} */
   #saying;
+  /** The width of its buckets. */
+  #every = "";
   #asked = 0;
 
   /** @param {ShadowRoot} root */
@@ -37,11 +39,13 @@ export class Chart {
     const chart = await fetchChart().catch(() => undefined); // the table says the same, and the sentence
     if (asked !== this.#asked || !place.isConnected) return;
     if (!chart) {
-      place.hidden = true;
+      place.textContent = saying.words.noChart;
       return;
     }
+    if (!this.#lines) place.textContent = "";
     this.#wear(chart.looks);
-    if (this.#saying?.format !== saying.format) this.#start(chart.Lines, saying, every);
+    if (this.#saying?.format !== saying.format || this.#every !== every) this.#start(chart.Lines, saying, every);
+    this.#saying = saying;
     this.#lines?.draw(place, times, series);
   }
 
@@ -55,12 +59,12 @@ export class Chart {
   #start(Lines, saying, every) {
     const { format, words } = saying;
     this.#lines?.clear();
-    this.#saying = saying;
+    this.#every = every;
     this.#lines = new Lines({
       axes: {}, time: words.roles.time, all: words.timeline.all, timezone: format.timezone,
       instant: seconds => format.time(new Date(seconds * 1000), every), number: n => format.number(n),
       mark: (seconds, step) => marks(format, new Date(seconds * 1000), step),
-      height: width => width < 480 ? 200 : 260, choose: at => saying.choose(at),
+      height: width => width < 480 ? 200 : 260, choose: at => this.#saying?.choose(at),
     });
   }
 

@@ -22,6 +22,8 @@ import looks from "./widget.css";
 /** What another value of asks for, from the least to the most: to say it anew, to ask anew, or another data set. */
 const DUE = ["nothing", "say", "ask", "open"], ASKED = ["view", "query", "window", "limit", "timezone"], OPENED = ["source", "src", "options"];
 /** @typedef {"say" | "ask" | "open"} Due */
+/** Pixels below which there is one bar or card beside another no more. */
+const NARROW = 480;
 
 /** `<clickfold-view>`: an answer about a shop's events, kept up to date, in a page of somebody else's. */
 export class ClickfoldView extends LitElement {
@@ -372,7 +374,7 @@ export class ClickfoldView extends LitElement {
     const { progress: { bytes = 0, totalBytes = 0 } = {}, status } = this.#news;
     const said = status ? status.state === "open" ? words.waiting : words.live.states[status.state] : bytes < totalBytes ? words.loadingShare(new Format(tag, timezone).percent(bytes / totalBytes, 0)) : words.loading;
     return html`<div class="skeleton" part="skeleton"><p class="note" part="status">${said}</p>
-      ${Array.from({ length: this.#view.lines(limit) - 1 }, () => html`<span class="ghost" aria-hidden="true"></span>`)}</div>`;
+      ${Array.from({ length: this.#view.lines(limit, this.offsetWidth < NARROW) }, () => html`<span class="ghost" aria-hidden="true"></span>`)}</div>`;
   }
 
   /** A stream that brings nothing any more: what is shown is as of its last event. */

@@ -27,12 +27,12 @@ import { topItems } from "./views/top-items.js";
  */
 
 /**
- * `needs` are the roles without which it can say nothing, `lines` how many of them it will have, `ask` says what it has to know of the data
+ * `needs` are the roles without which it can say nothing, `lines` how high it will be, about, `ask` says what it has to know of the data
  * set; `template` shows the answers, and `summary` says them in a sentence. One that `isTicking` is shown anew each second.
  * @typedef {{
  *   needs: Role[],
  *   title: (words: Words) => string,
- *   lines: (limit: number) => number,
+ *   lines: (limit: number, isNarrow: boolean) => number,
  *   isTicking?: boolean,
  *   ask: (desk: Desk) => Asking,
  *   template: (desk: Desk, answers: Answers) => TemplateResult,

@@ -17,8 +17,6 @@ export class Watching {
   #failed;
   /** @type {Answers} */
   #scouted = new Map();
-  /** @type {Answers} */
-  #answers = new Map();
   /** What ends the questions that are watched. @type {(() => void)[]} */
   #scouts = [];
   /** @type {(() => void)[]} */
@@ -63,9 +61,9 @@ export class Watching {
     const answers = new Map(), n = Object.keys(plan).length;
     this.#planned = this.#watch(plan, answers, () => {
       if (answers.size < n) return;
-      this.#answers = answers;
-      this.#changed(new Map([...this.#scouted, ...this.#answers]));
+      this.#changed(new Map([...this.#scouted, ...answers]));
     });
+    if (!n) this.#changed(new Map(this.#scouted));
   }
 
   /** @param {Record<string, Asked>} asked @param {Answers} answers @param {() => void} heard */

@@ -56,9 +56,9 @@ impl Pane {
         }
     }
 
-    fn fold(&self) -> Option<&dyn Fold> {
+    fn fold(&mut self) -> Option<&mut dyn Fold> {
         match self {
-            Self::Fold { fold, .. } => Some(fold.as_ref()),
+            Self::Fold { fold, .. } => Some(fold.as_mut()),
             Self::Rows { .. } => None,
         }
     }
@@ -86,21 +86,21 @@ impl Merged {
     }
 
     /// The answer of the panes that begin in a range, in order.
-    pub(super) fn answer(&mut self, asker: &Asker, range: Range<i64>, panes: &[&Pane]) -> Result<RecordBatch> {
-        let folds: Option<Vec<&dyn Fold>> = panes.iter().map(|pane| pane.fold()).collect();
-        let Some(folds) = folds else {
+    pub(super) fn answer(&mut self, asker: &Asker, range: Range<i64>, mut panes: Vec<&mut Pane>) -> Result<RecordBatch> {
+        if panes.iter().any(|pane| matches!(pane, Pane::Rows { .. })) {
             return asker.answer(&panes.iter().flat_map(|pane| pane.parts()).collect::<Vec<_>>());
-        };
-        if let [only] = folds[..] {
-            return only.finish();
         }
         let n_rows = panes.iter().map(|pane| pane.n_rows()).sum();
-        match &self.fold {
-            Some(fold) if (&self.range, self.n_rows) == (&range, n_rows) => fold.finish(),
+        let mut folds: Vec<&mut dyn Fold> = panes.iter_mut().filter_map(|pane| pane.fold()).collect();
+        if let [only] = &mut folds[..] {
+            return only.follow();
+        }
+        match &mut self.fold {
+            Some(fold) if (&self.range, self.n_rows) == (&range, n_rows) => fold.follow(),
             _ => {
                 let mut all = asker.fold()?;
                 folds.iter().try_for_each(|fold| all.merge(&fold.state()?))?;
-                let answer = all.finish();
+                let answer = all.follow();
                 *self = Self { range, fold: Some(all), n_rows };
                 answer
             }

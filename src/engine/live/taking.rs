@@ -9,7 +9,7 @@ use super::asker::Part;
 use super::view::View;
 use super::{Live, close};
 use crate::engine::{Appended, Dataset, Report};
-use crate::event::{ColumnType, Role, Schema};
+use crate::event::{ColumnType, Role, Schema, guess_roles};
 use crate::kernel::batch::Batch;
 use crate::kernel::column;
 use crate::kernel::values::{Data, Rows, gather};
@@ -78,8 +78,10 @@ impl Dataset {
         for batch in &batches {
             self.store.append(batch.clone())?;
         }
+        let known: Vec<ColumnType> = self.schema.columns().iter().map(|column| column.column_type).collect();
         self.add_columns(names);
         self.take_types();
+        self.guess_late_roles(&known);
         live.settle_unit(self.time_type());
         self.renew_views(live, n_before);
         let mut newest = live.newest;
@@ -108,6 +110,27 @@ impl Dataset {
         close(live);
         self.drop_old(live)?;
         Ok((n_late, last_id))
+    }
+
+    /// Gives columns a role that had no value until now, where they speak for one that is free: the first rows of a stream may
+    /// be few.
+    fn guess_late_roles(&mut self, known: &[ColumnType]) {
+        let columns = self.schema.columns();
+        let is_late = |at: usize| {
+            known.get(at).is_none_or(|&known| known == ColumnType::Null) && columns[at].column_type != ColumnType::Null
+        };
+        let late: Vec<usize> = (0..columns.len()).filter(|&at| is_late(at)).collect();
+        if late.is_empty() {
+            return;
+        }
+        let mut guessed = columns.to_vec();
+        guess_roles(&mut guessed);
+        for at in late {
+            let is_told = self.options.schema.get(&guessed[at].name).is_some_and(|told| told.role.is_some());
+            if self.schema.columns()[at].role.is_none() && !is_told {
+                self.schema.columns_mut()[at].role = guessed[at].role;
+            }
+        }
     }
 
     /// Gives a question the first rows that are kept.

@@ -63,7 +63,7 @@ impl Whole {
             Self::Actors(actors) => actors.answer(),
             Self::Slices { panes, merged } => {
                 let first = panes.first_key_value().map_or(0, |(&slice, _)| slice as i64);
-                merged.answer(asker, first..i64::MAX, &panes.values().collect::<Vec<_>>())
+                merged.answer(asker, first..i64::MAX, panes.values_mut().collect())
             }
         }
     }

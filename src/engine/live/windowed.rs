@@ -163,12 +163,12 @@ impl Windowed {
     }
 
     fn answer(&mut self, asker: &Asker, start: i64, end: i64) -> Result<RecordBatch> {
-        let panes: Vec<&Pane> = self.panes.range(start..end).map(|(_, pane)| pane).collect();
+        let panes: Vec<&mut Pane> = self.panes.range_mut(start..end).map(|(_, pane)| pane).collect();
         let n_rows = panes.iter().map(|pane| pane.n_rows()).sum();
         if let Some((_, answer)) = self.known.get(&start).filter(|(known, _)| *known == n_rows) {
             return Ok(answer.clone());
         }
-        let answer = self.merged.answer(asker, start..end, &panes)?;
+        let answer = self.merged.answer(asker, start..end, panes)?;
         self.known.insert(start, (n_rows, answer.clone()));
         Ok(answer)
     }

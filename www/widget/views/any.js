@@ -33,7 +33,7 @@ function everyOf(desk, name) {
 export const any = {
   needs: [],
   title: words => words.any.title,
-  lines: limit => limit + 1,
+  lines: limit => limit,
   ask: ({ query }) => ({ plan: () => ({ answer: { query: /** @type {import("../clickfold.js").Query} */ (query) } }) }),
   template(desk, answers) {
     const { words, format } = desk, table = answers.get("answer"), rows = table?.rows() ?? [];
@@ -45,7 +45,7 @@ export const any = {
       if (value instanceof Date) return format.time(value, everyOf(desk, name));
       if (typeof value === "boolean") return value ? words.yes : words.no;
       if (!numbers.has(name)) return format.name(value, words.none);
-      return /(^|_)rate/.test(name) ? format.percent(value) : format.number(value, { maximumFractionDigits: table.columns.find(column => column.name === name)?.type === "float" ? 2 : 6 });
+      return desk.query?.kind !== "aggregate" && /^rate|_rate$/.test(name) ? format.percent(value) : format.number(value, { maximumFractionDigits: table.columns.find(column => column.name === name)?.type === "float" ? 2 : 6 });
     };
     const [first, ...others] = table.columns;
     return html`${chartOf(desk, table, rows, [...numbers])}

@@ -18,7 +18,7 @@ const rowsIn = answers => answers.get("funnel")?.rows() ?? [];
 export const funnel = {
   needs: ["actor", "time", "action"],
   title: words => words.funnel.title,
-  lines: () => 4,
+  lines: (_, isNarrow) => isNarrow ? 6 : 5,
   ask: ({ dataset }) => ({
     scout: actionsOf(dataset),
     /** @returns {Record<string, import("../watching.js").Asked>} */

@@ -93,7 +93,7 @@ function cardsOf(desk, answers) {
 export const kpi = {
   needs: [],
   title: words => words.kpi.title,
-  lines: () => 3,
+  lines: (_, isNarrow) => isNarrow ? 9 : 3,
   ask: ({ dataset }) => {
     const time = byRole(dataset, "time"), hasTime = time?.type === "time";
     return {

@@ -17,7 +17,7 @@ const leadersIn = answers => answers.get("leaders")?.rows() ?? [];
 export const live = {
   needs: ["time"],
   title: words => words.live.title,
-  lines: limit => limit + 2,
+  lines: limit => limit + 1,
   isTicking: true,
   ask: ({ dataset, limit, window }) => ({
     scout: actionsOf(dataset),

@@ -37,7 +37,7 @@ const sizeOf = cells => cells[0].size ?? cells.find(({ period }) => Number(perio
 export const retention = {
   needs: ["actor", "time"],
   title: words => words.retention.title,
-  lines: () => 9,
+  lines: () => 13,
   ask: ({ dataset, timezone }) => ({
     scout: rangeOf(dataset),
     plan: scouted => ({ retention: { query: { kind: "retention", every: everyFor(scouted), periods: PERIODS, mean: "weighted", timezone } } }),

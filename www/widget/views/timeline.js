@@ -21,8 +21,22 @@ const drawnIn = answers => {
   return actions.length > MOST_LINES + 1 ? actions.slice(0, MOST_LINES) : actions;
 };
 
-/** The lines, and for each time the row that it stands for. @param {Desk} desk @param {Answers} answers */
-function linesOf({ dataset, words }, answers) {
+/** @typedef {import("../charts.js").Drawing} Drawing */
+
+/** What was drawn last at each desk: as long as the answers are the same, so is the drawing. @type {WeakMap<Desk, { answers: Answers, lines: Drawing }>} */
+const drawn = new WeakMap();
+
+/** @param {Desk} desk @param {Answers} answers */
+function linesOf(desk, answers) {
+  const last = drawn.get(desk);
+  if (last?.answers === answers) return last.lines;
+  const lines = newLines(desk, answers);
+  drawn.set(desk, { answers, lines });
+  return lines;
+}
+
+/** @param {Desk} desk @param {Answers} answers @returns {Drawing} */
+function newLines({ dataset, words }, answers) {
   const all = answers.get("all")?.rows() ?? [], each = answers.get("each")?.rows() ?? [], every = bucketFor(rangeIn(answers));
   const times = withGaps(/** @type {Date[]} */ (all.map(row => row.time)), every);
   const places = new Map(times.map((time, at) => [time.getTime(), at]));
@@ -57,7 +71,7 @@ function summaryOf({ words, format }, answers) {
 export const timeline = {
   needs: ["time"],
   title: words => words.timeline.title,
-  lines: () => 8,
+  lines: () => 11,
   ask({ dataset, timezone }) {
     const time = timeOf(dataset), action = byRole(dataset, "action"), measures = { n: { fn: "count" } };
     return /** @type {import("../watching.js").Asking} */ ({
@@ -85,7 +99,7 @@ export const timeline = {
   summary: summaryOf,
 };
 
-/** What a point says: its time, and the number of each line there. @param {ReturnType<typeof linesOf>} lines @param {number} at @returns {Row} */
+/** What a point says: its time, and the number of each line there. @param {Drawing} lines @param {number} at @returns {Row} */
 function rowAt({ times, series }, at) {
   const row = Object.create(null);
   row.time = times[at];

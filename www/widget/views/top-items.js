@@ -11,7 +11,7 @@ import { countedIn, nameOfCounted, nameOfRanked, rankingOf } from "../rankings.j
 export const topItems = {
   needs: [],
   title: words => words.topItems.title,
-  lines: limit => limit + 1,
+  lines: limit => limit,
   ask: ({ dataset, limit }) => ({
     scout: actionsOf(dataset),
     plan: scouted => ({ ranking: { query: rankingOf(dataset, countedIn(dataset, scouted), limit) } }),
