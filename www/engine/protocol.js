@@ -59,8 +59,9 @@
  * @property {number} place of the first row in the data
  * @property {Types[]} types that parts read before have needed
  *
- * @typedef {{ do: "start", module: WebAssembly.Module, memory: number, warmUp: boolean, lock?: string }
+ * @typedef {{ do: "start", module: WebAssembly.Module, memory: number, warmUp: boolean }
  *   | { do: "ping" }
+ *   | { do: "hold", lock: string }
  *   | { do: "load", source: WireSource, options: WireOptions, queries?: Query[] }
  *   | { do: "members", blob: Blob }
  *   | { do: "shape", source: FileSource, options: WireOptions, queries?: Query[] }
@@ -114,12 +115,7 @@ export class Connection {
     worker.onmessage = ({ data }) => this.#receive(data);
     worker.onerror = event => lose(`a worker of the engine failed: ${event.message ?? "it could not be started; a Content-Security-Policy must allow blob: in worker-src, and its script in script-src"}; try again`);
     worker.onmessageerror = () => lose("a worker of the engine sent what cannot be read; try again");
-    this.#pulse = new Pulse(() => void this.send({ do: "ping" }).catch(() => {}), () => lose("the browser has ended a worker of the engine; try again"));
-  }
-
-  /** @param {Omit<Extract<Request, { do: "start" }>, "do" | "lock">} request */
-  async start(request) {
-    if (await this.send({ do: "start", lock: this.#pulse.lock, ...request })) this.#pulse.held();
+    this.#pulse = new Pulse(request => this.send(request), () => lose("the browser has ended a worker of the engine; try again"));
   }
 
   /**

@@ -48,14 +48,14 @@ self.onmessage = async (/** @type {MessageEvent<{ id: number } & Request>} */ { 
 async function answer(id, request, signal) {
   const tell = (/** @type {import("../clickfold.js").Progress} */ progress) => post({ id, progress });
   switch (request.do) {
-    case "start": {
-      const holding = hold(request.lock);
+    case "start":
       start(request.module, request.memory);
       if (request.warmUp) setTimeout(warmUp); // after the reply: nobody waits for it
-      return [await holding];
-    }
+      return [null];
     case "ping":
       return [null];
+    case "hold":
+      return [await hold(request.lock)];
     case "load":
       keep(id, await loadWhole(request.source, request.options, request.queries, signal, tell), request.options);
       return [describe(id)];
