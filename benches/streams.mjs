@@ -10,8 +10,9 @@ const OURS = `
     const header = encoder.encode(names.join() + '\\n'), data = batches.map(csv), start = first ? csv(first) : data.shift();
     // What was read last is of the first days: rows come in no order of time.
     const live = { lateness: '30d', keep: { rows: 500_000 } };
+    await (await engine.load(new Blob([header, start]), { live })).close(); // the core is there
     const t0 = performance.now();
-    dataset = await engine.load(new Blob([header, start]), { live, schema: { item_id: { role: 'item' }, timestamp: { type: 'time', role: 'time' } } });
+    dataset = await engine.load(new Blob([header, start]), { live, schema: { item_id: { role: 'item' }, timestamp: { role: 'time' } } });
     const query = { kind: 'aggregate', group_by: [{ column: 'item_id', as: 'item' }], measures: { n: { fn: 'count' } }, rank: { as: 'rk', fn: 'rank', by: ['-n'] }, order_by: ['-n', 'item'], limit: 20 };
     let shown = () => {}, told = 0;
     const table = of => got => { latest[of] = got; told++; shown(); };

@@ -84,14 +84,14 @@ export function openDataset(workers, infos, loaded) {
     const watch = { query, closes: onClosed !== undefined, ...window && { window }, ...show !== undefined && { show }, ...movement !== undefined && { movement } };
     const { view } = isShared ? {} : await inOrder(() => worker.send({ do: "watch", handle, watch }));
     if (view === undefined) return { look: async () => ({ table: live(await ask(query), []), closed: [] }), end: () => {} };
+    const read = (/** @type {Look} */ { told, closed, live: state, ms }) => {
+      infos = [{ ...infos[0], live: state }];
+      const table = (/** @type {Told} */ { ipc, windows }) => live({ ipc, ms }, windows);
+      return { table: told && table(told), closed: closed.map(table) };
+    };
     return {
-      async look() {
-        /** @type {Look} */
-        const { told, closed, live: state, ms } = await inOrder(() => worker.send({ do: "look", handle, view }));
-        infos = [{ ...infos[0], live: state }];
-        const table = (/** @type {Told} */ { ipc, windows }) => live({ ipc, ms }, windows);
-        return { table: told && table(told), closed: closed.map(table) };
-      },
+      number: view, read,
+      look: async () => read(await inOrder(() => worker.send({ do: "look", handle, view }))),
       end: () => {
         inOrder(() => worker.send({ do: "unwatch", handle, view })).catch(() => {}); // the data set may be closed, and the view with it
       },
@@ -182,10 +182,18 @@ export function openDataset(workers, infos, loaded) {
       if (!bytes.length) return { read: 0, used: 0, rejected: 0, filtered: 0, duplicate: 0, late: 0, last_id: null };
       if (infos[0].live) {
         if (closed) throw closed;
-        /** @type {Taken} */
-        const taken = await workers[0].send({ do: "append", handle: handles[0], isShared, place: 0, format, bytes }, { transfer: [bytes.buffer] });
-        takeIn(taken);
-        return taken.appended;
+        const waiting = watchers.waiting();
+        /** @type {(import("./protocol.js").Look | undefined)[]} */
+        let looks = [];
+        try {
+          /** @type {Taken} */
+          const taken = await workers[0].send({ do: "append", handle: handles[0], isShared, place: 0, format, bytes, views: waiting.map(({ number }) => number) }, { transfer: [bytes.buffer] });
+          looks = taken.looks;
+          takeIn(taken);
+          return taken.appended;
+        } finally {
+          waiting.forEach(({ settle }, at) => settle(looks[at])); // what was not told is asked for
+        }
       }
       const place = info.rows;
       areActorsWhole = !isShared;

@@ -10,7 +10,7 @@
  * @typedef {object[]} Types the core's own word for each column's type
  * @typedef {{ handle: number, schema: Field[], types: Types, rows: number, report: Report, live?: WireLive }} DatasetInfo
  * @typedef {Omit<LiveState, "newest" | "watermark"> & { newest: number | null, watermark: number | null }} WireLive times in milliseconds
- * @typedef {{ rows: number, live: WireLive, appended: Appended, info?: DatasetInfo }} Taken what a stream's rows have changed; `info` where more has than their number
+ * @typedef {{ rows: number, live: WireLive, appended: Appended, info?: DatasetInfo, looks: (Look | undefined)[] }} Taken what a stream's rows have changed; `info` where more has than their number
  *
  * @typedef {{ query: Query, window?: object, show?: number, movement?: string, closes: boolean }} Watch
  * @typedef {{ ipc: Uint8Array, windows: { start: number, end: number, provisional: boolean }[] }} Told
@@ -74,7 +74,7 @@
  *   | { do: "state", handle: number, question: Question, to: MessagePort }
  *   | { do: "room", handle: number }
  *   | { do: "exchange", handle: number, me: number, ports: (MessagePort | null)[] }
- *   | { do: "append", handle: number, bytes?: Uint8Array, format?: string, isShared: boolean, place: number }
+ *   | { do: "append", handle: number, bytes?: Uint8Array, format?: string, isShared: boolean, place: number, views?: number[] }
  *   | { do: "watch", handle: number, watch: Watch }
  *   | { do: "look", handle: number, view: number }
  *   | { do: "unwatch", handle: number, view: number }

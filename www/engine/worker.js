@@ -1,5 +1,5 @@
 /** @import { Dataset, LoadedPart } from "../../target/pkg/clickfold.js" */
-/** @import { DatasetInfo, Reply, Request, Taken, WireOptions } from "./protocol.js" */
+/** @import { DatasetInfo, Look, Reply, Request, Taken, WireOptions } from "./protocol.js" */
 
 import { joinTypes } from "../../target/pkg/clickfold.js";
 import { hold } from "./alive.js";
@@ -104,7 +104,11 @@ async function answer(id, request, signal) {
         if (!request.bytes) return;
         if (request.isShared) dataset.goOnAt(request.place);
         const appended = dataset.append(request.bytes, request.format);
-        return [takenBy(request.handle, appended) ?? { ...describe(request.handle), appended }];
+        const taken = takenBy(request.handle, appended);
+        if (!taken) return [{ ...describe(request.handle), appended }];
+        // What cannot be told will be asked for, and then say why.
+        const looks = (request.views ?? []).map(view => { try { return lookAt(dataset, view); } catch { return undefined; } });
+        return [{ ...taken, looks }, ...looks.flatMap(look => look ? buffersOf(look) : [])];
       });
     case "watch":
       return inTurn(request.handle, async before => {
@@ -115,13 +119,8 @@ async function answer(id, request, signal) {
       });
     case "look":
       return inTurn(request.handle, dataset => {
-        const started = performance.now(), live = asLive(dataset);
-        /** @type {import("./protocol.js").Told | undefined} */
-        const told = live.look(request.view);
-        /** @type {import("./protocol.js").Told[]} */
-        const closed = live.closed(request.view);
-        const ms = performance.now() - started;
-        return [{ told, closed, live: live.live(), ms }, ...[...closed, ...told ? [told] : []].map(({ ipc }) => ipc.buffer)];
+        const look = lookAt(dataset, request.view);
+        return [look, ...buffersOf(look)];
       });
     case "unwatch":
       return inTurn(request.handle, dataset => {
@@ -223,7 +222,17 @@ function describe(handle) {
 /** @param {Dataset} dataset of the complete core */
 const asLive = dataset => /** @type {import("../../target/complete/clickfold.js").Dataset} */ (dataset);
 
-/** What a stream's rows have changed: as a rule no more than counts. @param {number} handle @param {import("../clickfold.js").Appended} appended @returns {Taken | undefined} */
+/** What a question that is followed is answered by now. @param {Dataset} dataset @param {number} view @returns {Look} */
+function lookAt(dataset, view) {
+  const started = performance.now(), live = asLive(dataset);
+  const told = live.look(view), closed = /** @type {import("./protocol.js").Told[]} */ (live.closed(view));
+  return { told, closed, live: live.live(), ms: performance.now() - started };
+}
+
+/** @param {Look} look @returns {Transferable[]} */
+const buffersOf = ({ told, closed }) => [...closed, ...told ? [told] : []].map(({ ipc }) => ipc.buffer);
+
+/** What a stream's rows have changed: as a rule no more than counts. @param {number} handle @param {import("../clickfold.js").Appended} appended @returns {Omit<Taken, "looks"> | undefined} */
 function takenBy(handle, appended) {
   const dataset = find(handle), live = isComplete(dataset) ? asLive(dataset).live() : undefined;
   if (!live) return undefined;
