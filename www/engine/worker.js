@@ -106,9 +106,8 @@ async function answer(id, request, signal) {
         const appended = dataset.append(request.bytes, request.format);
         const taken = takenBy(request.handle, appended);
         if (!taken) return [{ ...describe(request.handle), appended }];
-        // What cannot be told will be asked for, and then say why.
-        const looks = (request.views ?? []).map(view => { try { return lookAt(dataset, view); } catch { return undefined; } });
-        return [{ ...taken, looks }, ...looks.flatMap(look => look ? buffersOf(look) : [])];
+        const looks = (request.views ?? []).map(view => lookOrSay(dataset, view));
+        return [{ ...taken, looks }, ...looks.flatMap(look => "error" in look ? [] : buffersOf(look))];
       });
     case "watch":
       return inTurn(request.handle, async before => {
@@ -227,6 +226,15 @@ function lookAt(dataset, view) {
   const started = performance.now(), live = asLive(dataset);
   const told = live.look(view), closed = /** @type {import("./protocol.js").Told[]} */ (live.closed(view));
   return { told, closed, live: live.live(), ms: performance.now() - started };
+}
+
+/** The same, or why there is no answer. @param {Dataset} dataset @param {number} view @returns {Look | import("./protocol.js").Untold} */
+function lookOrSay(dataset, view) {
+  try {
+    return lookAt(dataset, view);
+  } catch (error) {
+    return { error: toPlain(error) };
+  }
 }
 
 /** @param {Look} look @returns {Transferable[]} */
