@@ -291,9 +291,17 @@ impl ColumnBuilder {
     }
 }
 
-/// Why a row of these cells is no row of these columns, if it is none.
-pub(super) fn misfit<'a>(names: &[String], columns: &[ColumnBuilder], cell: impl Fn(usize) -> &'a [u8]) -> Option<String> {
+/// Why a row of these cells is no row of these columns, if it is none. `are_utf8`: that needs no look.
+pub(super) fn misfit<'a>(
+    names: &[String],
+    columns: &[ColumnBuilder],
+    are_utf8: bool,
+    cell: impl Fn(usize) -> &'a [u8],
+) -> Option<String> {
     names.iter().zip(columns).enumerate().find_map(|(at, (name, column))| {
+        if are_utf8 && column.fixed.is_none_or(|fixed| fixed == Fixed::Text) {
+            return None;
+        }
         let cell = cell(at);
         let Ok(text) = std::str::from_utf8(cell) else { return Some(format!("column {name}: the text is not UTF-8")) };
         let fixed = column.fixed.filter(|&fixed| Kind::fixed(fixed, cell).is_none())?.name();

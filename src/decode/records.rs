@@ -265,7 +265,7 @@ impl Records {
         self.rows.columns.iter_mut().for_each(|column| column.resize(n_rows, Span::default()));
         let is_utf8 = std::str::from_utf8(&bytes[first.start..last.end]).is_ok();
         if !is_utf8 || self.columns.iter().any(ColumnBuilder::is_fixed) {
-            let reason = |row| misfit(names, &self.columns, |at| self.rows.cells(bytes, at).get(row, 0));
+            let reason = |row| misfit(names, &self.columns, is_utf8, |at| self.rows.cells(bytes, at).get(row, 0));
             let reasons: Vec<Option<String>> = (0..n_rows).map(reason).collect();
             let keep: Vec<bool> = reasons.iter().map(Option::is_none).collect();
             for ((record, line), reason) in self.records.iter().zip(reasons) {

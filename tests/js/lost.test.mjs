@@ -19,12 +19,19 @@ function keepWorkers() {
     constructor(...given) {
       super(...given);
       this.asked = [];
+      this.isHeld = new Promise(resolve => { this.held = resolve; });
       window.workers.push(this);
     }
     postMessage(request, transfer) {
       this.asked.push(request.do);
+      if (request.do === "hold") this.addEventListener("message", ({ data }) => data.id === request.id && this.held());
       super.postMessage(request, transfer);
       window.onPost(this, request);
+    }
+    /** As the browser ends a worker, once that would be noticed at once. */
+    async vanish() {
+      await this.isHeld;
+      this.terminate();
     }
     /** As a worker says whose core has trapped. */
     trap(id) {
@@ -62,6 +69,7 @@ function prepare() {
       const { worker, error, datasets, rebuilt } = losses.shift();
       return { worker, code: error.code, message: error.message, datasets, rebuilt: await rebuilt };
     };
+    if (navigator.locks) await Promise.all(window.workers.slice(from).map(worker => worker.isHeld));
     return { engine, workers: () => window.workers.slice(from), told, losses };
   };
   /** Resolves when a worker is asked for this, with the worker and the request. */
@@ -100,7 +108,7 @@ test("a worker that is ended while nothing is asked of it is replaced, and its r
       const dataset = await engine.load(window.large());
       const before = await window.show(dataset, queries), stages = [];
       for (const victim of n === 1 ? [0, 1] : [0, 2]) {
-        workers()[victim].terminate();
+        await workers()[victim].vanish();
         const { worker, code, datasets, rebuilt } = await told();
         stages.push({ worker, code, isTold: datasets[0] === dataset && datasets.length === 1, isRebuilt: rebuilt[0] === dataset, after: await window.show(dataset, queries) });
       }
@@ -221,10 +229,10 @@ test("what cannot be read again is said to be lost, how many rows of how many, a
     const [streamed, appended, whole] = [await engine.load(window.small().stream()), await engine.load(window.large()), await engine.load(window.small())];
     await appended.append([{ user_id: "1", item: "new", action: "buy", event_time: "2024-03-12 00:00:00", price: "1.5" }]);
     const errorOf = dataset => dataset.query(count).catch(({ code, message, detail }) => ({ code, message, detail }));
-    workers()[2].terminate();
+    await workers()[2].vanish();
     const second = await told();
     const afterSecond = [second.datasets.length, second.datasets[0] === appended, second.rebuilt.length, await errorOf(appended), (await streamed.query(count)).rows()[0].n];
-    workers()[0].terminate();
+    await workers()[0].vanish();
     const first = await told();
     const afterFirst = [first.datasets.length, first.rebuilt.length, first.rebuilt[0] === whole, await errorOf(streamed), (await whole.query(count)).rows()[0].n];
     const refused = await window.codeOf(streamed.append([{ item: "x" }]));
@@ -295,7 +303,7 @@ test("roles, joined columns and segments are there again, and so is all else tha
         { kind: "aggregate", measures: { prices: { fn: "count_distinct", column: "price" }, least: { fn: "min", column: "price" } } },
       ];
       const before = await window.show(dataset, queries), unused = (await joined.unusedRows()).rows();
-      workers()[n - 1].terminate();
+      await workers()[n - 1].vanish();
       const { rebuilt } = await told();
       found.push({ before, after: await window.show(dataset, queries), unused, unusedAfter: (await joined.unusedRows()).rows(), isRebuilt: rebuilt.includes(dataset) });
       await engine.close();
@@ -317,7 +325,7 @@ test("answers that were kept instead of rows are made again", async () => {
     const { engine, workers, told } = await window.engineOf(1);
     const kept = await engine.load(window.small(), { keep: "answers", queries: [queries[0]] });
     const before = await window.show(kept, [queries[0]]);
-    workers()[0].terminate();
+    await workers()[0].vanish();
     const { rebuilt } = await told();
     const after = await window.show(kept, [queries[0]]);
     await engine.close();
@@ -331,7 +339,7 @@ test("a data set, or the engine, can be closed while rows are read again; questi
   const found = await page.evaluate(async ([count]) => {
     const { engine, workers, told } = await window.engineOf(2);
     const dataset = await engine.load(window.large());
-    workers()[1].terminate();
+    await workers()[1].vanish();
     const part = window.asked("part");
     await part;
     const abort = new AbortController();
@@ -341,7 +349,7 @@ test("a data set, or the engine, can be closed while rows are read again; questi
     await dataset.close();
     const closed = [first, await waiting, (await told()).rebuilt.length];
     const other = await engine.load(window.large());
-    workers()[0].terminate();
+    await workers()[0].vanish();
     await window.asked("part");
     const asked = window.codeOf(other.query(count));
     await engine.close();
@@ -392,7 +400,7 @@ test("what is watched goes on with the rows that were read again, each closed wi
     await live.advance(new Date("2024-03-10T08:00:00Z"));
     await until(() => hours.length === 6);
     const before = counts.length;
-    workers()[0].terminate();
+    await workers()[0].vanish();
     const { rebuilt } = await told();
     await until(() => counts.length > before);
     const { watermark } = live.live;
@@ -402,7 +410,7 @@ test("what is watched goes on with the rows that were read again, each closed wi
     await until(() => hours.length === 7);
     stop();
     // What was appended is nowhere else.
-    workers().at(-1).terminate();
+    await workers().at(-1).vanish();
     const lost = await told();
     const found = { counts: [...new Set(counts)], isRebuilt: rebuilt.length, hours, errors, watermark: watermark.toISOString(), lost: [lost.datasets.length, lost.rebuilt[0] === shared], refused: await window.codeOf(append(13)) };
     await engine.close();
@@ -427,14 +435,14 @@ test("the page says that a file is read again, and goes on; also where that cann
   await page.waitForSelector("#questions"); // all is fetched, all is asked
   const ranking = () => page.$$eval("#ranking tbody tr", rows => rows.map(row => row.textContent));
   const before = await ranking();
-  await page.evaluate(() => window.workers[0].terminate());
+  await page.evaluate(() => window.workers[0].vanish());
   await page.waitForFunction(() => /^A part of the engine had stopped, and shop.csv was read again: all 200 rows are there.$/.test(document.querySelector("#lost")?.textContent ?? ""));
   assert.deepEqual(await ranking(), before);
   await page.selectOption("select[aria-label='role of item']", "category");
   await page.waitForFunction(() => document.querySelector("select[aria-label='role of item']")?.value === "category");
   await page.evaluate(() => {
     window.onPost = (worker, request) => request.do === "load" && worker.trap(request.id);
-    window.workers.at(-1).terminate();
+    return window.workers.at(-1).vanish();
   });
   const sentence = "Shop.csv: 200 of 200 rows were lost with a worker of the engine, and cannot be read again: that has happened 3 times within a minute; load the data or connect again.";
   await page.waitForFunction(sentence => document.querySelector("main > [role=alert]")?.textContent === sentence, sentence);

@@ -84,14 +84,16 @@ export function openDataset(workers, infos, loaded) {
     const watch = { query, closes: onClosed !== undefined, ...window && { window }, ...show !== undefined && { show }, ...movement !== undefined && { movement } };
     const { view } = isShared ? {} : await inOrder(() => worker.send({ do: "watch", handle, watch }));
     if (view === undefined) return { look: async () => ({ table: live(await ask(query), []), closed: [] }), end: () => {} };
+    const read = (/** @type {Look | import("./protocol.js").Untold} */ look) => {
+      if ("error" in look) throw new ClickfoldError(look.error.code, look.error.message, look.error.detail);
+      const { told, closed, live: state, ms } = look;
+      infos = [{ ...infos[0], live: state }];
+      const table = (/** @type {Told} */ { ipc, windows }) => live({ ipc, ms }, windows);
+      return { table: told && table(told), closed: closed.map(table) };
+    };
     return {
-      async look() {
-        /** @type {Look} */
-        const { told, closed, live: state, ms } = await inOrder(() => worker.send({ do: "look", handle, view }));
-        infos = [{ ...infos[0], live: state }];
-        const table = (/** @type {Told} */ { ipc, windows }) => live({ ipc, ms }, windows);
-        return { table: told && table(told), closed: closed.map(table) };
-      },
+      number: view, read,
+      look: async () => read(await inOrder(() => worker.send({ do: "look", handle, view }))),
       end: () => {
         inOrder(() => worker.send({ do: "unwatch", handle, view })).catch(() => {}); // the data set may be closed, and the view with it
       },
@@ -103,6 +105,44 @@ export function openDataset(workers, infos, loaded) {
     ...openTable({ ipc, stats: { rows_scanned: info.rows, ms } }),
     live: { ...liveState(infos[0].live) ?? { newest: null, watermark: null, late: 0, dropped: 0 }, windows: windows.map(({ start, end, provisional }) => ({ start: new Date(start), end: new Date(end), provisional })) },
   });
+
+  /** Sends rows to be taken in. A stream's rows need not wait for those before them to be told of. @param {Record<string, unknown>[] | Uint8Array} rows @param {string} [told] @returns {Promise<{ appended: Appended | Promise<Appended> }>} */
+  const send = async (rows, told) => {
+    const { bytes, format = told } = toText(rows, info.schema.map(field => field.name), info.report.separator, told);
+    if (!bytes.length) return { appended: { read: 0, used: 0, rejected: 0, filtered: 0, duplicate: 0, late: 0, last_id: null } };
+    if (infos[0].live) {
+      if (closed) throw closed;
+      const appended = stream(bytes, format);
+      appended.catch(() => {}); // told to whoever appends
+      return { appended };
+    }
+    const place = info.rows;
+    areActorsWhole = !isShared;
+    // The worker with the fewest rows takes them.
+    const to = infos.reduce((least, own, at) => own.rows < infos[least].rows ? at : least, 0);
+    /** @type {Appended | undefined} */
+    let appended;
+    await tellAll((handle, at) => ({ do: "append", handle, isShared, place, format, bytes: at === to ? bytes : undefined }), at => at === to ? [bytes.buffer] : [], infos => {
+      appended = /** @type {any} */ (infos[to]).appended;
+    });
+    return { appended: /** @type {Appended} */ (/** @type {unknown} */ (appended)) };
+  };
+
+  /** @param {Uint8Array<ArrayBuffer>} bytes @param {string} [format] @returns {Promise<Appended>} */
+  const stream = async (bytes, format) => {
+    const waiting = watchers.waiting();
+    /** @type {(Look | import("./protocol.js").Untold)[]} */
+    let looks = [];
+    try {
+      /** @type {Taken} */
+      const taken = await workers[0].send({ do: "append", handle: handles[0], isShared, place: 0, format, bytes, views: waiting.map(({ number }) => number) }, { transfer: [bytes.buffer] });
+      looks = taken.looks;
+      takeIn(taken);
+      return taken.appended;
+    } finally {
+      waiting.forEach(({ settle }, at) => settle(looks[at])); // what was not told is asked for
+    }
+  };
 
   /** Each actor's rows to one worker. A data set that is left half-way is lost. */
   const exchange = async () => {
@@ -177,27 +217,10 @@ export function openDataset(workers, infos, loaded) {
       return openTable({ ipc, stats: { rows_scanned: info.rows, ms } });
     },
     get live() { return liveState(infos[0].live); },
-    append: (rows, { format: told } = {}) => inOrder(async () => {
-      const { bytes, format = told } = toText(rows, info.schema.map(field => field.name), info.report.separator, told);
-      if (!bytes.length) return { read: 0, used: 0, rejected: 0, filtered: 0, duplicate: 0, late: 0, last_id: null };
-      if (infos[0].live) {
-        if (closed) throw closed;
-        /** @type {Taken} */
-        const taken = await workers[0].send({ do: "append", handle: handles[0], isShared, place: 0, format, bytes }, { transfer: [bytes.buffer] });
-        takeIn(taken);
-        return taken.appended;
-      }
-      const place = info.rows;
-      areActorsWhole = !isShared;
-      // The worker with the fewest rows takes them.
-      const to = infos.reduce((least, own, at) => own.rows < infos[least].rows ? at : least, 0);
-      /** @type {Appended | undefined} */
-      let appended;
-      await tellAll((handle, at) => ({ do: "append", handle, isShared, place, format, bytes: at === to ? bytes : undefined }), at => at === to ? [bytes.buffer] : [], infos => {
-        appended = /** @type {any} */ (infos[to]).appended;
-      });
-      return /** @type {Appended} */ (appended);
-    }),
+    append: async (rows, { format: told } = {}) => {
+      const sent = await inOrder(() => send(rows, told));
+      return sent.appended;
+    },
     watch(query, onTable, { every = 250, window, show, movement, onClosed, onError, ...unknown } = {}) {
       const [key] = Object.keys(unknown);
       if (key) throw new ClickfoldError("BAD_QUERY", `unknown option ${JSON.stringify(key)}; known are every, window, show, movement, onClosed, onError`);

@@ -81,7 +81,7 @@ export class Pool {
     });
     this.#all.add(connection);
     try {
-      await connection.start({ module: await this.#module, memory: this.memory / this.size, warmUp: at === 0 });
+      await connection.send({ do: "start", module: await this.#module, memory: this.memory / this.size, warmUp: at === 0 });
       isStarted = true;
     } catch (error) {
       this.#take(at, connection, /** @type {ClickfoldError} */ (error));

@@ -10,11 +10,12 @@
  * @typedef {object[]} Types the core's own word for each column's type
  * @typedef {{ handle: number, schema: Field[], types: Types, rows: number, report: Report, live?: WireLive }} DatasetInfo
  * @typedef {Omit<LiveState, "newest" | "watermark"> & { newest: number | null, watermark: number | null }} WireLive times in milliseconds
- * @typedef {{ rows: number, live: WireLive, appended: Appended, info?: DatasetInfo }} Taken what a stream's rows have changed; `info` where more has than their number
+ * @typedef {{ rows: number, live: WireLive, appended: Appended, info?: DatasetInfo, looks: (Look | Untold)[] }} Taken what a stream's rows have changed; `info` where more has than their number
  *
  * @typedef {{ query: Query, window?: object, show?: number, movement?: string, closes: boolean }} Watch
  * @typedef {{ ipc: Uint8Array, windows: { start: number, end: number, provisional: boolean }[] }} Told
  * @typedef {{ told?: Told, closed: Told[], live: WireLive, ms: number }} Look
+ * @typedef {{ error: { code: string, message: string, detail: ErrorDetail } }} Untold why a question is answered no more
  *
  * @typedef {object} Shape what the core found out of a file's first bytes; the rest of it is the core's alone
  * @property {Report["format"]} format
@@ -59,8 +60,9 @@
  * @property {number} place of the first row in the data
  * @property {Types[]} types that parts read before have needed
  *
- * @typedef {{ do: "start", module: WebAssembly.Module, memory: number, warmUp: boolean, lock?: string }
+ * @typedef {{ do: "start", module: WebAssembly.Module, memory: number, warmUp: boolean }
  *   | { do: "ping" }
+ *   | { do: "hold", lock: string }
  *   | { do: "load", source: WireSource, options: WireOptions, queries?: Query[] }
  *   | { do: "members", blob: Blob }
  *   | { do: "shape", source: FileSource, options: WireOptions, queries?: Query[] }
@@ -73,7 +75,7 @@
  *   | { do: "state", handle: number, question: Question, to: MessagePort }
  *   | { do: "room", handle: number }
  *   | { do: "exchange", handle: number, me: number, ports: (MessagePort | null)[] }
- *   | { do: "append", handle: number, bytes?: Uint8Array, format?: string, isShared: boolean, place: number }
+ *   | { do: "append", handle: number, bytes?: Uint8Array, format?: string, isShared: boolean, place: number, views?: number[] }
  *   | { do: "watch", handle: number, watch: Watch }
  *   | { do: "look", handle: number, view: number }
  *   | { do: "unwatch", handle: number, view: number }
@@ -114,12 +116,7 @@ export class Connection {
     worker.onmessage = ({ data }) => this.#receive(data);
     worker.onerror = event => lose(`a worker of the engine failed: ${event.message ?? "it could not be started; a Content-Security-Policy must allow blob: in worker-src, and its script in script-src"}; try again`);
     worker.onmessageerror = () => lose("a worker of the engine sent what cannot be read; try again");
-    this.#pulse = new Pulse(() => void this.send({ do: "ping" }).catch(() => {}), () => lose("the browser has ended a worker of the engine; try again"));
-  }
-
-  /** @param {Omit<Extract<Request, { do: "start" }>, "do" | "lock">} request */
-  async start(request) {
-    if (await this.send({ do: "start", lock: this.#pulse.lock, ...request })) this.#pulse.held();
+    this.#pulse = new Pulse(request => this.send(request), () => lose("the browser has ended a worker of the engine; try again"));
   }
 
   /**

@@ -1,11 +1,12 @@
 /** Answers that are told again when rows have changed them. */
 
 /** @import { ClickfoldError, LiveTable, WatchOptions } from "../clickfold.js" */
+/** @import { Look, Untold } from "./protocol.js" */
 
 import { ClickfoldError as Failure } from "./errors.js";
 
 /** @typedef {{ table?: LiveTable, closed: LiveTable[] }} Seen what is to be told: nothing as long as there is no window */
-/** @typedef {{ look: () => Promise<Seen>, end: () => void }} View a question that is followed */
+/** @typedef {{ look: () => Promise<Seen>, end: () => void, number?: number, read?: (look: Look | Untold) => Seen }} View a question that is followed; its `number` where the worker follows it */
 /** @typedef {{ onTable: (table: LiveTable) => void } & Required<Pick<WatchOptions, "every">> & Pick<WatchOptions, "onClosed" | "onError">} Told */
 
 /** Those who watch a data set. */
@@ -16,6 +17,11 @@ export class Watchers {
   /** The rows or what they mean have changed. */
   poke() {
     for (const watcher of this.#all) watcher.poke();
+  }
+
+  /** Those that wait for nothing but other rows: what these change can be told with them. @returns {{ number: number, settle: (look?: Look | Untold) => void }[]} */
+  waiting() {
+    return [...this.#all].flatMap(watcher => watcher.claim() ?? []);
   }
 
   /** @param {ClickfoldError} error why nothing will be told any more */
@@ -38,6 +44,10 @@ class Watcher {
   #isStale = true;
   /** Goes on waiting no longer. */
   #wake = () => {};
+  /** While nothing but other rows is waited for: takes what they have changed, or hears that it is to be asked for. @type {((seen?: Seen | Promise<Seen>) => void) | undefined} */
+  #settle;
+  /** @type {View | undefined} */
+  #view;
 
   /** @param {Told} told */
   constructor(told) {
@@ -46,12 +56,21 @@ class Watcher {
 
   poke() {
     this.#isStale = true;
-    this.#wake();
+    this.#settle?.();
+  }
+
+  /** Has what other rows change told with them, where nothing else is waited for. */
+  claim() {
+    const settle = this.#settle, { number, read } = this.#view ?? {};
+    if (!settle || number === undefined || !read) return undefined;
+    this.#settle = undefined;
+    return { number, settle: (/** @type {Look | Untold | undefined} */ look) => settle(look && (async () => read(look))()) };
   }
 
   stop() {
     this.#isOver = true;
     this.#wake();
+    this.#settle?.();
   }
 
   /** @param {ClickfoldError} error */
@@ -63,27 +82,35 @@ class Watcher {
 
   /** @param {() => Promise<View>} follow */
   async run(follow) {
-    /** @type {View | undefined} */
-    let view;
     try {
-      view = await follow();
+      const view = this.#view = await follow();
+      /** @type {Seen | undefined} */
+      let given;
       while (!this.#isOver) {
         this.#isStale = false;
         const began = performance.now();
-        const { table, closed } = await view.look();
+        const { table, closed } = given ?? await view.look();
         if (this.#isOver) break;
         for (const window of closed) this.#tell(this.told.onClosed, window);
         if (table) this.#tell(this.told.onTable, table);
         // An answer that takes long leaves as much time again to what else there is to do.
         const took = performance.now() - began;
         await this.#pause(this.told.every && Math.max(this.told.every - took, took));
-        while (!this.#isStale && !this.#isOver) await new Promise(resolve => { this.#wake = () => resolve(undefined); });
+        given = await this.#change();
       }
     } catch (error) {
       this.fail(error instanceof Failure ? error : new Failure("BAD_STATE", String(error)));
     } finally {
-      view?.end();
+      this.#view?.end();
     }
+  }
+
+  /** Waits until rows have changed; gives what they have changed, where that was told with them. @returns {Promise<Seen | undefined>} */
+  async #change() {
+    if (this.#isStale || this.#isOver) return undefined;
+    const seen = await new Promise(resolve => { this.#settle = resolve; });
+    this.#settle = undefined;
+    return seen;
   }
 
   /** @param {number} ms */

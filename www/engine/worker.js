@@ -1,5 +1,5 @@
 /** @import { Dataset, LoadedPart } from "../../target/pkg/clickfold.js" */
-/** @import { DatasetInfo, Reply, Request, Taken, WireOptions } from "./protocol.js" */
+/** @import { DatasetInfo, Look, Reply, Request, Taken, WireOptions } from "./protocol.js" */
 
 import { joinTypes } from "../../target/pkg/clickfold.js";
 import { hold } from "./alive.js";
@@ -48,14 +48,14 @@ self.onmessage = async (/** @type {MessageEvent<{ id: number } & Request>} */ { 
 async function answer(id, request, signal) {
   const tell = (/** @type {import("../clickfold.js").Progress} */ progress) => post({ id, progress });
   switch (request.do) {
-    case "start": {
-      const holding = hold(request.lock);
+    case "start":
       start(request.module, request.memory);
       if (request.warmUp) setTimeout(warmUp); // after the reply: nobody waits for it
-      return [await holding];
-    }
+      return [null];
     case "ping":
       return [null];
+    case "hold":
+      return [await hold(request.lock)];
     case "load":
       keep(id, await loadWhole(request.source, request.options, request.queries, signal, tell), request.options);
       return [describe(id)];
@@ -104,7 +104,10 @@ async function answer(id, request, signal) {
         if (!request.bytes) return;
         if (request.isShared) dataset.goOnAt(request.place);
         const appended = dataset.append(request.bytes, request.format);
-        return [takenBy(request.handle, appended) ?? { ...describe(request.handle), appended }];
+        const taken = takenBy(request.handle, appended);
+        if (!taken) return [{ ...describe(request.handle), appended }];
+        const looks = (request.views ?? []).map(view => lookOrSay(dataset, view));
+        return [{ ...taken, looks }, ...looks.flatMap(look => "error" in look ? [] : buffersOf(look))];
       });
     case "watch":
       return inTurn(request.handle, async before => {
@@ -115,13 +118,8 @@ async function answer(id, request, signal) {
       });
     case "look":
       return inTurn(request.handle, dataset => {
-        const started = performance.now(), live = asLive(dataset);
-        /** @type {import("./protocol.js").Told | undefined} */
-        const told = live.look(request.view);
-        /** @type {import("./protocol.js").Told[]} */
-        const closed = live.closed(request.view);
-        const ms = performance.now() - started;
-        return [{ told, closed, live: live.live(), ms }, ...[...closed, ...told ? [told] : []].map(({ ipc }) => ipc.buffer)];
+        const look = lookAt(dataset, request.view);
+        return [look, ...buffersOf(look)];
       });
     case "unwatch":
       return inTurn(request.handle, dataset => {
@@ -223,7 +221,26 @@ function describe(handle) {
 /** @param {Dataset} dataset of the complete core */
 const asLive = dataset => /** @type {import("../../target/complete/clickfold.js").Dataset} */ (dataset);
 
-/** What a stream's rows have changed: as a rule no more than counts. @param {number} handle @param {import("../clickfold.js").Appended} appended @returns {Taken | undefined} */
+/** What a question that is followed is answered by now. @param {Dataset} dataset @param {number} view @returns {Look} */
+function lookAt(dataset, view) {
+  const started = performance.now(), live = asLive(dataset);
+  const told = live.look(view), closed = /** @type {import("./protocol.js").Told[]} */ (live.closed(view));
+  return { told, closed, live: live.live(), ms: performance.now() - started };
+}
+
+/** The same, or why there is no answer. @param {Dataset} dataset @param {number} view @returns {Look | import("./protocol.js").Untold} */
+function lookOrSay(dataset, view) {
+  try {
+    return lookAt(dataset, view);
+  } catch (error) {
+    return { error: toPlain(error) };
+  }
+}
+
+/** @param {Look} look @returns {Transferable[]} */
+const buffersOf = ({ told, closed }) => [...closed, ...told ? [told] : []].map(({ ipc }) => ipc.buffer);
+
+/** What a stream's rows have changed: as a rule no more than counts. @param {number} handle @param {import("../clickfold.js").Appended} appended @returns {Omit<Taken, "looks"> | undefined} */
 function takenBy(handle, appended) {
   const dataset = find(handle), live = isComplete(dataset) ? asLive(dataset).live() : undefined;
   if (!live) return undefined;

@@ -51,7 +51,7 @@ class Stream {
     this.options = options;
     this.engine = engine;
     this.status = new Status(onStatus);
-    this.opening = new Opening(source, options, engine, this.#ended.signal);
+    this.opening = new Opening(source, options, engine, this.#ended.signal, error => this.#fail(error));
     this.queue = new Queue({
       counters: this.status.counters, canWait: source.canWait, buffer, maxFrame, format,
       consume: rows => this.#consume(rows), header: () => this.#header, mayJoin: () => this.#dataset !== undefined,

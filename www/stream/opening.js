@@ -1,6 +1,6 @@
 /** The first message becomes a data set: its columns are those of all that follow. */
 
-/** @import { ConnectOptions, Dataset } from "../clickfold.js" */
+/** @import { ClickfoldError, ConnectOptions, Dataset } from "../clickfold.js" */
 /** @import { Rows } from "./frames.js" */
 /** @import { Source, Tools } from "./source.js" */
 
@@ -13,12 +13,13 @@ export class Opening {
   /** A header that came alone. @type {Uint8Array | undefined} */
   #header;
 
-  /** @param {Source} source @param {ConnectOptions} options @param {Pick<Tools, "load">} engine @param {AbortSignal} signal */
-  constructor(source, options, { load }, signal) {
+  /** @param {Source} source @param {ConnectOptions} options @param {Pick<Tools, "load">} engine @param {AbortSignal} signal @param {(error: ClickfoldError) => void} onGone is told when a worker has taken the rows with it */
+  constructor(source, options, { load }, signal, onGone) {
     this.source = source;
     this.options = options;
     this.engineLoad = load;
     this.signal = signal;
+    this.onGone = onGone;
   }
 
   /**
@@ -44,7 +45,7 @@ export class Opening {
   /** @param {Uint8Array} bytes @param {NonNullable<ConnectOptions["format"]>} format */
   async #load(bytes, { encoding, ...format }) {
     const { lateness, keep, id, ids, schema, clean, timezone } = this.options;
-    const dataset = await this.engineLoad(bytes, { format, schema: { ...this.source.schema, ...schema }, clean, timezone, live: { lateness, keep, id, ids }, signal: this.signal });
+    const dataset = await this.engineLoad(bytes, { format, schema: { ...this.source.schema, ...schema }, clean, timezone, live: { lateness, keep, id, ids }, signal: this.signal }, this.onGone);
     const names = dataset.schema.map(({ name }) => name);
     return { dataset, header: dataset.report.header ? firstLine(bytes) : named(names, format.separator ?? dataset.report.separator ?? ",") };
   }

@@ -45,7 +45,7 @@ impl Reading {
         if !all_utf8 || self.columns.iter().any(ColumnBuilder::is_fixed) {
             let cells = self.splitter.cells(stretch, width);
             let reasons: Vec<Option<String>> =
-                (0..rows.len()).map(|row| misfit(&self.names, &self.columns, |at| cells.get(row, at))).collect();
+                (0..rows.len()).map(|row| misfit(&self.names, &self.columns, all_utf8, |at| cells.get(row, at))).collect();
             let keep: Vec<bool> = reasons.iter().map(Option::is_none).collect();
             for (row, reason) in rows.iter().zip(reasons) {
                 if let Some(reason) = reason {
