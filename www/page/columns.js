@@ -31,7 +31,7 @@ export class ColumnsPanel {
   /**
    * @param {{
    *   retype: (column: string, type: string) => void, rerole: (column: string, role: Role | null) => void,
-   *   open: (title: string, where: Condition[]) => void, redraw: () => void, fail: (error: unknown) => void,
+   *   open: (title: string, where: Condition[]) => void, redraw: () => void, fail: (dataset: Dataset, error: unknown) => void,
    * }} actions
    */
   constructor(actions) {
@@ -66,7 +66,7 @@ export class ColumnsPanel {
       this.#profiles = profiles;
       this.actions.redraw();
     } catch (error) {
-      if (this.#dataset === dataset && /** @type {any} */ (error).code !== "CANCELLED") this.actions.fail(error);
+      if (/** @type {any} */ (error).code !== "CANCELLED") this.actions.fail(dataset, error);
     }
   }
 

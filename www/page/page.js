@@ -27,7 +27,7 @@ let joining;
 /** Likewise. @type {Awaited<ReturnType<typeof import("../more/events.js").openQuestions>> | undefined} */
 let questions;
 const rows = new RowsPanel(redraw);
-const columns = new ColumnsPanel({ retype, rerole, redraw, fail, open: (title, where) => void (state.dataset && rows.show(state.dataset, title, where)) });
+const columns = new ColumnsPanel({ retype, rerole, redraw, fail: failOf, open: (title, where) => void (state.dataset && rows.show(state.dataset, title, where)) });
 const health = new HealthPanel(redraw, {
   reformat: change => void again({ format: { ...state.format, ...change } }),
   rezone: timezone => void again({ timezone }),
@@ -51,7 +51,7 @@ async function onLost({ datasets, rebuilt }) {
   const isThere = (await rebuilt).includes(dataset);
   if (state.dataset !== dataset) return;
   if (isThere) set({ notice: `${stopped}was read again: all ${count(dataset.rows)} rows are there.`, said: "All rows are there again" });
-  else await dataset.query({ kind: "rows", limit: 1 }).catch(fail); // it says why
+  else await dataset.query({ kind: "rows", limit: 1 }).catch(error => failOf(dataset, error)); // it says why
 }
 
 function redraw() {
@@ -205,6 +205,11 @@ function fail(thrown) {
   set({ ...emptyState(), error: state.name ? `${state.name}: ${error.message}` : error.message });
 }
 
+/** Likewise, where it comes of a file that may be shown no more: then it is told already, or of no use. @param {Dataset} dataset @param {unknown} thrown */
+function failOf(dataset, thrown) {
+  if (state.dataset === dataset) fail(thrown);
+}
+
 /** @param {string} column @param {string} type */
 async function retype(column, type) {
   await retell(column, { type: type || undefined });
@@ -278,7 +283,7 @@ function loaded() {
         ${health.template()}
       </div>
     </div>
-    ${questions?.template() ?? nothing}
+    ${questions?.dataset === dataset ? questions.template() : nothing}
     ${columns.template()}
     ${cleaning?.template() ?? nothing}
     ${joining?.template() ?? nothing}

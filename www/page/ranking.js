@@ -41,7 +41,10 @@ export class RankingPanel {
     const best = ["item", "category", "action"].map(role => byRole(dataset, /** @type {any} */ (role))).find(Boolean)
       ?? dataset.schema.find(field => field.type === "text") ?? dataset.schema[0];
     const isNew = this.#dataset !== dataset;
+    this.#asked++; // what is under way is of the data before
+    this.#error = "";
     if (isNew) {
+      this.#rows = [];
       this.#isChosen = false;
       this.#measure = "events";
     }
@@ -52,6 +55,7 @@ export class RankingPanel {
     this.#actions = [];
     if (action) {
       const answer = await dataset.query({ kind: "aggregate", where, group_by: [{ column: action.name, as: "action" }], measures: { n: { fn: "count" } }, order_by: ["-n"], limit: MOST_ACTIONS });
+      if (this.#dataset !== dataset) return; // another file was opened
       this.#actions = answer.rows().map(row => row.action);
       // The first action is what most events are: views, in a shop.
       const isSame = !isNew && String(before) === String(this.#actions);

@@ -39,6 +39,8 @@ export class TimelinePanel {
 
   /** @param {Dataset} dataset @param {Condition[]} where what all of the page is about */
   async show(dataset, where = []) {
+    this.#asked++; // what is under way is of the data before
+    this.#error = "";
     this.#dataset = dataset;
     this.#where = where;
     this.#series = [];
@@ -46,6 +48,7 @@ export class TimelinePanel {
     const time = byRole(dataset, "time");
     if (!time || time.type !== "time") return;
     const [{ from, to }] = (await dataset.query({ kind: "aggregate", where, measures: { from: { fn: "min", column: time.name }, to: { fn: "max", column: time.name } } })).rows();
+    if (this.#dataset !== dataset) return; // another file was opened
     if (!(from instanceof Date && to instanceof Date)) return;
     this.#range = [from, to];
     const span = to.getTime() - from.getTime();
@@ -81,6 +84,7 @@ export class TimelinePanel {
       this.#fill(all, action ? each : [], drawn, Number(distinct ?? 0));
       this.#error = "";
     } catch (error) {
+      if (asked !== this.#asked) return;
       this.#error = /** @type {Error} */ (error).message;
     }
     this.redraw();

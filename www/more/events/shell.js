@@ -92,6 +92,11 @@ class QuestionsPanel {
     this.actions = actions;
   }
 
+  /** What the questions are about. */
+  get dataset() {
+    return this.#dataset;
+  }
+
   /** @param {Dataset} dataset @param {Condition[]} [where] what all of the page is about */
   show(dataset, where = []) {
     const columns = JSON.stringify(dataset.schema.map(({ name, type, role }) => [name, type, role]).filter(([, type, role]) => role || type !== "bool"));
