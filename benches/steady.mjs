@@ -26,13 +26,20 @@ await page.evaluate(async ({ rate, batch, keep }) => {
   const encoder = new TextEncoder();
   let n = 0, repeated = 0, seed = 1;
   const random = () => (seed = Math.imul(seed, 1664525) + 1013904223 >>> 0) / 2 ** 32;
-  const line = () => {
-    if (n > 100 && random() < 0.001) { repeated++; return line.last; }
-    const time = new Date(Date.now() - Math.floor(random() * 3000)).toISOString();
-    return line.last = `${n++},${Math.floor(200_000 * random())},item ${Math.floor(50_000 * random() ** 3)},${["view", "view", "view", "cart", "buy"][n % 5]},${time},${(n % 900) + 0.5}\n`;
+  // What is dear to make is made once: the page is to be busy with its stream.
+  const bodies = Array.from({ length: 1 << 16 }, (_, at) => `,${Math.floor(200_000 * random())},item ${Math.floor(50_000 * random() ** 3)},${["view", "view", "view", "cart", "buy"][at % 5]},${at % 900}.50,`);
+  let last = "";
+  const line = now => {
+    if (last && random() < 0.001) { repeated++; return last; }
+    return last = n++ + bodies[n & 0xffff] + (now - Math.floor(random() * 3000)) + "\n";
   };
-  const text = () => { let lines = ""; for (let i = 0; i < batch; i++) lines += line(); return encoder.encode(lines); };
-  const header = "id,user_id,item_id,action,event_time,price\n";
+  const text = () => {
+    const now = Date.now();
+    let lines = "";
+    for (let i = 0; i < batch; i++) lines += line(now);
+    return encoder.encode(lines);
+  };
+  const header = "id,user_id,item_id,action,price,event_time\n";
   const dataset = await engine.load(new Blob([header, text()]), { live: { lateness: "5s", keep: { time: keep }, id: "id", ids: 200_000 } });
   const top = { kind: "aggregate", group_by: ["item_id"], measures: { n: { fn: "count" }, revenue: { fn: "sum", column: "price" } }, order_by: ["-n"], limit: 20 };
   const run = window.run = { updates: [], closed: 0, failed: "", late: 0, behind: 0, sent: 1 };
@@ -83,10 +90,10 @@ for (let passed = 0; passed < Number(options.minutes) * 6; passed++) {
   if (run.failed) throw new Error(run.failed);
   memory.push(renderers());
   all.push(...updates);
-  console.log(`${(passed + 1) * 10} s: ${counts.used} events used, ${counts.rows} kept, ${run.closed} windows closed, ${run.late} late, ${counts.duplicate} of ${counts.repeated} duplicates; update p50 ${quantile(updates, 0.5)?.toFixed(1)}, p99 ${quantile(updates, 0.99)?.toFixed(1)} ms; ${Math.round(memory.at(-1))} MiB; behind by ${run.behind} batches at the most`);
+  if (passed % 6 === 5 || passed < 3) console.log(`${(passed + 1) * 10} s: ${counts.used} events used, ${counts.rows} kept, ${run.closed} windows closed, ${run.late} late, ${counts.duplicate} of ${counts.repeated} duplicates; update p50 ${quantile(updates, 0.5)?.toFixed(1)}, p99 ${quantile(updates, 0.99)?.toFixed(1)} ms; ${Math.round(memory.at(-1))} MiB; behind by ${run.behind} batches at the most`);
 }
 await browser.close();
 server.close();
 const [early, late] = [memory.slice(Math.floor(memory.length / 4), Math.floor(memory.length / 2)), memory.slice(-Math.ceil(memory.length / 4))].map(part => Math.max(...part));
-console.log(`updates: p50 ${quantile(all, 0.5).toFixed(2)}, p99 ${quantile(all, 0.99).toFixed(2)}, longest ${Math.max(...all.slice(-1)).toFixed(1)} ms; memory ${Math.round(early)} MiB in the second quarter, ${Math.round(late)} in the last`);
+console.log(`updates: p50 ${quantile(all, 0.5).toFixed(2)}, p99 ${quantile(all, 0.99).toFixed(2)}, longest ${quantile(all, 1).toFixed(1)} ms; memory ${Math.round(early)} MiB in the second quarter, ${Math.round(late)} in the last`);
 process.exit(quantile(all, 0.99) <= 16 && late <= early * 1.1 ? 0 : 1);
