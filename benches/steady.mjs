@@ -48,7 +48,8 @@ await page.evaluate(async ({ rate, batch, keep }) => {
   dataset.watch(top, table => {
     const now = performance.now();
     run.late = table.live.late;
-    waiting = waiting.filter(({ at, used }) => { if (used > table.stats.rows_scanned + table.live.dropped) return true; run.updates.push(now - at); return false; });
+    const { read } = dataset.report;
+    waiting = waiting.filter(({ at, rows }) => { if (rows > read) return true; run.updates.push(now - at); return false; });
   }, { every: 0, window: { size: "1m" }, movement: "item_id", onClosed: () => run.closed++, onError });
   dataset.watch(top, () => {}, { every: 250, onError });
   run.counts = () => ({ rows: dataset.rows, used: dataset.report.used, duplicate: dataset.report.duplicate, repeated, read: dataset.report.read, ...dataset.live });
@@ -58,8 +59,9 @@ await page.evaluate(async ({ rate, batch, keep }) => {
     run.behind = Math.max(run.behind, due - run.sent);
     while (run.sent < due) {
       run.sent++;
-      const at = performance.now();
-      dataset.append(text(), { format: "csv" }).then(() => waiting.push({ at, used: dataset.report.used }), onError);
+      const rows = text();
+      waiting.push({ at: performance.now(), rows: run.sent * batch });
+      dataset.append(rows, { format: "csv" }).catch(onError);
     }
     if (!run.failed) setTimeout(tick, 5);
   };

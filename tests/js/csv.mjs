@@ -16,7 +16,7 @@ export function toCsv(ipc) {
       if (type.typeId === Type.Utf8) return quote(defuse(value));
       if (type.typeId === Type.Decimal) return decimal(BigInt(value), type.scale);
       if (type.typeId === Type.Timestamp) return instant(table.getChildAt(at).data[0].values[row], type.unit);
-      return String(value);
+      return typeof value === "number" ? plain(value) : String(value);
     }).join(","));
   }
   return lines.join("\n") + "\n";
@@ -24,6 +24,15 @@ export function toCsv(ipc) {
 
 const defuse = text => /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
 const quote = text => /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+
+/** A float in digits, never with an exponent. @param {number} value */
+function plain(value) {
+  const [, sign, first, rest = "", exponent] = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(String(value)) ?? [];
+  if (exponent === undefined) return String(value);
+  const digits = first + rest, point = 1 + Number(exponent);
+  if (point <= 0) return `${sign}0.${"0".repeat(-point)}${digits}`;
+  return `${sign}${digits.slice(0, point).padEnd(point, "0")}${point < digits.length ? `.${digits.slice(point)}` : ""}`;
+}
 
 function decimal(units, scale) {
   const digits = String(units < 0n ? -units : units).padStart(scale + 1, "0");
