@@ -231,6 +231,8 @@ impl Dataset {
     ///
     /// `UNKNOWN_COLUMN` or `BAD_QUERY` for a name that is none.
     pub fn set_roles(&mut self, roles: &BTreeMap<String, Option<String>>) -> Result<()> {
+        #[cfg(feature = "live")]
+        let time = self.schema.index_of_role(Role::Time);
         for (name, role) in roles {
             let at = self.schema.index_of(name)?;
             let role = role.as_deref().map(parse_role).transpose()?;
@@ -242,6 +244,8 @@ impl Dataset {
             columns.iter_mut().filter(|c| role.is_some() && c.role == role).for_each(|c| c.role = None);
             columns[at].role = role;
         }
+        #[cfg(feature = "live")]
+        self.follow_columns(time)?;
         Ok(())
     }
 

@@ -338,6 +338,73 @@ fn sessions_close_when_the_silence_is_longer_than_the_gap() {
     }
 }
 
+/// Rows of any columns, loaded as a stream's are.
+fn stream(text: &str, schema: Value, live: Value) -> Dataset {
+    let mut loader = Loader::new(serde_json::from_value(json!({ "schema": schema, "live": live })).unwrap()).unwrap();
+    loader.push(text.as_bytes()).unwrap();
+    loader.finish().unwrap()
+}
+
+#[test]
+fn the_last_of_all_times_closes_what_comes_before() {
+    let mut data = stream("t,v\n2024-03-10T00:00:00.000000001Z,1\n", json!({ "t": { "role": "time" } }), json!({}));
+    let count = json!({ "kind": "aggregate", "measures": { "n": { "fn": "count" } } });
+    let view = watch(&mut data, json!({ "query": count, "window": { "size": "1h", "hop": "15m" }, "closes": true }));
+    data.append(b"2262-04-11T23:47:16.854775807Z,2\n", None).unwrap();
+    assert_eq!(data.closed(view).unwrap().len(), 4);
+    assert!(data.look(view).unwrap().is_some());
+}
+
+#[test]
+fn the_first_fraction_of_a_second_ends_no_window() {
+    let rows = |from: i64, to: i64| (from..to).map(|at| format!("{},1\n", time(at * 60))).collect::<String>();
+    let mut data = stream(&("t,v\n".to_owned() + &rows(0, 1)), json!({ "t": { "role": "time" } }), json!({ "keep": { "rows": 32 } }));
+    let count = json!({ "kind": "aggregate", "measures": { "n": { "fn": "count" } } });
+    let view = watch(&mut data, json!({ "query": count, "window": { "size": "10m" } }));
+    for at in 1..75 {
+        data.append(rows(at, at + 1).as_bytes(), None).unwrap();
+    }
+    assert!(data.live_state().unwrap().dropped > 30);
+    data.append(b"2024-03-10T01:15:00.5Z,1\n", None).unwrap();
+    assert!(looked(&mut data, view).ends_with(",true,6\n"));
+}
+
+#[test]
+fn open_sessions_keep_their_rows_when_a_type_widens() {
+    let row = |minute: i64, user: &str, v: &str| format!("{user},{},{v}\n", time(minute * 60));
+    let schema = json!({ "user": { "role": "actor" }, "t": { "role": "time" } });
+    let mut data = stream(&("user,t,v\n".to_owned() + &row(0, "u", "1")), schema, json!({ "keep": { "rows": 16 } }));
+    let count = json!({ "kind": "aggregate", "measures": { "n": { "fn": "count" } } });
+    let view = watch(&mut data, json!({ "query": count, "window": { "gap": "30m" } }));
+    for (minute, user) in [(20, "u"), (40, "u"), (45, "w")] {
+        data.append(row(minute, user, "1").as_bytes(), None).unwrap();
+    }
+    let before = looked(&mut data, view);
+    assert!(before.contains("2024-03-10T00:00:00Z,2024-03-10T01:10:00Z,true,u,3\n"), "{before}");
+    data.append(row(46, "w", "1.5").as_bytes(), None).unwrap();
+    assert_eq!(looked(&mut data, view), before.replace(",w,1\n", ",w,2\n").replace("01:15:00Z,true,w", "01:16:00Z,true,w"));
+}
+
+#[test]
+fn another_column_may_say_what_time_it_is_and_who_it_was() {
+    let text = "u,w,a,b\n1,1,2024-03-10T00:00:00.000Z,2024-01-01T00:00:00Z\n1,2,2024-03-10T00:30:00.000Z,2024-01-01T05:00:00Z\n";
+    let roles = |role: &str| std::collections::BTreeMap::from([(role.to_owned(), Some(if role == "b" { "time" } else { "actor" }.to_owned()))]);
+    let mut data = stream(text, json!({ "u": { "role": "actor" }, "a": { "role": "time" } }), json!({}));
+    let count = json!({ "kind": "aggregate", "measures": { "n": { "fn": "count" } } });
+    let windows = watch(&mut data, json!({ "query": count, "window": { "size": "1h" } }));
+    let sessions = json!({ "kind": "sessions", "gap": "10h" });
+    let visits = watch(&mut data, json!({ "query": sessions }));
+    assert!(looked(&mut data, windows).contains("2024-03-10T00:00:00.000Z"));
+    data.set_roles(&roles("b")).unwrap();
+    assert_eq!(data.live_state().unwrap().newest, Some(1_704_085_200_000.0));
+    assert!(looked(&mut data, windows).contains("2024-01-01T05:00:00Z,2024-01-01T06:00:00Z,true,1\n"));
+    assert_eq!(looked(&mut data, visits), asked(&mut data, &sessions));
+    data.set_roles(&roles("w")).unwrap();
+    assert_eq!(looked(&mut data, visits), asked(&mut data, &sessions));
+    assert_eq!(data.append(b"1,2,2024-03-10T00:31:00.000Z,2024-01-01T05:30:00Z\n", None).unwrap().late, 0);
+    assert!(looked(&mut data, windows).contains("2024-01-01T05:00:00Z,2024-01-01T06:00:00Z,true,2\n"));
+}
+
 #[test]
 fn a_column_whose_first_value_comes_late_has_its_role_then() {
     let mut loader = Loader::new(serde_json::from_value(json!({ "live": {} })).unwrap()).unwrap();

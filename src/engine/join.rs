@@ -62,6 +62,7 @@ impl Dataset {
         if self.answers.is_some() || other.answers.is_some() {
             return Err(Error::new(ErrorKind::Unsupported, "only rows can be joined; load both without \"keep\""));
         }
+        self.store.seal()?;
         let key = self.schema.index_of(&join.on)?;
         let other_key = other.schema.index_of(join.to.as_ref().unwrap_or(&join.on))?;
         let taken: Vec<usize> = match &join.columns {
@@ -71,6 +72,8 @@ impl Dataset {
         let matches = self.store.join(key, &other.store, other_key, &taken, join.indicator.is_some())?;
         let names = taken.iter().map(|&at| other.schema.columns()[at].name.as_str()).chain(join.indicator.as_deref());
         let columns = self.add_joined(names.collect());
+        #[cfg(feature = "live")]
+        self.follow_columns(self.schema.index_of_role(crate::event::Role::Time))?;
         Ok(Joined {
             columns,
             matched: matches.matched,

@@ -122,6 +122,12 @@ impl Live {
         self.newest.map(|newest| newest.saturating_sub(self.lateness.saturating_mul(self.unit.per_second())))
     }
 
+    /// Forgets what time it is.
+    fn restart(&mut self) {
+        self.retention.restart();
+        (self.newest, self.newest_dropped, self.unit) = (None, None, TimeUnit::Second);
+    }
+
     /// Whether rows go, so that those that are left must stay in their order.
     pub(super) fn drops(&self) -> bool {
         self.retention.drops()

@@ -164,6 +164,37 @@ test("what cannot be watched says so, and nobody else is the worse for it", asyn
   assert.match(found.thrown, /evry/);
 });
 
+test("rows may be appended as soon as a question is watched; the clock of a plain file may be set", async () => {
+  const found = await opened.page.evaluate(async () => {
+    const plain = await engine.load(new Blob([header + row(0, "a")]));
+    await plain.advance(new Date(Date.UTC(2024, 4, 1, 1)));
+    const watched = told(plain, ranking, { window: { size: "10m" } });
+    const appended = await plain.append(bytes(row(1, "b")));
+    await watched.until(() => watched.tables.at(-1)?.rows().length === 2);
+    const { rows, report: { used } } = plain;
+    await plain.close();
+    return { appended, rows, used };
+  });
+  assert.equal(found.appended.used, 1);
+  assert.deepEqual([found.rows, found.used], [2, 2]);
+});
+
+test("windows that have closed are told of even if the question is answered no more", async () => {
+  const found = await opened.page.evaluate(async () => {
+    const dataset = await engine.load(new Blob([header + row(0, "a")]), { live: {} });
+    const query = { kind: "aggregate", measures: { total: { fn: "sum", column: "price" } } };
+    const watched = told(dataset, query, { every: 200, window: { size: "10m" }, closes: true });
+    await watched.next(1);
+    await dataset.append(bytes(row(20, "b")));
+    await dataset.append(bytes(row(21, "c", { price: "n/a" })));
+    const error = await watched.error();
+    await dataset.close();
+    return { error, closed: watched.closed.map(table => Number(table.rows()[0].total)) };
+  });
+  assert.equal(found.error.code, "BAD_QUERY");
+  assert.deepEqual(found.closed, [1.5]);
+});
+
 test("several workers are asked again, and say where windows are not to be had", async () => {
   const found = await opened.page.evaluate(async () => {
     const { open } = await import("./clickfold.js");

@@ -82,14 +82,19 @@ export function openDataset(workers, infos, loaded) {
     if (isShared && window) throw new ClickfoldError("UNSUPPORTED", "windows are watched where one worker has all rows; open the engine with one worker, or load with \"live\"");
     const [worker] = workers, [handle] = handles;
     const watch = { query, closes: onClosed !== undefined, ...window && { window }, ...show !== undefined && { show }, ...movement !== undefined && { movement } };
-    const { view } = isShared ? {} : await inOrder(() => worker.send({ do: "watch", handle, watch }));
+    const { view } = isShared ? {} : await inOrder(async () => {
+      const followed = await worker.send({ do: "watch", handle, watch });
+      if (followed.info) {
+        infos = [followed.info];
+        info = join(infos, loaded);
+      }
+      return followed;
+    });
     if (view === undefined) return { look: async () => ({ table: live(await ask(query), []), closed: [] }), end: () => {} };
-    const read = (/** @type {Look | import("./protocol.js").Untold} */ look) => {
-      if ("error" in look) throw new ClickfoldError(look.error.code, look.error.message, look.error.detail);
-      const { told, closed, live: state, ms } = look;
+    const read = (/** @type {Look} */ { told, error, closed, live: state, ms }) => {
       infos = [{ ...infos[0], live: state }];
       const table = (/** @type {Told} */ { ipc, windows }) => live({ ipc, ms }, windows);
-      return { table: told && table(told), closed: closed.map(table) };
+      return { table: told && table(told), closed: closed.map(table), error: error && new ClickfoldError(error.code, error.message, error.detail) };
     };
     return {
       number: view, read,
@@ -131,7 +136,7 @@ export function openDataset(workers, infos, loaded) {
   /** @param {Uint8Array<ArrayBuffer>} bytes @param {string} [format] @returns {Promise<Appended>} */
   const stream = async (bytes, format) => {
     const waiting = watchers.waiting();
-    /** @type {(Look | import("./protocol.js").Untold)[]} */
+    /** @type {Look[]} */
     let looks = [];
     try {
       /** @type {Taken} */

@@ -190,17 +190,17 @@ export class Lasting {
 
   /** @type {Dataset["watch"]} */
   #watch(query, onTable, options = {}) {
-    let stop = () => {}, nClosed = 0;
+    let stop = () => {}, toldUntil = -Infinity;
     const watch = {
       pause: () => stop(),
       begin: () => {
         const inner = this.#inner;
-        let seen = 0;
         stop = inner.watch(query, onTable, {
           ...options,
           ...options.onClosed && { onClosed: table => {
-            if (++seen <= nClosed) return; // it was told of the rows that were lost
-            nClosed = seen;
+            const end = Math.max(...table.live.windows.map(({ end }) => end.getTime()));
+            if (end <= toldUntil) return; // it was told of the rows that were lost
+            toldUntil = end;
             options.onClosed?.(table);
           } },
           onError: error => {

@@ -10,12 +10,11 @@
  * @typedef {object[]} Types the core's own word for each column's type
  * @typedef {{ handle: number, schema: Field[], types: Types, rows: number, report: Report, live?: WireLive }} DatasetInfo
  * @typedef {Omit<LiveState, "newest" | "watermark"> & { newest: number | null, watermark: number | null }} WireLive times in milliseconds
- * @typedef {{ rows: number, live: WireLive, appended: Appended, info?: DatasetInfo, looks: (Look | Untold)[] }} Taken what a stream's rows have changed; `info` where more has than their number
+ * @typedef {{ rows: number, live: WireLive, appended: Appended, info?: DatasetInfo, looks: Look[] }} Taken what a stream's rows have changed; `info` where more has than their number
  *
  * @typedef {{ query: Query, window?: object, show?: number, movement?: string, closes: boolean }} Watch
  * @typedef {{ ipc: Uint8Array, windows: { start: number, end: number, provisional: boolean }[] }} Told
- * @typedef {{ told?: Told, closed: Told[], live: WireLive, ms: number }} Look
- * @typedef {{ error: { code: string, message: string, detail: ErrorDetail } }} Untold why a question is answered no more
+ * @typedef {{ told?: Told, error?: { code: string, message: string, detail: ErrorDetail }, closed: Told[], live: WireLive, ms: number }} Look `error`: why the question is answered no more
  *
  * @typedef {object} Shape what the core found out of a file's first bytes; the rest of it is the core's alone
  * @property {Report["format"]} format

@@ -1,12 +1,12 @@
 /** Answers that are told again when rows have changed them. */
 
 /** @import { ClickfoldError, LiveTable, WatchOptions } from "../clickfold.js" */
-/** @import { Look, Untold } from "./protocol.js" */
+/** @import { Look } from "./protocol.js" */
 
 import { ClickfoldError as Failure } from "./errors.js";
 
-/** @typedef {{ table?: LiveTable, closed: LiveTable[] }} Seen what is to be told: nothing as long as there is no window */
-/** @typedef {{ look: () => Promise<Seen>, end: () => void, number?: number, read?: (look: Look | Untold) => Seen }} View a question that is followed; its `number` where the worker follows it */
+/** @typedef {{ table?: LiveTable, closed: LiveTable[], error?: ClickfoldError }} Seen what is to be told: nothing as long as there is no window */
+/** @typedef {{ look: () => Promise<Seen>, end: () => void, number?: number, read?: (look: Look) => Seen }} View a question that is followed; its `number` where the worker follows it */
 /** @typedef {{ onTable: (table: LiveTable) => void } & Required<Pick<WatchOptions, "every">> & Pick<WatchOptions, "onClosed" | "onError">} Told */
 
 /** Those who watch a data set. */
@@ -19,7 +19,7 @@ export class Watchers {
     for (const watcher of this.#all) watcher.poke();
   }
 
-  /** Those that wait for nothing but other rows: what these change can be told with them. @returns {{ number: number, settle: (look?: Look | Untold) => void }[]} */
+  /** Those that wait for nothing but other rows: what these change can be told with them. @returns {{ number: number, settle: (look?: Look) => void }[]} */
   waiting() {
     return [...this.#all].flatMap(watcher => watcher.claim() ?? []);
   }
@@ -44,7 +44,7 @@ class Watcher {
   #isStale = true;
   /** Goes on waiting no longer. */
   #wake = () => {};
-  /** While nothing but other rows is waited for: takes what they have changed, or hears that it is to be asked for. @type {((seen?: Seen | Promise<Seen>) => void) | undefined} */
+  /** While nothing but other rows is waited for: takes what they have changed, or hears that it is to be asked for. @type {((seen?: Seen) => void) | undefined} */
   #settle;
   /** @type {View | undefined} */
   #view;
@@ -64,7 +64,7 @@ class Watcher {
     const settle = this.#settle, { number, read } = this.#view ?? {};
     if (!settle || number === undefined || !read) return undefined;
     this.#settle = undefined;
-    return { number, settle: (/** @type {Look | Untold | undefined} */ look) => settle(look && (async () => read(look))()) };
+    return { number, settle: (/** @type {Look | undefined} */ look) => settle(look && read(look)) };
   }
 
   stop() {
@@ -89,12 +89,13 @@ class Watcher {
       while (!this.#isOver) {
         this.#isStale = false;
         const began = performance.now();
-        const { table, closed } = given ?? await view.look();
+        const { table, closed, error } = given ?? await view.look();
         if (this.#isOver) break;
         for (const window of closed) this.#tell(this.told.onClosed, window);
+        if (error) throw error;
         if (table) this.#tell(this.told.onTable, table);
         // An answer that takes long leaves as much time again to what else there is to do.
-        const took = performance.now() - began;
+        const took = Math.max(performance.now() - began, table?.stats.ms ?? 0);
         await this.#pause(this.told.every && Math.max(this.told.every - took, took));
         given = await this.#change();
       }

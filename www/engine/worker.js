@@ -106,15 +106,16 @@ async function answer(id, request, signal) {
         const appended = dataset.append(request.bytes, request.format);
         const taken = takenBy(request.handle, appended);
         if (!taken) return [{ ...describe(request.handle), appended }];
-        const looks = (request.views ?? []).map(view => lookOrSay(dataset, view));
-        return [{ ...taken, looks }, ...looks.flatMap(look => "error" in look ? [] : buffersOf(look))];
+        const looks = (request.views ?? []).map(view => lookAt(dataset, view));
+        return [{ ...taken, looks }, ...looks.flatMap(buffersOf)];
       });
     case "watch":
       return inTurn(request.handle, async before => {
         // Where nothing is known of a stream, the question is asked again, which the core of a first visit can, too.
         if (!request.watch.window && !isComplete(before) && !isBeyondFirst(request.watch.query)) return [{}];
         const dataset = await datasetFor({ handle: request.handle, question: request.watch }, true);
-        return [{ view: asLive(dataset).watch(request.watch, zoneChanges) }];
+        const view = asLive(dataset).watch(request.watch, zoneChanges);
+        return [{ view, info: describe(request.handle) }];
       });
     case "look":
       return inTurn(request.handle, dataset => {
@@ -127,7 +128,9 @@ async function answer(id, request, signal) {
         return [null];
       });
     case "advance":
-      return inTurn(request.handle, dataset => isComplete(dataset) && asLive(dataset).advance(request.time));
+      return inTurn(request.handle, dataset => {
+        if (isComplete(dataset)) asLive(dataset).advance(request.time);
+      });
     case "late":
       return inTurn(request.handle, dataset => {
         const ipc = isComplete(dataset) ? asLive(dataset).lateRows() : undefined;
@@ -221,20 +224,18 @@ function describe(handle) {
 /** @param {Dataset} dataset of the complete core */
 const asLive = dataset => /** @type {import("../../target/complete/clickfold.js").Dataset} */ (dataset);
 
-/** What a question that is followed is answered by now. @param {Dataset} dataset @param {number} view @returns {Look} */
+/** What a question that is followed is answered by now: windows that have closed are told of even if it is answered no more. @param {Dataset} dataset @param {number} view @returns {Look} */
 function lookAt(dataset, view) {
   const started = performance.now(), live = asLive(dataset);
-  const told = live.look(view), closed = /** @type {import("./protocol.js").Told[]} */ (live.closed(view));
-  return { told, closed, live: live.live(), ms: performance.now() - started };
-}
-
-/** The same, or why there is no answer. @param {Dataset} dataset @param {number} view @returns {Look | import("./protocol.js").Untold} */
-function lookOrSay(dataset, view) {
+  /** @type {Pick<Look, "told" | "error">} */
+  const found = {};
+  const closed = /** @type {import("./protocol.js").Told[]} */ (live.closed(view));
   try {
-    return lookAt(dataset, view);
+    found.told = live.look(view);
   } catch (error) {
-    return { error: toPlain(error) };
+    found.error = toPlain(error);
   }
+  return { ...found, closed, live: live.live(), ms: performance.now() - started };
 }
 
 /** @param {Look} look @returns {Transferable[]} */

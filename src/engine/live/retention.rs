@@ -98,6 +98,11 @@ impl Retention {
         dropped
     }
 
+    /// Has no slices: the rows are dealt to new ones.
+    pub(super) fn restart(&mut self) {
+        self.slices.clear();
+    }
+
     /// The slices in order.
     pub(super) fn slices(&self) -> impl Iterator<Item = &Slice> {
         self.slices.iter()

@@ -49,7 +49,7 @@ impl SessionWindows {
     ///
     /// `UNSUPPORTED` for another kind of question than `aggregate`; `UNKNOWN_COLUMN`; `BAD_QUERY` where the data has a column
     /// that is called as one of the windows' is.
-    pub(super) fn new(asked: &Value, asker: &Asker, by: usize, gap: i64, watermark: Option<i64>) -> Result<Self> {
+    pub(super) fn new(asked: &Value, asker: &Asker, by: usize, gap: i64) -> Result<Self> {
         let time = asker.time()?;
         if asked.get("kind").and_then(Value::as_str) != Some("aggregate") {
             let sentence = "windows of sessions take the kind aggregate; for others say a \"size\"";
@@ -68,7 +68,7 @@ impl SessionWindows {
         let bound = |name: &str| Column { name: name.to_owned(), column_type: columns[time].column_type, role: None };
         let schema = Schema::new(columns.iter().cloned().chain([bound(START), bound(END)]).collect());
         let asker = Asker::new(Query::parse(&query)?, asker.zones.clone(), &schema)?;
-        Ok(Self { by, time, gap, asker, open: vec![], watermark })
+        Ok(Self { by, time, gap, asker, open: vec![], watermark: None })
     }
 
     pub(super) fn take(&mut self, part: Part) -> Result<Taken> {
@@ -79,6 +79,9 @@ impl SessionWindows {
         let is_late = |watermark: i64| known.iter().any(|&row| instants[row as usize].saturating_add(self.gap) < watermark);
         let may_be_late = self.watermark.filter(|&watermark| is_late(watermark));
         let first = part.places.values().first().copied().unwrap_or(0);
+        if known.is_empty() {
+            return Ok(taken);
+        }
         self.open.push(part.take(&known, self.types())?);
         // A session that has ended before rows came, and is not closed yet, has nothing but rows that came too late.
         if let Some(watermark) = may_be_late {

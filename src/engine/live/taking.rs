@@ -7,7 +7,7 @@ use arrow_array::Array;
 
 use super::asker::Part;
 use super::view::View;
-use super::{Live, close};
+use super::{KEPT_LATE, Live, close};
 use crate::engine::{Appended, Dataset, Report};
 use crate::event::{ColumnType, Role, Schema, guess_roles};
 use crate::kernel::batch::Batch;
@@ -100,7 +100,7 @@ impl Dataset {
             late.dedup();
             n_late += late.len() as u64;
             if !late.is_empty() {
-                live.keep_late(batch.take(&late)?);
+                live.keep_late(batch.take(&late[late.len().saturating_sub(KEPT_LATE)..])?);
             }
             place += batch.n_rows as i64;
         }
@@ -173,13 +173,52 @@ impl Dataset {
     }
 
     fn renew(&mut self, view: &mut View, live: &Live, n_rows: usize, schema: &Schema) -> Result<()> {
-        if view.first_open().zip(live.newest_dropped).is_some_and(|(first, dropped)| first <= dropped) {
+        if view.first_open(live.unit).zip(live.newest_dropped).is_some_and(|(first, dropped)| first <= dropped) {
             let sentence = "a column needs a wider type, and rows of a window that is open are no longer kept; tell the columns' \
                             types with \"schema\", or keep the rows for longer than a window";
             return Err(Error::bad_input(sentence));
         }
-        view.renew(schema)?;
-        self.feed(view, live, n_rows)
+        let watermark = view.renew(schema)?;
+        self.feed(view, live, n_rows)?;
+        watermark.map_or(Ok(()), |watermark| view.resume(watermark))
+    }
+
+    /// Has the questions that are watched follow columns that are others now, or have other roles.
+    pub(in crate::engine) fn follow_columns(&mut self, time_before: Option<usize>) -> Result<()> {
+        let Some(mut live) = self.live.take() else { return Ok(()) };
+        let is_same_clock = time_before == self.schema.index_of_role(Role::Time);
+        let done = if is_same_clock { Ok(()) } else { self.restart_clock(&mut live) };
+        let n_rows = self.n_rows();
+        self.renew_views(&mut live, n_rows);
+        self.live = Some(live);
+        done
+    }
+
+    /// Another column says what time it is: it is as late as the rows that are kept say, and windows begin anew.
+    fn restart_clock(&mut self, live: &mut Live) -> Result<()> {
+        self.store.seal()?;
+        live.restart();
+        for batch in self.store.clone().batches()? {
+            live.retention.slice_for(batch.n_rows, live.newest, live.unit);
+            let newest = self.newest_of(&batch, live)?;
+            live.retention.take(batch.n_rows, newest);
+            live.newest = live.newest.max(newest);
+        }
+        let schema = self.schema.clone();
+        let mut views = std::mem::take(&mut live.views);
+        for view in views.values_mut().filter(|view| !view.has_failed()) {
+            let fresh = view.anew(&schema).and_then(|mut fresh| {
+                self.feed(&mut fresh, live, self.n_rows())?;
+                live.watermark().map_or(Ok(()), |watermark| fresh.close(watermark))?;
+                Ok(fresh)
+            });
+            match fresh {
+                Ok(fresh) => *view = fresh,
+                Err(error) => view.note(Err(error)),
+            }
+        }
+        live.views = views;
+        Ok(())
     }
 
     fn drop_old(&mut self, live: &mut Live) -> Result<()> {

@@ -76,8 +76,9 @@ pub(super) struct View {
     closed: Vec<Told>,
     /// The last of them, to compare the next one with.
     last_closed: Option<Window>,
-    /// Why it can be answered no more.
+    /// Why it can be answered no more, until that is told.
     failed: Option<Error>,
+    is_over: bool,
 }
 
 enum State {
@@ -100,7 +101,7 @@ impl View {
         }
         let asker = Asker::new(query.clone(), zones.clone(), schema)?;
         let state = State::new(&watch, &asker, None)?;
-        Ok(Self { watch, query, zones, asker, state, closed: vec![], last_closed: None, failed: None })
+        Ok(Self { watch, query, zones, asker, state, closed: vec![], last_closed: None, failed: None, is_over: false })
     }
 
     /// Whether the columns are no longer those that the question was asked of.
@@ -112,29 +113,48 @@ impl View {
         roles(known) != roles(own) || self.query.reads_all() && known.len() != schema.columns().len()
     }
 
-    /// Begins again, of columns that are others now; windows that have closed stay so.
+    /// Begins again, of columns that are others now; windows that have closed stay so. Of sessions it gives the watermark to
+    /// go on from, once the rows have come again.
     ///
     /// # Errors
     ///
     /// As [`Query::fold`].
-    pub(super) fn renew(&mut self, schema: &Schema) -> Result<()> {
+    pub(super) fn renew(&mut self, schema: &Schema) -> Result<Option<i64>> {
         let unit = unit_of(&self.asker).ok();
         self.asker = Asker::new(self.query.clone(), self.zones.clone(), schema)?;
         let finer = unit.zip(unit_of(&self.asker).ok()).map_or(1, |(before, now)| now.per_second() / before.per_second());
         let before = std::mem::replace(&mut self.state, State::Whole(Whole::new(&self.asker)?));
+        let watermark = match &before {
+            State::Sessions(sessions) => sessions.watermark().map(|watermark| watermark.saturating_mul(finer)),
+            State::Whole(_) | State::Windowed(_) => None,
+        };
         self.state = State::new(&self.watch, &self.asker, Some((before, finer)))?;
-        Ok(())
+        Ok(watermark)
+    }
+
+    /// Goes on from a watermark: sessions that have ended by it were told of before.
+    pub(super) fn resume(&mut self, watermark: i64) -> Result<()> {
+        match &mut self.state {
+            State::Sessions(sessions) => sessions.close(watermark).map(drop),
+            State::Whole(_) | State::Windowed(_) => Ok(()),
+        }
+    }
+
+    /// The same question, as if nothing had come yet.
+    pub(super) fn anew(&self, schema: &Schema) -> Result<Self> {
+        Self::new(self.watch.clone(), self.zones.as_ref().clone(), schema)
     }
 
     /// Notes why the question can be answered no more: whoever looks next is told. The rows are taken all the same.
     pub(super) fn note(&mut self, done: Result<()>) {
         if let Err(error) = done {
             self.failed.get_or_insert(error);
+            self.is_over = true;
         }
     }
 
     pub(super) fn has_failed(&self) -> bool {
-        self.failed.is_some()
+        self.is_over
     }
 
     pub(super) fn types(&self) -> &[ColumnType] {
@@ -164,13 +184,15 @@ impl View {
         }
     }
 
-    /// The earliest time of which an open window has rows.
-    pub(super) fn first_open(&self) -> Option<i64> {
-        match &self.state {
+    /// The earliest time of which an open window has rows, in that unit.
+    pub(super) fn first_open(&self, unit: TimeUnit) -> Option<i64> {
+        let first = match &self.state {
             State::Whole(_) => None,
             State::Windowed(windowed) => windowed.first_open(),
             State::Sessions(sessions) => sessions.first_open(),
-        }
+        };
+        let own = unit_of(&self.asker).ok()?;
+        first.map(|first| first.saturating_mul(unit.per_second() / own.per_second()))
     }
 
     /// Closes the windows that have ended by the watermark.
@@ -203,8 +225,8 @@ impl View {
 
     /// The answer as it stands; nothing where no window has a row yet.
     pub(super) fn look(&mut self) -> Result<Option<Told>> {
-        if let Some(error) = self.failed.take() {
-            return Err(error);
+        if self.is_over {
+            return Err(self.failed.take().unwrap_or_else(|| Error::bad_state("the question is watched no more")));
         }
         let shown = self.watch.show;
         match &mut self.state {
@@ -259,11 +281,7 @@ impl State {
                     })?,
                 };
                 let gap = super::length("gap", gap)?.saturating_mul(unit.per_second());
-                let watermark = match before {
-                    Some((Self::Sessions(before), finer)) => before.watermark().map(|watermark| watermark.saturating_mul(finer)),
-                    _ => None,
-                };
-                Ok(Self::Sessions(Box::new(SessionWindows::new(&watch.query, asker, by, gap, watermark)?)))
+                Ok(Self::Sessions(Box::new(SessionWindows::new(&watch.query, asker, by, gap)?)))
             }
             _ => {
                 let sentence = "a window has a \"size\", and may have a \"hop\" and a \"timezone\"; or it has a \"gap\", and may have \"by\"";

@@ -110,7 +110,7 @@ impl Windowed {
         let before = self.watermark.replace(watermark);
         let mut closing = vec![];
         // Windows go by without rows where there is no pane.
-        while let Some((&first, _)) = self.panes.first_key_value() {
+        'panes: while let Some((&first, _)) = self.panes.first_key_value() {
             let mut start = self.windows.window_ending_with(first);
             while start < first && before.is_some_and(|before| self.windows.end(start) <= before) {
                 start = self.windows.next(start);
@@ -125,12 +125,13 @@ impl Windowed {
                     closing.push(Window { start, end, is_provisional: false, answer });
                     self.newest_closed = Some(start);
                 }
+                if start == first {
+                    self.panes.pop_first();
+                    continue 'panes;
+                }
                 start = self.windows.next(start);
             }
-            if start <= first {
-                break;
-            }
-            self.panes.pop_first();
+            break;
         }
         self.known.retain(|&start, _| self.newest_closed.is_none_or(|newest| start > newest));
         self.closed.extend(closing.iter().cloned());
@@ -156,6 +157,7 @@ impl Windowed {
             windows.push_front(Window { start, end, is_provisional: true, answer });
             next = Some(self.windows.pane_of(start.saturating_sub(1)));
         }
+        self.known.retain(|start, _| windows.iter().any(|window| window.start == *start));
         for window in self.closed.iter().rev().take(n.saturating_sub(windows.len())) {
             windows.push_front(window.clone());
         }

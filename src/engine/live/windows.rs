@@ -68,7 +68,8 @@ impl Windows {
 
     /// The start of the pane behind the one that starts at `start`.
     pub(super) fn next(&mut self, start: i64) -> i64 {
-        self.panes.start(start.saturating_add(self.to_next))
+        let next = self.panes.start(start.saturating_add(self.to_next));
+        if next > start { next } else { i64::MAX }
     }
 
     /// The start of the window whose last pane starts at `start`.
@@ -116,6 +117,16 @@ mod tests {
         let mut months = Windows::new("1mo", None, None, TimeUnit::Second).unwrap();
         let starts: Vec<i64> = std::iter::successors(Some(0), |&start| Some(months.next(start))).take(4).collect();
         assert_eq!(starts, [0, 31 * DAY, 59 * DAY, 90 * DAY]);
+    }
+
+    #[test]
+    fn the_last_of_all_times_has_an_end() {
+        let mut windows = Windows::new("1h", Some("15m"), None, TimeUnit::Nano).unwrap();
+        for time in [i64::MAX, i64::MIN, 0] {
+            let pane = windows.pane_of(time);
+            assert!(windows.next(pane) > pane && windows.end(pane) > pane);
+            assert!(windows.window_ending_with(pane) <= pane);
+        }
     }
 
     #[test]
