@@ -137,12 +137,12 @@ mod tests {
     #[test]
     fn the_newest_rows_are_kept_and_few_more() {
         let (slices, most) = kept(r#"{"rows": 1600}"#, (0..1_000).map(|at| (10, at)));
-        assert_eq!((slices.len(), most), (17, 1_700));
+        assert!((16..=17).contains(&slices.len()) && (1_600..=1_700).contains(&most), "{slices:?}, {most}");
         let (slices, most) = kept(r#"{"time": "16m"}"#, (0..10_000).map(|at| (1, at)));
         assert!((16..=18).contains(&slices.len()), "{slices:?}");
         assert!((960..=960 + 120).contains(&most), "{most}");
         // A batch larger than all that is kept stays until there is another.
-        assert_eq!(kept(r#"{"rows": 5}"#, [(100, 1), (100, 2), (1, 3)].into_iter()).1, 201);
+        assert_eq!(kept(r#"{"rows": 5}"#, [(100, 1), (100, 2), (1, 3)].into_iter()).1, 101);
         assert_eq!(kept(r#"{"rows": 5, "time": "1s"}"#, [(3, 1), (3, 9)].into_iter()).0, [1]);
         assert!(Retention::new(&Keep { rows: Some(0), time: None }).is_err());
     }
