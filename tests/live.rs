@@ -358,7 +358,8 @@ fn the_last_of_all_times_closes_what_comes_before() {
 #[test]
 fn the_first_fraction_of_a_second_ends_no_window() {
     let rows = |from: i64, to: i64| (from..to).map(|at| format!("{},1\n", time(at * 60))).collect::<String>();
-    let mut data = stream(&("t,v\n".to_owned() + &rows(0, 1)), json!({ "t": { "role": "time" } }), json!({ "keep": { "rows": 32 } }));
+    let mut data =
+        stream(&("t,v\n".to_owned() + &rows(0, 1)), json!({ "t": { "role": "time" } }), json!({ "keep": { "rows": 32 } }));
     let count = json!({ "kind": "aggregate", "measures": { "n": { "fn": "count" } } });
     let view = watch(&mut data, json!({ "query": count, "window": { "size": "10m" } }));
     for at in 1..75 {
@@ -388,7 +389,9 @@ fn open_sessions_keep_their_rows_when_a_type_widens() {
 #[test]
 fn another_column_may_say_what_time_it_is_and_who_it_was() {
     let text = "u,w,a,b\n1,1,2024-03-10T00:00:00.000Z,2024-01-01T00:00:00Z\n1,2,2024-03-10T00:30:00.000Z,2024-01-01T05:00:00Z\n";
-    let roles = |role: &str| std::collections::BTreeMap::from([(role.to_owned(), Some(if role == "b" { "time" } else { "actor" }.to_owned()))]);
+    let roles = |role: &str| {
+        std::collections::BTreeMap::from([(role.to_owned(), Some(if role == "b" { "time" } else { "actor" }.to_owned()))])
+    };
     let mut data = stream(text, json!({ "u": { "role": "actor" }, "a": { "role": "time" } }), json!({}));
     let count = json!({ "kind": "aggregate", "measures": { "n": { "fn": "count" } } });
     let windows = watch(&mut data, json!({ "query": count, "window": { "size": "1h" } }));
