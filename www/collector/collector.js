@@ -5,7 +5,7 @@ import { discard, flush, hangUp, put } from "./outbox.js";
 import { hash, identify, newId, visitorOn } from "./visitor.js";
 
 const from = document.referrer.split("/")[2];
-const referrer = from && from !== location.host ? from : null;
+const referrer = from !== location.host && from || null;
 
 /** Nothing before the first. @type {string | null | undefined} */
 let page;
@@ -27,14 +27,18 @@ const later = (run, always) => (...values) => {
 /** Tells of the products that the page describes, where that is new. */
 function look() {
   const items = [];
-  if (isOn && page) for (const script of /** @type {NodeListOf<any>} */ (document.querySelectorAll("[type$='ld+json']"))) {
-    // What was read of it before is noted on it.
-    if (script.clickfold !== (script.clickfold = script.text)) for (const node of [JSON.parse(script.text)].flat().flatMap(node => node["@graph"] ?? node)) if (/\bProduct\b/.test(node["@type"])) {
-      const offer = [node.offers].flat()[0];
-      items.push({
-        item_id: node.sku ?? node.productID, item_name: node.name, item_brand: node.brand?.name ?? node.brand, item_category: node.category,
-        price: offer?.price ?? offer?.lowPrice, currency: offer?.priceCurrency,
-      });
+  if (isOn) for (const script of /** @type {NodeListOf<any>} */ (document.querySelectorAll("[type$='ld+json']"))) {
+    try {
+      // What was read of it before is noted on it.
+      if (script.clickfold !== (script.clickfold = script.text)) for (const node of [JSON.parse(script.text)].flat().flatMap(node => node["@graph"] ?? node)) if (/\bProduct\b/.test(node["@type"])) {
+        const offer = [node.offers].flat()[0];
+        items.push({
+          item_id: node.sku ?? node.productID, item_name: node.name, item_brand: node.brand?.name ?? node.brand, item_category: node.category,
+          price: offer?.price ?? offer?.lowPrice, currency: offer?.priceCurrency,
+        });
+      }
+    } catch (trouble) {
+      warn(trouble);
     }
   }
   if (items[0]) return track(items[1] ? "view_item_list" : "view_item", { items });
@@ -77,7 +81,8 @@ const read = later((/** @type {any} */ entry) => {
   if (event && (fields?.items ?? fields?.transaction_id)) return track(event, fields);
 });
 
-function listen() {
+/** @type {any} */
+let listen = () => {
   /** @type {Record<string, (event: any) => unknown>} */
   const acts = {
     click,
@@ -85,7 +90,7 @@ function listen() {
     pagehide() {
       flush();
       hangUp();
-      page = null; // should it be shown again
+      page = undefined; // should it be shown again
     },
     pageshow: visit,
     online: flush,
@@ -97,7 +102,7 @@ function listen() {
   const layer = /** @type {any} */ (window).dataLayer ??= [];
   layer.forEach(read);
   follow(layer, "push", (...entries) => entries.forEach(read));
-}
+};
 
 /** Does something after each call of a method, which does what it did. @param {any} object @param {string} name @param {(...values: any[]) => unknown} act */
 function follow(object, name, act) {
@@ -116,7 +121,8 @@ if (!window.clickfoldCollector) {
       identify();
     } else if (!isOn && navigator.doNotTrack !== "1" && !(/** @type {any} */ (navigator).globalPrivacyControl)) {
       isOn = true;
-      if (!page) listen();
+      listen?.();
+      listen = null;
       flush();
       return visit();
     }

@@ -28,7 +28,7 @@ export const hangUp = () => socket?.close();
 export function put(lines) {
   queue += lines;
   timer ??= setTimeout(due, wait);
-  if (/^(.+\n){20}$/.test(queue)) due();
+  if (queue.split("\n")[20] === "") due();
 }
 
 /** Sends all that waits; what cannot be sent now is kept, and tried again after a longer while. */
@@ -43,7 +43,7 @@ export function flush() {
   delete storage[KEY];
   while (queue && navigator.onLine) {
     // Browsers take 64 KiB of what is to be sent after a page is gone; a character has three bytes at the most.
-    const [batch] = /** @type {RegExpMatchArray} */ (queue.slice(0, 20_000).match(/(.+\n){1,20}/));
+    const [batch] = /** @type {RegExpMatchArray} */ (queue.slice(0, 20_000).match(/([^\n]+\n){1,20}/));
     if (!send(batch)) break;
     queue = queue.slice(batch.length);
     wait = WAIT;
@@ -66,7 +66,7 @@ function send(batch) {
   }
   if (!to.startsWith("broadcast:")) return navigator.sendBeacon(to, batch);
   const channel = new BroadcastChannel(to.slice(10));
-  for (const line of /** @type {string[]} */ (batch.match(/.+/g))) channel.postMessage(JSON.parse(line));
+  for (const line of /** @type {string[]} */ (batch.match(/[^\n]+/g))) channel.postMessage(JSON.parse(line));
   channel.close();
   return true;
 }

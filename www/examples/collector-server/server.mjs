@@ -6,6 +6,8 @@ import { fileURLToPath } from "node:url";
 import { WebSocketServer } from "ws";
 
 const LONGEST = 100_000;
+/** What waits for a dashboard that reads too slowly, before it is cut off: it may connect again. */
+const MOST_WAITING = 4_000_000;
 
 export async function serve(port, file) {
   const log = createWriteStream(file, { flags: "a" });
@@ -22,14 +24,14 @@ export async function serve(port, file) {
       request.on("end", () => response.writeHead(204).end(take(text)));
     } else if (request.url === "/live") {
       response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store", "access-control-allow-origin": "*" }).flushHeaders();
-      const tell = lines => response.write(lines.replaceAll(/.+\n/g, "data: $&\n"));
+      const tell = lines => response.writableLength > MOST_WAITING ? response.destroy() : response.write(lines.replaceAll(/[^\n]+\n/g, "data: $&\n"));
       response.on("close", () => dashboards.delete(tell));
       dashboards.add(tell);
     } else response.writeHead(404).end();
   });
   const sockets = new WebSocketServer({ server, maxPayload: LONGEST });
   sockets.on("connection", (socket, { url }) => {
-    const tell = lines => socket.send(lines);
+    const tell = lines => socket.bufferedAmount > MOST_WAITING ? socket.terminate() : socket.send(lines);
     socket.on("error", () => {}).on("close", () => dashboards.delete(tell)); // an error is followed by a close
     if (url === "/live") dashboards.add(tell);
     else socket.on("message", data => take(String(data)));
