@@ -1,6 +1,8 @@
 // What streams are made of, without a browser: every way to cut a text, and an engine that refuses.
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { Backoff } from "../../www/stream/backoff.js";
 import { EventText } from "../../www/stream/event-text.js";
 import { toRows } from "../../www/stream/frames.js";
@@ -118,6 +120,20 @@ test("who can wait is let go on when there is room, who cannot is dropped", asyn
   await other.queue.take(message);
   await other.queue.drained();
   assert.deepEqual([other.counters.frames, other.counters.dropped_frames, other.taken.length], [6, 4, 2]);
+});
+
+test("messages that the engine has dealt with are not kept", async () => {
+  setFlagsFromString("--expose-gc");
+  const gc = runInNewContext("gc"), { queue, engine } = queueOf({ buffer: 1 << 20, maxFrame: 1 << 20, consume: async () => {} });
+  engine.isSlow = false;
+  gc();
+  const before = process.memoryUsage().arrayBuffers;
+  for (let i = 0; i < 100; i++) await queue.take(bytes(`{"good":"${"x".repeat(500_000)}"}`));
+  await queue.drained();
+  await new Promise(resolve => setImmediate(resolve));
+  gc();
+  const kept = process.memoryUsage().arrayBuffers - before;
+  assert.ok(kept < 5e6, `${kept} bytes are kept`);
 });
 
 test("an engine that is lost ends the queue, and what was on its way is counted", async () => {

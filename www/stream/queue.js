@@ -8,6 +8,8 @@ import { isJoinable, joined, sizeOf, toRows } from "./frames.js";
 const JOINED_BYTES = 1 << 20;
 /** Messages before the first that waits are forgotten so many at a time. */
 const FORGOTTEN = 4096;
+/** Stands where a message was, so that its bytes are let go of. */
+const TAKEN = /** @type {Rows & { joinable: boolean }} */ ({ kind: "csv", bytes: new Uint8Array(), joinable: false });
 
 /** Messages on their way to the engine, which takes one after the other. */
 export class Queue {
@@ -135,6 +137,7 @@ export class Queue {
       for (let next; (next = this.#waiting[to]) && next.joinable && next.kind === first.kind && (bytes += next.bytes.length) <= JOINED_BYTES;) to++;
     }
     const taken = this.#waiting.slice(this.#from, to);
+    this.#waiting.fill(TAKEN, this.#from, to);
     this.#from = to;
     this.#underWay = taken.length;
     if (this.#from >= FORGOTTEN) {

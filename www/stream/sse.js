@@ -31,7 +31,7 @@ export const sse = {
 /** @param {URL} url @param {Record<string, string>} headers @param {Outlet} outlet @param {(ms: number) => void} onRetry */
 async function read(url, headers, outlet, onRetry) {
   const { last: { mark }, signal, maxFrame } = outlet;
-  const response = await ask(url, { accept: "text/event-stream", ...headers, ...typeof mark === "string" && mark ? { "last-event-id": mark } : {} }, outlet);
+  const response = await ask(url, { accept: "text/event-stream", ...headers, ...typeof mark === "string" && mark ? { "last-event-id": toHeader(mark) } : {} }, outlet);
   if (response.status === NO_CONTENT) return;
   const type = response.headers.get("content-type");
   if (!type?.startsWith("text/event-stream")) throw new Error(`${url.host} answered with ${type ?? "no content type"} instead of text/event-stream`);
@@ -46,3 +46,6 @@ async function read(url, headers, outlet, onRetry) {
   }
   if (!signal.aborted) throw new Broken(`${url.host} ended its response`);
 }
+
+/** An id's UTF-8 bytes, each as the character that a header takes for it. @param {string} id */
+const toHeader = id => String.fromCharCode(...new TextEncoder().encode(id));

@@ -36,6 +36,7 @@ function connection(url, protocols, first, outlet) {
   socket.binaryType = "arraybuffer";
   return new Promise((resolve, reject) => {
     socket.onopen = () => {
+      void isForbidden();
       outlet.opened();
       if (first !== undefined) socket.send(first);
     };
@@ -51,6 +52,7 @@ function connection(url, protocols, first, outlet) {
       reject(policy ?? (isFinal(code) ? new Error(sentence) : new Broken(sentence)));
     };
     outlet.signal.addEventListener("abort", () => {
+      void isForbidden();
       socket.onmessage = socket.onopen = socket.onclose = socket.onerror = null;
       socket.close(NORMAL);
       resolve();
