@@ -407,7 +407,7 @@ export interface StreamCounters {
   bytes: number;
   /** Messages that were no events at all: garbage, or too large. */
   invalid_frames: number;
-  /** Messages that came while too many were waiting. */
+  /** Messages that came while too many were waiting, and those that still waited when the stream was closed. */
   dropped_frames: number;
   /** Events. */
   received: number;

@@ -1,12 +1,14 @@
 /** @import { Tools } from "./source.js" */
 
-/** Where a source is; what is relative is so to the page. @param {string | URL} given @param {Tools["ClickfoldError"]} ClickfoldError */
-export function addressOf(given, ClickfoldError) {
+/** Where a source is; what is relative is so to the page. @param {string | URL} given @param {Tools["ClickfoldError"]} ClickfoldError @param {"https" | "wss"} [scheme] the only one, or without encryption */
+export function addressOf(given, ClickfoldError, scheme) {
   if (!(typeof given === "string" || given instanceof URL) || !URL.canParse(given, document.baseURI)) {
     throw new ClickfoldError("BAD_QUERY", `${JSON.stringify(given)} is no address; give one such as "https://shop.example/events"`);
   }
   const url = new URL(given, document.baseURI);
-  if (!/^(https?|wss?):$/.test(url.protocol)) throw new ClickfoldError("BAD_QUERY", `a stream's address begins with https: or wss:, found ${url.protocol}`);
+  const schemes = scheme === "https" ? /^https?:$/ : /^(https?|wss?):$/;
+  if (!schemes.test(url.protocol)) throw new ClickfoldError("BAD_QUERY", `such a stream's address begins with ${scheme ? `${scheme}:` : "https: or wss:"}, found ${url.protocol}`);
+  if (scheme === "https" && (url.username || url.password)) throw new ClickfoldError("BAD_QUERY", "an address may not hold a name or a password; give them in \"headers\"");
   url.hash = "";
   return url;
 }

@@ -10,7 +10,7 @@ import { Lines } from "./lines.js";
 export const fetched = {
   options: ["headers", "poll"],
   make({ fetch: address, headers = {}, poll }, { ClickfoldError, options: { format } }) {
-    const url = addressOf(address, ClickfoldError);
+    const url = addressOf(address, ClickfoldError, "https");
     if (poll !== undefined && !(poll >= 0)) throw new ClickfoldError("BAD_QUERY", `"poll" is a number of milliseconds, found ${JSON.stringify(poll)}`);
     return {
       canWait: true,
@@ -30,7 +30,8 @@ async function read(response, url, told, outlet) {
   /** @type {{ push(piece: Uint8Array): Iterable<Uint8Array>, end(): Uint8Array } | undefined} */
   let records;
   for await (const piece of piecesOf(response, url, signal)) {
-    records ??= recordsOf(told ?? kindOf(piece, response.headers.get("content-type")), maxFrame, outlet.refuse);
+    const kind = records ? undefined : told ?? kindOf(piece, response.headers.get("content-type"));
+    if (kind) records = recordsOf(kind, maxFrame, outlet.refuse);
     for (const frame of records?.push(piece) ?? []) {
       await outlet.take(frame);
       if (signal.aborted) return;
@@ -40,16 +41,16 @@ async function read(response, url, told, outlet) {
   if (rest?.length && !signal.aborted) await outlet.take(rest);
 }
 
-/** @param {string | undefined} kind @param {number} limit @param {(bytes: number) => void} refuse */
+/** @param {string} kind @param {number} limit @param {(bytes: number) => void} refuse */
 const recordsOf = (kind, limit, refuse) => kind === "json" || kind === "arrow" || kind === "parquet" ? new Whole(limit, refuse) : new Lines(limit, kind === "csv", refuse);
 
 /** What a response's first bytes are the beginning of; nothing where they are blank. @param {Uint8Array} piece @param {string | null} type */
 function kindOf(piece, type) {
   if (piece[0] === 0xff || piece[0] === 0x41 && new TextDecoder().decode(piece.subarray(0, 6)) === "ARROW1") return "arrow";
   if (type && /^application\/json\b/.test(type)) return "json";
+  if (type && /ndjson|jsonl|json-seq/.test(type)) return "ndjson";
   const first = new TextDecoder().decode(piece.subarray(0, 64)).trimStart()[0];
-  if (first === "[") return type && /ndjson|jsonl|json-seq/.test(type) ? "ndjson" : "json";
-  return first === "{" ? "ndjson" : "csv";
+  return first && (first === "[" ? "json" : first === "{" ? "ndjson" : "csv");
 }
 
 /** A response that cannot be cut. */

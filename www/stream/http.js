@@ -11,10 +11,11 @@ const LATER = new Set([408, 425, 429]);
  * @param {URL} url @param {Record<string, string>} headers @param {Outlet} outlet @returns {Promise<Response>}
  */
 export async function ask(url, headers, { signal, opened }) {
+  const request = new Request(url, { headers, signal, cache: "no-store" }); // a header that cannot be sent is no broken connection
   const isForbidden = forbidden(url);
   let response;
   try {
-    response = await fetch(url, { headers, signal, cache: "no-store" });
+    response = await fetch(request);
   } catch (error) {
     throw await isForbidden() ?? new Broken(`${url.host} cannot be reached: is it up, and does it allow this page (CORS)?`);
   }

@@ -12,7 +12,7 @@ const NO_CONTENT = 204;
 export const sse = {
   options: ["headers"],
   make({ sse, headers = {} }, { ClickfoldError }) {
-    const url = addressOf(sse, ClickfoldError);
+    const url = addressOf(sse, ClickfoldError, "https");
     /** Milliseconds that the server wants to be waited for. */
     let retry = 0;
     return {

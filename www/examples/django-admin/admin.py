@@ -4,6 +4,7 @@ import csv
 from itertools import chain
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.http import StreamingHttpResponse
 from django.urls import path
 
@@ -29,6 +30,8 @@ class EventAdmin(admin.ModelAdmin):
         return [export, *super().get_urls()]
 
     def export(self, request):
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
         events = self.get_changelist_instance(request).get_queryset(request)
         rows = chain([COLUMNS], events.values_list(*COLUMNS).iterator(chunk_size=10_000))
         return StreamingHttpResponse(map(csv.writer(Echo()).writerow, rows), content_type="text/csv")
