@@ -4,7 +4,8 @@
 export interface FrameView {
   view?: string | null;
   query?: object | string | null;
-  /** Relative to the embedding page, where `embed` is told it. The frame fetches it, without cookies, and its server must allow that (CORS). */
+  /** Relative to the embedding page, where `embed` is told it. The frame fetches it, and its server must allow that (CORS); without cookies where the
+   * frame has no origin of its own. */
   src?: string | null;
   /** The data itself, in place of `src`: no server is asked for it. */
   file?: Blob | null;

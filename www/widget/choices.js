@@ -19,6 +19,7 @@ const choicesIn = root => [...root.querySelectorAll(/** @type {"button"} */ (".c
 export function moveChoice(event, root) {
   const way = WAYS[event.key], choices = choicesIn(root), at = choices.indexOf(/** @type {HTMLElement} */ (event.target));
   if (!way || at < 0) return;
+  if (event.altKey || event.ctrlKey || event.metaKey) return; // those are the browser's
   event.preventDefault();
   const next = choices[way(at, choices.length)];
   for (const choice of choices) choice.tabIndex = choice === next ? 0 : -1;

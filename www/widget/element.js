@@ -111,7 +111,7 @@ export class ClickfoldView extends LitElement {
     const early = Object.getOwnPropertyDescriptor(this, "events")?.value;
     delete (/** @type {any} */ (this).events);
     this.#pushed = new Pushed(() => this.#pushedFirst(), error => this.#tell(error));
-    if (Array.isArray(early)) this.#pushed.push(...early);
+    if (Array.isArray(early)) this.#pushed.take(early);
   }
 
   /** @type {Pushed} */

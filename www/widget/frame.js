@@ -2,6 +2,12 @@
 
 /** @import { Embedded, EmbedOptions, FrameMessage } from "../frame.js" */
 
+/** An address of the embedding page's, behind what says that it is a stream. @param {string} src */
+function absolute(src) {
+  const [, prefix = "", address = src] = /^(sse\+|stream\+|broadcast:|datalayer:)?(.*)$/s.exec(src) ?? [];
+  return prefix.endsWith(":") ? src : prefix + (URL.parse(address, document.baseURI)?.href ?? address);
+}
+
 /** @param {HTMLIFrameElement} iframe @param {EmbedOptions} options @returns {Embedded} */
 export function embed(iframe, { origin = originOf(iframe), ...view }) {
   let isOpen = false;
@@ -9,7 +15,7 @@ export function embed(iframe, { origin = originOf(iframe), ...view }) {
   let waiting = [];
   // Nobody can be addressed by an origin of "null".
   const send = (/** @type {object} */ message, to = origin === "null" ? "*" : origin) => iframe.contentWindow?.postMessage({ clickfold: 1, ...message }, to);
-  const configure = () => isOpen && send({ do: "configure", ...view, ...view.src && { src: URL.parse(view.src, document.baseURI)?.href ?? view.src } });
+  const configure = () => isOpen && send({ do: "configure", ...view, ...view.src && { src: absolute(view.src) } });
   // The frame may be there already, or still be about to load: whoever is greeted too early hears nothing, and learns nothing.
   const greet = () => {
     isOpen = false;

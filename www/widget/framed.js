@@ -9,6 +9,8 @@
 export {};
 
 const ATTRIBUTES = /** @type {const} */ (["view", "query", "src", "theme", "lang", "window", "limit", "timezone", "heading", "heading-level", "options"]);
+/** Of a host that a policy can name; a `*` in it would allow others, a `;` would begin another directive. */
+const HOST = /^([a-z0-9._-]+|\[[0-9a-f:.]+\])$/;
 const origins = namedOrigins("origins");
 /** The embedder's origin, once it has been heard. */
 let embedder = "";
@@ -37,7 +39,7 @@ async function obey({ clickfold, ...message }) {
     }
     case "push":
       if (!widget) throw { code: "BAD_QUERY", message: "the frame is told what to show before rows are pushed" };
-      return (await widget).events.push(...message.rows);
+      return (await widget).events.take(message.rows);
     default:
       throw { code: "BAD_QUERY", message: `a frame is told to hello, configure or push, found ${JSON.stringify(/** @type {{ do: unknown }} */ (message).do)}` };
   }
@@ -91,7 +93,7 @@ function say(sentence) {
 
 /** Origins that a parameter of the frame's address names. @param {string} parameter */
 function namedOrigins(parameter) {
-  return new URLSearchParams(location.search).getAll(parameter).flatMap(list => list.split(",")).map(text => URL.parse(text)?.origin ?? "null").filter(origin => origin !== "null");
+  return new URLSearchParams(location.search).getAll(parameter).flatMap(list => list.split(",")).map(text => URL.parse(text)).flatMap(url => url && url.origin !== "null" && HOST.test(url.hostname) ? [url.origin] : []);
 }
 
 /**

@@ -28,8 +28,20 @@ export class Pushed {
 
   /** @param {PushedRow[]} rows */
   push(...rows) {
+    this.take(rows);
+  }
+
+  /** The same, of more rows than a call has room for. @param {PushedRow[]} rows */
+  take(rows) {
     const isAppending = this.#dataset && this.#waiting.length;
-    for (const row of rows) this.#waiting.push(row);
+    for (const row of rows) {
+      try {
+        this.#waiting.push(plain(row));
+      } catch (error) {
+        this.#failed(new ClickfoldError("BAD_INPUT", `a pushed row is left out, since it is no object of values: ${/** @type {Error} */ (error).message}`));
+      }
+    }
+    if (!this.#waiting.length) return;
     if (!this.#dataset) this.#first();
     else if (!isAppending) void this.#append(this.#dataset);
   }
@@ -60,9 +72,9 @@ export class Pushed {
       try {
         await dataset.append(this.#known(dataset, rows));
       } catch (error) {
-        this.#failed(error);
+        if (this.#dataset === dataset) this.#failed(error);
       }
-      this.#waiting.splice(0, rows.length);
+      if (this.#dataset === dataset) this.#waiting.splice(0, rows.length); // else they are another's first rows
     }
   }
 
@@ -74,8 +86,14 @@ export class Pushed {
       this.#unknown.add(key);
       this.#failed(new ClickfoldError("UNKNOWN_COLUMN", `${JSON.stringify(key)} was in none of the first rows and is left out; the data has ${columns.join(", ")}`, { column: key }));
     }
-    return rows.map(row => Object.fromEntries(columns.filter(name => Object.hasOwn(row, name)).map(name => [name, toValue(row[name])])));
+    return rows.map(row => Object.fromEntries(columns.filter(name => Object.hasOwn(row, name)).map(name => [name, row[name]])));
   }
+}
+
+/** A row of values: what is an object itself, as its JSON. @param {PushedRow} row @returns {PushedRow} */
+function plain(row) {
+  if (typeof row !== "object" || row === null) throw new TypeError(`found ${JSON.stringify(row)}`);
+  return Object.fromEntries(Object.entries(row).map(([key, value]) => [key, toValue(value)]));
 }
 
 /** Rows as CSV in the columns that any of them has. @param {PushedRow[]} rows */
@@ -85,11 +103,11 @@ function toFile(rows) {
   return new Blob(lines.map(cells => cells.join(",") + "\n"), { type: "text/csv" });
 }
 
-/** A value as it is appended: what is an object itself, as its JSON. @param {unknown} value */
+/** @param {unknown} value */
 const toValue = value => typeof value === "object" && value !== null && !(value instanceof Date) ? JSON.stringify(value) : value;
 
 /** @param {unknown} value */
 function toCell(value) {
-  const plain = toValue(value), text = plain instanceof Date ? plain.toISOString() : String(plain ?? "");
+  const text = value instanceof Date ? value.toISOString() : String(value ?? "");
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
