@@ -80,13 +80,12 @@ function prepare() {
       resolve({ worker, request });
     };
   });
-  /** Ends the worker that is asked for this, the `nth` that is, as soon as it is. */
+  /** Ends the worker that is asked for this, the `nth` that is, as soon as that is noticed at once. */
   window.endAt = (what, nth = 1) => new Promise(resolve => {
     window.onPost = (worker, request) => {
       if (request.do !== what || --nth) return;
       window.onPost = () => {};
-      worker.terminate();
-      resolve(worker);
+      void worker.vanish().then(() => resolve(worker));
     };
   });
 }
