@@ -127,7 +127,7 @@ test("rejects are counted, shown whole and downloaded without formulas", async (
   await page.click("text=Download rejects");
   const text = readFileSync(await (await coming).path(), "utf8");
   assert.deepEqual(text.split("\r\n").slice(1, 5).map(line => line.replace(/^\d+,\d+,"[^"]*",/, "")),
-    [`"'=cmd()|""x"""`, '"<img src=x onerror=alert(1)>"', `"'+1"`, `"'@sum"`]);
+    [`"'=cmd()|""x"""`, "<img src=x onerror=alert(1)>", "'+1", "'@sum"]);
   await leave();
 });
 
