@@ -32,6 +32,21 @@ pub enum Ids {
     Texts(Box<TextIds>),
 }
 
+/// All values of the parts, one part behind the other; texts, which may be of a dictionary for each part, by the places of one.
+///
+/// # Errors
+///
+/// As [`Values::concat`], and where one dictionary would outgrow 2 GiB.
+#[cfg(feature = "live")]
+pub fn concat(parts: Vec<Values>) -> Result<Values> {
+    if !parts.iter().any(|part| matches!(part.data, Data::Codes(..))) {
+        return Values::concat(parts);
+    }
+    let mut ids = Ids::no_texts();
+    let numbers = parts.iter().map(|part| ids.of(part)).collect::<Result<Vec<_>>>()?;
+    Ok(ids.values(&numbers.concat()))
+}
+
 impl Ids {
     /// No values yet, of the shape of `values`.
     pub fn like(values: &Values) -> Self {

@@ -6,6 +6,7 @@ use arrow_array::RecordBatch;
 use super::AggregateFold;
 use crate::Result;
 use crate::fold::Fold;
+use crate::kernel::ids;
 use crate::kernel::order::{self, SortKey};
 use crate::kernel::values::Values;
 
@@ -89,16 +90,13 @@ impl AggregateFold {
     /// Whether one of some groups is further behind than it was.
     fn fall_back(&self, groups: &[u32], before: Vec<Values>) -> Result<bool> {
         let n = groups.len();
-        let joined = before.into_iter().zip(self.order_values(groups)?).map(|(before, now)| Values::concat(vec![before, now]));
-        // Texts and the like are of dictionaries of their own: then it is not known.
-        let Ok(joined) = joined.collect::<Result<Vec<_>>>() else { return Ok(true) };
-        let lengths_differ = joined.iter().any(|values| values.len() != 2 * n);
-        let keys: Vec<SortKey> =
-            joined.iter().zip(self.order()).map(|(values, by)| SortKey::new(values, by.descending)).collect();
+        let both = before.into_iter().zip(self.order_values(groups)?).map(|(before, now)| ids::concat(vec![before, now]));
+        let both = both.collect::<Result<Vec<_>>>()?;
+        let keys: Vec<SortKey> = both.iter().zip(self.order()).map(|(values, by)| SortKey::new(values, by.descending)).collect();
         let is_behind = |row: u32| {
             keys.iter().map(|key| key.compare(n as u32 + row, row)).find(|o| o.is_ne()).is_some_and(std::cmp::Ordering::is_gt)
         };
-        Ok(lengths_differ || (0..n as u32).any(is_behind))
+        Ok((0..n as u32).any(is_behind))
     }
 }
 
@@ -119,7 +117,7 @@ mod tests {
         let column = |name: &str, column_type| Column { name: name.to_owned(), column_type, role: None };
         let schema =
             Schema::new(vec![column("item", ColumnType::Int), column("n", ColumnType::Int), column("who", ColumnType::Text)]);
-        let measures = json!({ "n": { "fn": "sum", "column": "n" }, "rows": { "fn": "count" }, "people": { "fn": "count_distinct", "column": "who" } });
+        let measures = json!({ "n": { "fn": "sum", "column": "n" }, "rows": { "fn": "count" }, "people": { "fn": "count_distinct", "column": "who" }, "latest": { "fn": "last", "column": "who", "by": "n" } });
         let query = |key: &str, order: &[&str], rank: bool| {
             let rank = rank.then(|| json!({ "fn": "rank", "by": order }));
             let query = json!({ "kind": "aggregate", "group_by": [key], "measures": measures, "order_by": order, "limit": 5 });
@@ -135,6 +133,8 @@ mod tests {
             query("item", &["n", "-people"], false),
             query("who", &["-n", "who"], true),
             query("item", &["-item"], false),
+            query("item", &["latest"], false),
+            query("who", &["-latest", "n"], false),
         ];
         for (at, query) in queries.iter().enumerate() {
             let mut followed = query.fold(&schema, &Zones::new()).unwrap();

@@ -12,10 +12,9 @@ use serde_json::{Value, json};
 
 use super::asker::{Asker, Part};
 use super::view::Told;
-use super::windowed::Taken;
 use crate::event::{Column, ColumnType, Schema};
 use crate::kernel::column;
-use crate::kernel::ids::Ids;
+use crate::kernel::ids::{self, Ids};
 use crate::kernel::values::{Data, Rows, Values, gather};
 use crate::query::Query;
 use crate::{Error, ErrorKind, Result};
@@ -71,28 +70,22 @@ impl SessionWindows {
         Ok(Self { by, time, gap, asker, open: vec![], watermark: None })
     }
 
-    pub(super) fn take(&mut self, part: Part) -> Result<Taken> {
+    /// Takes rows in; gives those that came too late.
+    pub(super) fn take(&mut self, part: Part) -> Result<Vec<u32>> {
         let (instants, valid) = self.instants(&part)?;
         let is_in = |row: usize| valid.as_ref().is_none_or(|valid| valid[row]) && part.arrays[self.by].is_valid(row);
         let known: Vec<u32> = (0..part.n_rows()).filter(|&row| is_in(row)).map(|row| row as u32).collect();
-        let mut taken = Taken { late: vec![], n_untimed: part.n_rows() - known.len() };
         let is_late = |watermark: i64| known.iter().any(|&row| instants[row as usize].saturating_add(self.gap) < watermark);
         let may_be_late = self.watermark.filter(|&watermark| is_late(watermark));
         let first = part.places.values().first().copied().unwrap_or(0);
         if known.is_empty() {
-            return Ok(taken);
+            return Ok(vec![]);
         }
         self.open.push(part.take(&known, self.types())?);
         // A session that has ended before rows came, and is not closed yet, has nothing but rows that came too late.
-        if let Some(watermark) = may_be_late {
-            let cut = self.cut()?;
-            let is_over = |row: &u32| cut.ends[*row as usize] < watermark;
-            let (over, open) = (0..cut.rows.n_rows() as u32).partition::<Vec<u32>, _>(is_over);
-            taken.late = over.iter().map(|&row| (cut.rows.places.value(row as usize) - first) as u32).collect();
-            taken.late.sort_unstable();
-            self.open = vec![cut.rows.take(&open, self.types())?];
-        }
-        Ok(taken)
+        let Some(watermark) = may_be_late else { return Ok(vec![]) };
+        let (cut, over) = self.end(watermark)?;
+        Ok(over.iter().map(|&row| (cut.rows.places.value(row as usize) - first) as u32).collect())
     }
 
     /// Closes the sessions whose silence has been longer than the gap by the watermark: their answers.
@@ -101,11 +94,17 @@ impl SessionWindows {
             return Ok(None);
         }
         self.watermark = Some(watermark);
+        let (cut, over) = self.end(watermark)?;
+        if over.is_empty() { Ok(None) } else { self.ask(&cut, &over).map(Some) }
+    }
+
+    /// Keeps the rows of sessions that have not ended by the watermark; gives all rows, and which of them go.
+    fn end(&mut self, watermark: i64) -> Result<(Cut, Vec<u32>)> {
         let cut = self.cut()?;
         let is_over = |row: &u32| cut.ends[*row as usize] < watermark;
         let (over, open) = (0..cut.rows.n_rows() as u32).partition::<Vec<u32>, _>(is_over);
         self.open = vec![cut.rows.take(&open, self.types())?];
-        if over.is_empty() { Ok(None) } else { self.ask(&cut, &over).map(Some) }
+        Ok((cut, over))
     }
 
     /// The answers of the sessions that are open.
@@ -161,7 +160,7 @@ impl SessionWindows {
         let types = self.types();
         let arrays = (0..types.len()).map(|at| {
             let parts = self.open.iter().map(|part| gather(&part.arrays[at], &Rows::All(part.n_rows())));
-            super::tables::joined(parts.collect::<Result<_>>()?)
+            ids::concat(parts.collect::<Result<_>>()?)
         });
         let values: Vec<Values> = arrays.collect::<Result<_>>()?;
         let places: Vec<i64> = self.open.iter().flat_map(|part| part.places.values().iter().copied()).collect();

@@ -9,22 +9,12 @@ use super::sessions::{END, PROVISIONAL, START};
 use super::windowed::Window;
 use crate::event::{ColumnType, TimeUnit};
 use crate::kernel::column;
-use crate::kernel::ids::Ids;
-use crate::kernel::values::{Data, Rows, ValueType, Values, gather};
+use crate::kernel::ids::{self, Ids};
+use crate::kernel::values::{Rows, ValueType, gather};
 use crate::{Error, ErrorKind, Result};
 
 const BEFORE: &str = "place_before";
 const MOVED: &str = "moved";
-
-/// Values of several parts; texts by the places of one dictionary.
-pub(super) fn joined(mut parts: Vec<Values>) -> Result<Values> {
-    if !parts.iter().any(|part| matches!(part.data, Data::Codes(..))) {
-        return Values::concat(parts);
-    }
-    let mut ids = Ids::no_texts();
-    let numbers = parts.iter_mut().map(|part| ids.of(part)).collect::<Result<Vec<_>>>()?;
-    Ok(ids.values(&numbers.concat()))
-}
 
 /// The rows of all windows, oldest first. With `movement`, the name of a column, the first window is there to be compared with
 /// alone, unless it is the only one.
@@ -48,7 +38,7 @@ pub(super) fn table(windows: &[Window], unit: TimeUnit, movement: Option<&str>, 
     add(PROVISIONAL, Arc::new(BooleanArray::from(provisional)));
     for (at, field) in newest.schema().fields().iter().enumerate() {
         let parts = shown.iter().map(|window| gather(window.answer.column(at), &Rows::All(window.answer.num_rows())));
-        let array = joined(parts.collect::<Result<_>>()?)?.to_array(value_type(field.data_type())?)?;
+        let array = ids::concat(parts.collect::<Result<_>>()?)?.to_array(value_type(field.data_type())?)?;
         columns.push((field.as_ref().clone(), array));
     }
     if let Some(name) = movement {
