@@ -30,7 +30,7 @@ use super::seen::Seen;
 use crate::analysis::Zones;
 use crate::event::{ColumnType, TimeUnit};
 use crate::kernel::batch::Batch;
-use crate::kernel::bucket::Every;
+use crate::kernel::bucket::length;
 use crate::query::Query;
 use crate::store::Store;
 use crate::{Error, Result};
@@ -171,16 +171,11 @@ impl Dataset {
                 self.live.take().ok_or_else(|| Error::bad_state("the data set is not live"))?
             }
         };
-        let view = View::new(watch, zones.clone(), &self.schema).and_then(|mut view| {
-            self.feed(&mut view, &live, self.n_rows())?;
-            live.watermark().map_or(Ok(()), |watermark| view.close(watermark))?;
-            Ok(view)
-        });
-        let number = live.n_views;
-        let added = view.map(|view| {
-            live.views.insert(number, view);
+        let begun = View::new(watch, zones.clone(), &self.schema).and_then(|view| self.begun(view, &live));
+        let added = begun.map(|view| {
+            live.views.insert(live.n_views, view);
             live.n_views += 1;
-            number
+            live.n_views - 1
         });
         self.live = Some(live);
         added
@@ -269,21 +264,5 @@ fn close(live: &mut Live) {
     for view in live.views.values_mut().filter(|view| !view.has_failed()) {
         let closed = view.close(watermark);
         view.note(closed);
-    }
-}
-
-/// The seconds of a length of time.
-///
-/// # Errors
-///
-/// `BAD_QUERY` for anything but a number and a unit.
-fn length(key: &str, text: &str) -> Result<i64> {
-    match Every::parse(text) {
-        Ok(Every::Seconds(n)) => Ok(n),
-        Ok(Every::Days(n)) => Ok(86_400 * n),
-        _ => {
-            let sentence = format!("{key:?} must be a number and s, m, h, d or w, such as \"30m\", found {text:?}");
-            Err(Error::bad_query(sentence).at_column(key))
-        }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use serde::Deserialize;
 
 use crate::event::TimeUnit;
+use crate::kernel::bucket::length;
 use crate::{Error, Result};
 
 /// What is kept of the rows; all, if nothing is told.
@@ -48,7 +49,7 @@ impl Retention {
         if keep.rows == Some(0) {
             return Err(Error::bad_query("\"keep\" must leave one row at the least").at_column("keep"));
         }
-        let seconds = keep.time.as_deref().map(|text| super::length("keep", text)).transpose()?;
+        let seconds = keep.time.as_deref().map(|text| length("keep", text)).transpose()?;
         Ok(Self { rows: keep.rows, seconds, ..Self::default() })
     }
 

@@ -31,12 +31,7 @@ impl Dataset {
         let names = self.names();
         let batches = self.store.batches()?;
         let batches = if live.id.is_some() { self.without_duplicates(&mut live, batches, &names)? } else { batches };
-        for batch in &batches {
-            live.retention.slice_for(batch.n_rows, live.newest, live.unit);
-            let newest = self.newest_of(batch, &mut live)?;
-            live.retention.take(batch.n_rows, newest);
-            live.newest = live.newest.max(newest);
-        }
+        self.tell_clock(&mut live, &batches)?;
         let n_rows: usize = batches.iter().map(|batch| batch.n_rows).sum();
         let n_duplicates = self.n_rows() - n_rows;
         if n_duplicates > 0 {
@@ -94,7 +89,7 @@ impl Dataset {
             let mut late = vec![];
             for view in live.views.values_mut().filter(|view| !view.has_failed()) {
                 let taken = Part::of(&batch, view.types(), place).and_then(|part| view.take(part, slice));
-                view.note(taken.map(|taken| late.extend(taken.late)));
+                view.note(taken.map(|rows| late.extend(rows)));
             }
             late.sort_unstable();
             late.dedup();
@@ -133,8 +128,26 @@ impl Dataset {
         }
     }
 
+    /// Says what time it is by rows that are there already.
+    fn tell_clock(&self, live: &mut Live, batches: &[Batch]) -> Result<()> {
+        for batch in batches {
+            live.retention.slice_for(batch.n_rows, live.newest, live.unit);
+            let newest = self.newest_of(batch, live)?;
+            live.retention.take(batch.n_rows, newest);
+            live.newest = live.newest.max(newest);
+        }
+        Ok(())
+    }
+
+    /// A question that has been given all rows that are kept.
+    pub(super) fn begun(&mut self, mut view: View, live: &Live) -> Result<View> {
+        self.feed(&mut view, live, self.n_rows())?;
+        live.watermark().map_or(Ok(()), |watermark| view.close(watermark))?;
+        Ok(view)
+    }
+
     /// Gives a question the first rows that are kept.
-    pub(super) fn feed(&mut self, view: &mut View, live: &Live, n_rows: usize) -> Result<()> {
+    fn feed(&mut self, view: &mut View, live: &Live, n_rows: usize) -> Result<()> {
         self.store.seal()?;
         let mut left = n_rows;
         let mut place = live.n_dropped as i64;
@@ -198,21 +211,12 @@ impl Dataset {
     fn restart_clock(&mut self, live: &mut Live) -> Result<()> {
         self.store.seal()?;
         live.restart();
-        for batch in self.store.clone().batches()? {
-            live.retention.slice_for(batch.n_rows, live.newest, live.unit);
-            let newest = self.newest_of(&batch, live)?;
-            live.retention.take(batch.n_rows, newest);
-            live.newest = live.newest.max(newest);
-        }
+        let batches = self.store.clone().batches()?;
+        self.tell_clock(live, &batches)?;
         let schema = self.schema.clone();
         let mut views = std::mem::take(&mut live.views);
         for view in views.values_mut().filter(|view| !view.has_failed()) {
-            let fresh = view.anew(&schema).and_then(|mut fresh| {
-                self.feed(&mut fresh, live, self.n_rows())?;
-                live.watermark().map_or(Ok(()), |watermark| fresh.close(watermark))?;
-                Ok(fresh)
-            });
-            match fresh {
+            match view.anew(&schema).and_then(|fresh| self.begun(fresh, live)) {
                 Ok(fresh) => *view = fresh,
                 Err(error) => view.note(Err(error)),
             }
@@ -259,14 +263,14 @@ impl Dataset {
     fn last_id(&self, live: &Live, batches: &[Batch], names: &[String]) -> Result<Option<String>> {
         let column = id_column(live, names).zip(batches.last()).and_then(|(at, batch)| batch.columns.get(at));
         let Some(column) = column.filter(|column| !column.array.is_empty()) else { return Ok(None) };
-        let mut store = Store::of_types(&[column.column_type])?;
-        let last = column.array.len() as u32 - 1;
-        store.append(Batch { columns: vec![column.clone()], n_rows: column.array.len() }.take(&[last])?)?;
-        store.widen(&[ColumnType::Text])?;
-        store.seal()?;
-        let batch = store.batch(0, &["id"], None)?;
-        let (codes, texts) = column::codes(batch.column(0))?;
-        Ok((!batch.column(0).is_null(0)).then(|| texts.value(codes[0] as usize).to_owned()))
+        let last = column.array.len() - 1;
+        if column.array.is_null(last) {
+            return Ok(None);
+        }
+        let ids = Batch { columns: vec![column.clone()], n_rows: last + 1 }.take(&[last as u32])?;
+        let id = Part::of(&ids, &[ColumnType::Text], 0)?;
+        let (codes, texts) = column::codes(&id.arrays[0])?;
+        Ok(codes.first().map(|&code| texts.value(code as usize).to_owned()))
     }
 
     /// The greatest time of the rows, in the unit of the column.

@@ -10,10 +10,11 @@ use super::asker::{Asker, Part};
 use super::sessions::SessionWindows;
 use super::tables::table;
 use super::whole::Whole;
-use super::windowed::{Taken, Window, Windowed};
+use super::windowed::{Window, Windowed};
 use super::windows::Windows;
 use crate::analysis::Zones;
 use crate::event::{ColumnType, Role, Schema, TimeUnit};
+use crate::kernel::bucket::length;
 use crate::query::Query;
 use crate::{Error, Result};
 
@@ -68,8 +69,6 @@ pub struct Told {
 
 pub(super) struct View {
     watch: Watch,
-    query: Query,
-    zones: Arc<Zones>,
     asker: Asker,
     state: State,
     /// Windows that have closed and are not told yet.
@@ -89,8 +88,6 @@ enum State {
 
 impl View {
     pub(super) fn new(watch: Watch, zones: Zones, schema: &Schema) -> Result<Self> {
-        let query = Query::parse(&watch.query)?;
-        let zones = Arc::new(zones);
         if watch.show == 0 {
             return Err(Error::bad_query("\"show\" must be 1 at the least").at_column("show"));
         }
@@ -99,9 +96,9 @@ impl View {
             let sentence = "\"movement\" is told from one window to the next: say a \"window\" with a \"size\"";
             return Err(Error::bad_query(sentence).at_column("movement"));
         }
-        let asker = Asker::new(query.clone(), zones.clone(), schema)?;
+        let asker = Asker::new(Query::parse(&watch.query)?, Arc::new(zones), schema)?;
         let state = State::new(&watch, &asker, None)?;
-        Ok(Self { watch, query, zones, asker, state, closed: vec![], last_closed: None, failed: None, is_over: false })
+        Ok(Self { watch, asker, state, closed: vec![], last_closed: None, failed: None, is_over: false })
     }
 
     /// Whether the columns are no longer those that the question was asked of.
@@ -110,7 +107,7 @@ impl View {
         let own = &schema.columns()[..known.len().min(schema.columns().len())];
         let roles =
             |columns: &[crate::event::Column]| columns.iter().map(|column| (column.column_type, column.role)).collect::<Vec<_>>();
-        roles(known) != roles(own) || self.query.reads_all() && known.len() != schema.columns().len()
+        roles(known) != roles(own) || self.asker.query.reads_all() && known.len() != schema.columns().len()
     }
 
     /// Begins again, of columns that are others now; windows that have closed stay so. Of sessions it gives the watermark to
@@ -121,7 +118,7 @@ impl View {
     /// As [`Query::fold`].
     pub(super) fn renew(&mut self, schema: &Schema) -> Result<Option<i64>> {
         let unit = unit_of(&self.asker).ok();
-        self.asker = Asker::new(self.query.clone(), self.zones.clone(), schema)?;
+        self.asker = Asker::new(self.asker.query.clone(), self.asker.zones.clone(), schema)?;
         let finer = unit.zip(unit_of(&self.asker).ok()).map_or(1, |(before, now)| now.per_second() / before.per_second());
         let before = std::mem::replace(&mut self.state, State::Whole(Whole::new(&self.asker)?));
         let watermark = match &before {
@@ -142,7 +139,7 @@ impl View {
 
     /// The same question, as if nothing had come yet.
     pub(super) fn anew(&self, schema: &Schema) -> Result<Self> {
-        Self::new(self.watch.clone(), self.zones.as_ref().clone(), schema)
+        Self::new(self.watch.clone(), self.asker.zones.as_ref().clone(), schema)
     }
 
     /// Notes why the question can be answered no more: whoever looks next is told. The rows are taken all the same.
@@ -161,9 +158,10 @@ impl View {
         &self.asker.types
     }
 
-    pub(super) fn take(&mut self, part: Part, slice: u64) -> Result<Taken> {
+    /// Takes rows in; gives those that came too late for any window.
+    pub(super) fn take(&mut self, part: Part, slice: u64) -> Result<Vec<u32>> {
         match &mut self.state {
-            State::Whole(whole) => whole.take(&self.asker, part, slice).map(|()| Taken::default()),
+            State::Whole(whole) => whole.take(&self.asker, part, slice).map(|()| vec![]),
             State::Windowed(windowed) => windowed.take(&self.asker, part),
             State::Sessions(sessions) => sessions.take(part),
         }
@@ -280,7 +278,7 @@ impl State {
                             .at_column("window")
                     })?,
                 };
-                let gap = super::length("gap", gap)?.saturating_mul(unit.per_second());
+                let gap = length("gap", gap)?.saturating_mul(unit.per_second());
                 Ok(Self::Sessions(Box::new(SessionWindows::new(&watch.query, asker, by, gap)?)))
             }
             _ => {

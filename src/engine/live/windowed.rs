@@ -10,8 +10,8 @@ use arrow_array::RecordBatch;
 use super::asker::{Asker, Part};
 use super::panes::{Merged, Pane};
 use super::windows::Windows;
-use crate::Result;
-use crate::kernel::values::{Rows, gather};
+use crate::kernel::values::{Data, Rows, gather};
+use crate::{Error, Result};
 
 /// The answer of one window.
 #[derive(Clone, Debug)]
@@ -20,15 +20,6 @@ pub(super) struct Window {
     pub(super) end: i64,
     pub(super) is_provisional: bool,
     pub(super) answer: RecordBatch,
-}
-
-/// What became of rows that were taken.
-#[derive(Debug, Default)]
-pub(super) struct Taken {
-    /// Those that came too late for any window.
-    pub(super) late: Vec<u32>,
-    /// Rows without a time, which are in no window.
-    pub(super) n_untimed: usize,
 }
 
 /// A question asked of windows.
@@ -62,15 +53,15 @@ impl Windowed {
         }
     }
 
-    pub(super) fn take(&mut self, asker: &Asker, part: Part) -> Result<Taken> {
+    /// Takes rows in; gives those that came too late for any window. Rows without a time are in none.
+    pub(super) fn take(&mut self, asker: &Asker, part: Part) -> Result<Vec<u32>> {
         let times = gather(&part.arrays[self.time], &Rows::All(part.n_rows()))?;
-        let crate::kernel::values::Data::Ints(instants) = &times.data else { return Ok(Taken::default()) };
-        let mut taken = Taken::default();
+        let Data::Ints(instants) = &times.data else { return Err(Error::bad_state("a time is no integer")) };
+        let mut late = vec![];
         let mut by_pane: BTreeMap<i64, Vec<u32>> = BTreeMap::new();
         let mut last: Option<(i64, i64, &mut Vec<u32>)> = None;
         for (row, &instant) in instants.iter().enumerate() {
             if !times.is_valid(row) {
-                taken.n_untimed += 1;
                 continue;
             }
             // As a rule a row is in the pane of the row before it.
@@ -88,7 +79,7 @@ impl Windowed {
         for (start, rows) in by_pane {
             // The window that begins with the pane is the last that it is part of.
             if self.watermark.is_some_and(|watermark| self.windows.end(start) <= watermark) {
-                taken.late.extend(rows);
+                late.extend(rows);
                 continue;
             }
             let pane = match self.panes.entry(start) {
@@ -99,7 +90,7 @@ impl Windowed {
             self.merged.take(asker, start, &part)?;
             pane.take(asker, part)?;
         }
-        Ok(taken)
+        Ok(late)
     }
 
     /// Closes the windows that have ended by the watermark, oldest first, and keeps the last `n_kept` of them to be shown.
