@@ -6,7 +6,7 @@
 import { html, nothing } from "lit";
 import { isAction, wayToOrder } from "../../more/events/stages.js";
 import { actionName, actionsIn, actionsOf, peopleIn } from "../actions.js";
-import { choice } from "../choices.js";
+import { barred } from "../choices.js";
 
 /** @param {Desk} desk @param {Answers} answers @param {Row} row */
 const stepName = ({ dataset, words }, answers, row) => actionName(dataset, words, wayToOrder(dataset, actionsIn(answers))[Number(row.step) - 1]);
@@ -34,7 +34,7 @@ export const funnel = {
     return html`<table class="steps" part="table" aria-labelledby="title">
       <thead><tr><th scope="col">${words.funnel.step}</th><th scope="col" class="number">${peopleIn(desk)}</th><th scope="col" class="number">${words.funnel.ofFirst}</th><th scope="col" class="number wide">${words.funnel.ofBefore}</th></tr></thead>
       <tbody>${rows.map((row, at) => html`<tr part="row" @click=${() => desk.choose(row)}>
-        <th scope="row"><div class="barred">${choice(stepName(desk, answers, row))}<span class="track" aria-hidden="true"><span class="bar" part="bar" .style=${`--share: ${Number(row.actors) / most}`}></span></span></div></th>
+        <th scope="row">${barred(stepName(desk, answers, row), Number(row.actors) / most)}</th>
         <td class="number">${format.number(row.actors)}</td>
         <td class="number">${format.percent(row.rate)}</td>
         <td class="number wide">${at ? format.percent(row.rate_from_previous) : nothing}</td>

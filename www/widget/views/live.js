@@ -5,7 +5,7 @@
 /** @import { Answers } from "../watching.js" */
 
 import { html, nothing } from "lit";
-import { choice } from "../choices.js";
+import { barred } from "../choices.js";
 import { countedIn, nameOfCounted, nameOfRanked, rankingOf } from "../rankings.js";
 import { actionsOf } from "../actions.js";
 import { DAY } from "../ranges.js";
@@ -32,7 +32,7 @@ export const live = {
       <tbody>${rows.map(row => html`<tr part="row" @click=${() => desk.choose(row)}>
         <td class="number place">${format.number(row.place)}</td>
         <td class="moved">${movement(desk, row)}</td>
-        <th scope="row"><div class="barred">${choice(format.name(row.what, words.none))}<span class="track" aria-hidden="true"><span class="bar" part="bar" .style=${`--share: ${Number(row.value) / most}`}></span></span></div></th>
+        <th scope="row">${barred(format.name(row.what, words.none), Number(row.value) / most)}</th>
         <td class="number">${format.number(row.value)}</td>
       </tr>`)}</tbody>
     </table>

@@ -4,7 +4,7 @@
 
 import { html } from "lit";
 import { actionsOf } from "../actions.js";
-import { choice } from "../choices.js";
+import { barred } from "../choices.js";
 import { countedIn, nameOfCounted, nameOfRanked, rankingOf } from "../rankings.js";
 
 /** @type {View} */
@@ -24,7 +24,7 @@ export const topItems = {
       <thead><tr><th scope="col" class="number place">${words.topItems.place}</th><th scope="col">${nameOfRanked(desk)}</th><th scope="col" class="number">${nameOfCounted(desk, answers)}</th></tr></thead>
       <tbody>${rows.map(row => html`<tr part="row" @click=${() => desk.choose(row)}>
         <td class="number place">${format.number(row.place)}</td>
-        <th scope="row"><div class="barred">${choice(format.name(row.what, words.none))}<span class="track" aria-hidden="true"><span class="bar" part="bar" .style=${`--share: ${Number(row.value) / most}`}></span></span></div></th>
+        <th scope="row">${barred(format.name(row.what, words.none), Number(row.value) / most)}</th>
         <td class="number">${format.number(row.value)}</td>
       </tr>`)}</tbody>
     </table>`;
