@@ -232,6 +232,23 @@ mod tests {
     }
 
     #[test]
+    fn a_column_without_any_value_loses_rows_as_others_do() {
+        for text in ["1,\n2,\n3,\n", "1,\n2,x\n3,\n"] {
+            let mut decoder = Decoder::new(Options { header: Some(false), ..Options::default() });
+            decoder.push(text.as_bytes()).unwrap();
+            decoder.finish().unwrap();
+            let mut rolling = Store::default();
+            decoder.take_batches().into_iter().for_each(|batch| rolling.append(batch).unwrap());
+            for n_rows in [2, 0] {
+                rolling.n_gone = FORGETTING_ROWS;
+                rolling.drop_first(if n_rows == 2 { 1 } else { 2 }).unwrap();
+                rolling.seal().unwrap();
+                assert_eq!(rolling.n_rows(), n_rows);
+            }
+        }
+    }
+
+    #[test]
     fn rows_in_another_order_are_no_oldest_ones() {
         let mut store = store(100);
         store.arrange(0, Some(1)).unwrap();
