@@ -130,9 +130,12 @@ test("messages that the engine has dealt with are not kept", async () => {
   const before = process.memoryUsage().arrayBuffers;
   for (let i = 0; i < 100; i++) await queue.take(bytes(`{"good":"${"x".repeat(500_000)}"}`));
   await queue.drained();
-  await new Promise(resolve => setImmediate(resolve));
-  gc();
-  const kept = process.memoryUsage().arrayBuffers - before;
+  let kept = Infinity;
+  for (let i = 0; i < 100 && kept >= 5e6; i++) { // memory is given back beside the program, sooner or later
+    await new Promise(resolve => setTimeout(resolve, 20));
+    gc();
+    kept = process.memoryUsage().arrayBuffers - before;
+  }
   assert.ok(kept < 5e6, `${kept} bytes are kept`);
 });
 
