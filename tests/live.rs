@@ -457,3 +457,29 @@ fn memory_is_that_of_the_rows_that_are_kept() {
     }
     assert!(most[2] <= most[1] + most[1] / 10, "{most:?} bytes");
 }
+
+#[test]
+fn a_slice_of_many_groups_goes_some_batches_later_and_answers_stay_those_of_the_rows_that_are_kept() {
+    let mut random = Random(4);
+    let mut rows = |n: usize| -> String { (0..n).map(|at| format!("item {},{at}\n", random.below(30_000))).collect() };
+    let mut data = stream(&("item,price\n".to_owned() + &rows(100)), json!({}), json!({ "keep": { "rows": 32_000 } }));
+    let query = json!({ "kind": "aggregate", "group_by": ["item"], "measures": { "n": { "fn": "count" }, "sum": { "fn": "sum", "column": "price" } }, "order_by": ["-n"], "limit": 10 });
+    let view = watch(&mut data, json!({ "query": query }));
+    let (mut most, mut n_before, mut n_drops) = (0, 0, 0);
+    for batch in 0..600 {
+        data.append(rows(100).as_bytes(), None).unwrap();
+        let told = looked(&mut data, view);
+        if batch % 3 == 0 {
+            assert_eq!(told, asked(&mut data, &query));
+        }
+        most = most.max(data.n_rows());
+        n_drops += usize::from(data.n_rows() < n_before);
+        n_before = data.n_rows();
+    }
+    assert!((34_200..36_000).contains(&most), "{most} rows at the most");
+    assert_eq!(n_drops, 13, "slices of 2,000 rows go one by one");
+    // More than a slice at once does not wait.
+    data.append(rows(20_000).as_bytes(), None).unwrap();
+    assert_eq!(looked(&mut data, view), asked(&mut data, &query));
+    assert!(data.n_rows() < 56_000, "{} rows", data.n_rows());
+}

@@ -244,6 +244,17 @@ impl AggregateFold {
         keys
     }
 
+    /// A key or a measure of rows for some groups.
+    fn column(&self, name: &str, groups: &[u32]) -> Result<Values> {
+        let at = self.table_names().iter().position(|known| *known == name).unwrap_or_default();
+        let Some(measure) = at.checked_sub(self.keys.len()) else {
+            let mut values = self.key_values(groups).swap_remove(at);
+            values.unrank();
+            return Ok(values);
+        };
+        self.measures[measure].accumulator.finish(groups)
+    }
+
     /// One row for each of some groups: keys and measures.
     fn table(&self, used: &[u32]) -> Result<Table> {
         let names = self.table_names();
@@ -341,7 +352,8 @@ impl Fold for AggregateFold {
     }
 
     fn finish(&self) -> Result<RecordBatch> {
-        self.finished(self.table(&self.used_groups())?)
+        let groups = self.used_groups();
+        self.finished(if self.tells_few() { self.table(&self.first_of(&groups)?)? } else { self.table(&groups)? })
     }
 
     #[cfg(feature = "live")]

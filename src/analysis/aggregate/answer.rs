@@ -1,5 +1,7 @@
 //! The answer that a table of groups becomes: filtered, ranked, ordered and cut.
 
+use std::borrow::Cow;
+
 use arrow_array::RecordBatch;
 
 use super::AggregateFold;
@@ -11,6 +13,37 @@ use crate::kernel::order::{self, SortKey};
 use crate::kernel::values::Rows;
 
 impl AggregateFold {
+    /// Whether the answer is of so few groups that no other group has a say in it.
+    pub(super) fn tells_few(&self) -> bool {
+        let names = self.table_names();
+        self.spec.limit <= order::FEW
+            && !self.keys.is_empty()
+            && self.spec.having.is_empty()
+            && self.spec.measures.derived.is_empty()
+            && !self.looks_ahead()
+            && self.order().iter().all(|by| names.contains(&by.column.as_str()))
+    }
+
+    /// The first groups of some, in order, where the answer tells few.
+    pub(super) fn first_of(&self, groups: &[u32]) -> Result<Vec<u32>> {
+        let groups = self.foremost(groups)?;
+        let table = self.table(&groups)?;
+        let keys = self.sort_keys(&table)?;
+        Ok(order::sort(table.n_rows, &keys, self.spec.limit).into_iter().map(|row| groups[row as usize]).collect())
+    }
+
+    /// Of many groups those that may be among the first few.
+    fn foremost<'a>(&self, groups: &'a [u32]) -> Result<Cow<'a, [u32]>> {
+        if self.spec.limit > groups.len() / 2 {
+            return Ok(Cow::Borrowed(groups));
+        }
+        let order = self.order();
+        let (column, descending) = order.first().map_or((self.table_names()[0], false), |by| (&by.column, by.descending));
+        let first = SortKey::new(&self.column(column, groups)?, descending);
+        let rows = order::front(groups.len(), &first, self.spec.limit);
+        Ok(rows.into_iter().map(|row| groups[row as usize]).collect())
+    }
+
     pub(super) fn finished(&self, mut table: Table) -> Result<RecordBatch> {
         let names = self.names();
         if !self.spec.having.is_empty() {

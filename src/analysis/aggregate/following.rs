@@ -7,7 +7,7 @@ use super::AggregateFold;
 use crate::Result;
 use crate::fold::Fold;
 use crate::kernel::ids;
-use crate::kernel::order::{self, SortKey};
+use crate::kernel::order::SortKey;
 use crate::kernel::values::Values;
 
 /// What was told last.
@@ -58,33 +58,9 @@ impl AggregateFold {
         Ok(answer)
     }
 
-    /// Whether the answer is of so few groups that no other group has a say in it.
-    fn tells_few(&self) -> bool {
-        let names = self.table_names();
-        self.spec.limit <= order::FEW
-            && !self.keys.is_empty()
-            && self.spec.having.is_empty()
-            && self.spec.measures.derived.is_empty()
-            && !self.looks_ahead()
-            && self.order().iter().all(|by| names.contains(&by.column.as_str()))
-    }
-
-    /// The first groups of some, in order.
-    fn first_of(&self, groups: &[u32]) -> Result<Vec<u32>> {
-        let table = self.table(groups)?;
-        let (mut table, mut groups) = (table, groups.to_vec());
-        if let Some(rows) = self.front(&table)? {
-            table = table.take(&rows);
-            groups = rows.iter().map(|&row| groups[row as usize]).collect();
-        }
-        let keys = self.sort_keys(&table)?;
-        Ok(order::sort(table.n_rows, &keys, self.spec.limit).into_iter().map(|row| groups[row as usize]).collect())
-    }
-
     /// What some groups are put in order by.
     fn order_values(&self, groups: &[u32]) -> Result<Vec<Values>> {
-        let table = self.table(groups)?;
-        self.order().iter().map(|by| table.values(&by.column).cloned()).collect()
+        self.order().iter().map(|by| self.column(&by.column, groups)).collect()
     }
 
     /// Whether one of some groups is further behind than it was.

@@ -85,6 +85,33 @@ impl Merged {
         self.fold.as_ref().map_or(0, |fold| fold.size())
     }
 
+    /// Makes room for one more pane behind those that are merged, and merges it.
+    pub(super) fn extend(&mut self, asker: &Asker, number: i64, pane: &mut Pane) -> Result<()> {
+        let n_rows = pane.n_rows();
+        let Some(fold) = pane.fold() else { return Ok(()) };
+        let all = match &mut self.fold {
+            Some(all) => all,
+            none => {
+                self.range.start = number;
+                none.insert(asker.fold()?)
+            }
+        };
+        all.merge(&fold.state()?)?;
+        self.n_rows += n_rows;
+        self.range.end = number + 1;
+        Ok(())
+    }
+
+    /// Takes in further panes as they come.
+    pub(super) fn open_ended(self) -> Self {
+        Self { range: self.range.start..i64::MAX, ..self }
+    }
+
+    /// The end of the panes that are merged, as long as there are some.
+    pub(super) fn end(&self) -> Option<i64> {
+        self.fold.is_some().then_some(self.range.end)
+    }
+
     /// The answer of the panes that begin in a range, in order.
     pub(super) fn answer(&mut self, asker: &Asker, range: Range<i64>, mut panes: Vec<&mut Pane>) -> Result<RecordBatch> {
         if panes.iter().any(|pane| matches!(pane, Pane::Rows { .. })) {

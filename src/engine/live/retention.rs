@@ -81,22 +81,21 @@ impl Retention {
         }
     }
 
-    /// The slices that go, oldest first. Rows without a time go with those that they came with.
-    pub(super) fn drop_old(&mut self, newest: Option<i64>, unit: TimeUnit) -> Vec<Slice> {
+    /// How many of the oldest slices are to go. Rows without a time go with those that they came with.
+    pub(super) fn n_due(&self, newest: Option<i64>, unit: TimeUnit) -> usize {
         let mut n_rows: usize = self.slices.iter().map(|slice| slice.n_rows).sum();
         let oldest =
             self.seconds.zip(newest).map(|(seconds, newest)| newest.saturating_sub(seconds.saturating_mul(unit.per_second())));
-        let mut dropped = vec![];
-        while let [first, _, ..] = self.slices.make_contiguous() {
-            let by_rows = self.rows.is_some_and(|rows| n_rows - first.n_rows >= rows);
-            let by_time = oldest.is_some_and(|oldest| first.newest < oldest);
-            if !by_rows && !by_time {
-                break;
-            }
-            n_rows -= first.n_rows;
-            dropped.extend(self.slices.pop_front());
-        }
-        dropped
+        let is_due = |slice: &&Slice| {
+            n_rows -= slice.n_rows;
+            self.rows.is_some_and(|rows| n_rows >= rows) || oldest.is_some_and(|oldest| slice.newest < oldest)
+        };
+        self.slices.iter().take(self.slices.len().saturating_sub(1)).take_while(is_due).count()
+    }
+
+    /// Has the first slices go; gives them, oldest first.
+    pub(super) fn drop_first(&mut self, n: usize) -> Vec<Slice> {
+        self.slices.drain(..n).collect()
     }
 
     /// Has no slices: the rows are dealt to new ones.
@@ -129,7 +128,7 @@ mod tests {
             retention.slice_for(n_rows, newest, TimeUnit::Second);
             retention.take(n_rows, Some(time));
             newest = newest.max(Some(time));
-            retention.drop_old(newest, TimeUnit::Second);
+            retention.drop_first(retention.n_due(newest, TimeUnit::Second));
             most = most.max(retention.slices().map(|slice| slice.n_rows).sum());
         }
         (retention.slices().map(|slice| slice.number).collect(), most)

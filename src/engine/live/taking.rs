@@ -41,7 +41,7 @@ impl Dataset {
             self.report.used -= n_duplicates as u64;
             self.report.duplicate += n_duplicates as u64;
         }
-        self.drop_old(&mut live)?;
+        self.drop_old(&mut live, n_rows)?;
         self.live = Some(Box::new(live));
         Ok(())
     }
@@ -103,7 +103,7 @@ impl Dataset {
         live.newest = newest;
         self.store.join_small()?;
         close(live);
-        self.drop_old(live)?;
+        self.drop_old(live, n_new)?;
         Ok((n_late, last_id))
     }
 
@@ -225,8 +225,14 @@ impl Dataset {
         Ok(())
     }
 
-    fn drop_old(&mut self, live: &mut Live) -> Result<()> {
-        for slice in live.retention.drop_old(live.newest, live.unit) {
+    /// Drops the slices that are to go. One alone stays for some batches more where the questions that are watched have much to
+    /// do before it goes: no batch, such as the one of `n_new` rows that has come, takes long because of it.
+    fn drop_old(&mut self, live: &mut Live, n_new: usize) -> Result<()> {
+        let n_due = live.retention.n_due(live.newest, live.unit);
+        if n_due == 1 && !prepare(live, n_new) {
+            return Ok(());
+        }
+        for slice in live.retention.drop_first(n_due) {
             self.store.drop_first(slice.n_rows)?;
             live.n_dropped += slice.n_rows as u64;
             live.newest_dropped = live.newest_dropped.max(Some(slice.newest));
@@ -292,6 +298,17 @@ impl Dataset {
     fn time_type(&self) -> Option<ColumnType> {
         self.schema.index_of_role(Role::Time).map(|at| self.schema.columns()[at].column_type)
     }
+}
+
+/// Whether all questions are ready for the oldest slice to go; they are before the next one is to, if batches stay as large.
+fn prepare(live: &mut Live, n_new: usize) -> bool {
+    let n_parts = live.retention.slices().next().map_or(1, |slice| slice.n_rows / (2 * n_new.max(1)));
+    let mut are_ready = true;
+    for view in live.views.values_mut().filter(|view| !view.has_failed()) {
+        let prepared = view.prepare(n_parts);
+        view.note(prepared.map(|is_ready| are_ready &= is_ready));
+    }
+    are_ready
 }
 
 fn id_column(live: &Live, names: &[String]) -> Option<usize> {

@@ -167,6 +167,14 @@ impl View {
         }
     }
 
+    /// Does some of the work that is to be done before the oldest slice goes, a part of all at the least; whether nothing is left.
+    pub(super) fn prepare(&mut self, n_parts: usize) -> Result<bool> {
+        match &mut self.state {
+            State::Whole(whole) => whole.prepare(&self.asker, n_parts),
+            State::Windowed(_) | State::Sessions(_) => Ok(true),
+        }
+    }
+
     pub(super) fn forget(&mut self, slice: u64, place: i64) -> Result<()> {
         match &mut self.state {
             State::Whole(whole) => whole.forget(slice, place),
