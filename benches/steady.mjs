@@ -3,7 +3,7 @@
 //     node benches/steady.mjs [--minutes 10] [--rate 100000] [--batch 1000] [--keep 1m]
 //
 // Events have ids, come in no strict order of time, and now and then twice; a live top 20 of one-minute windows and one of all rows
-// that are kept follow them. An update is the time from an append to the table that has its rows in it.
+// that are kept follow them. An update is the time from a batch's being sent, in another thread, to the table that has its rows in it.
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -20,53 +20,67 @@ const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? 
 const page = await browser.newPage();
 await page.goto(server.url);
 
-await page.evaluate(async ({ rate, batch, keep }) => {
-  const { open } = await import("./clickfold.js");
-  const engine = await open({ workers: 1 });
+/** Runs in a worker: sends so many events a second, in batches, each with the time when it was sent. @param {number} rate @param {number} batch */
+function shop(rate, batch) {
   const encoder = new TextEncoder();
-  let n = 0, repeated = 0, seed = 1;
+  let n = 0, repeated = 0, seed = 1, last = "";
   const random = () => (seed = Math.imul(seed, 1664525) + 1013904223 >>> 0) / 2 ** 32;
-  // What is dear to make is made once: the page is to be busy with its stream.
+  // What is dear to make is made once.
   const bodies = Array.from({ length: 1 << 16 }, (_, at) => `,${Math.floor(200_000 * random())},item ${Math.floor(50_000 * random() ** 3)},${["view", "view", "view", "cart", "buy"][at % 5]},${at % 900}.50,`);
-  let last = "";
   const line = now => {
     if (last && random() < 0.001) { repeated++; return last; }
     return last = n++ + bodies[n & 0xffff] + (now - Math.floor(random() * 3000)) + "\n";
   };
-  const text = () => {
+  const send = behind => {
     const now = Date.now();
     let lines = "";
     for (let i = 0; i < batch; i++) lines += line(now);
-    return encoder.encode(lines);
+    const rows = encoder.encode(lines);
+    postMessage({ rows, at: performance.timeOrigin + performance.now(), behind, repeated }, [rows.buffer]);
   };
+  onmessage = () => {
+    const began = performance.now();
+    let sent = 0;
+    const tick = () => {
+      const due = Math.floor((performance.now() - began) / 1000 * rate / batch);
+      for (const behind = due - sent; sent < due; sent++) send(behind);
+      setTimeout(tick, 4);
+    };
+    tick();
+  };
+  send(0);
+}
+
+await page.evaluate(async ({ rate, batch, keep, script }) => {
+  const { open } = await import("./clickfold.js");
+  const engine = await open({ workers: 1 });
+  // Events are written in another thread, as a server would.
+  const source = new Worker(URL.createObjectURL(new Blob([`(${script})(${rate}, ${batch})`])));
+  const first = new Promise(resolve => { source.onmessage = ({ data }) => resolve(data); });
   const header = "id,user_id,item_id,action,price,event_time\n";
-  const dataset = await engine.load(new Blob([header, text()]), { live: { lateness: "5s", keep: { time: keep }, id: "id", ids: 200_000 } });
+  const dataset = await engine.load(new Blob([header, (await first).rows]), { live: { lateness: "5s", keep: { time: keep }, id: "id", ids: 200_000 } });
   const top = { kind: "aggregate", group_by: ["item_id"], measures: { n: { fn: "count" }, revenue: { fn: "sum", column: "price" } }, order_by: ["-n"], limit: 20 };
-  const run = window.run = { updates: [], closed: 0, failed: "", late: 0, behind: 0, sent: 1 };
+  const run = window.run = { updates: [], closed: 0, failed: "", late: 0, behind: 0, repeated: 0 };
   let waiting = [];
   const onError = error => { run.failed = String(error); };
   dataset.watch(top, table => {
-    const now = performance.now();
+    const now = performance.timeOrigin + performance.now();
     run.late = table.live.late;
     const { read } = dataset.report;
     waiting = waiting.filter(({ at, rows }) => { if (rows > read) return true; run.updates.push(now - at); return false; });
   }, { every: 0, window: { size: "1m" }, movement: "item_id", onClosed: () => run.closed++, onError });
   dataset.watch(top, () => {}, { every: 250, onError });
-  run.counts = () => ({ rows: dataset.rows, used: dataset.report.used, duplicate: dataset.report.duplicate, repeated, read: dataset.report.read, ...dataset.live });
-  const began = performance.now();
-  const tick = async () => {
-    const due = Math.floor((performance.now() - began) / 1000 * rate / batch);
-    run.behind = Math.max(run.behind, due - run.sent);
-    while (run.sent < due) {
-      run.sent++;
-      const rows = text();
-      waiting.push({ at: performance.now(), rows: run.sent * batch });
-      dataset.append(rows, { format: "csv" }).catch(onError);
-    }
-    if (!run.failed) setTimeout(tick, 5);
+  run.counts = () => ({ rows: dataset.rows, used: dataset.report.used, duplicate: dataset.report.duplicate, read: dataset.report.read, ...dataset.live });
+  let n = batch;
+  source.onmessage = ({ data: { rows, at, behind, repeated } }) => {
+    run.behind = Math.max(run.behind, behind);
+    run.repeated = repeated;
+    n += batch;
+    waiting.push({ at, rows: n });
+    dataset.append(rows, { format: "csv" }).catch(onError);
   };
-  tick();
-}, { rate: +options.rate, batch: +options.batch, keep: options.keep });
+  source.postMessage("go");
+}, { rate: +options.rate, batch: +options.batch, keep: options.keep, script: String(shop) });
 
 /** Resident memory of the browser's renderers, in MiB. */
 function renderers() {
@@ -92,7 +106,7 @@ for (let passed = 0; passed < Number(options.minutes) * 6; passed++) {
   if (run.failed) throw new Error(run.failed);
   memory.push(renderers());
   all.push(...updates);
-  if (passed % 6 === 5 || passed < 3) console.log(`${(passed + 1) * 10} s: ${counts.used} events used, ${counts.rows} kept, ${run.closed} windows closed, ${run.late} late, ${counts.duplicate} of ${counts.repeated} duplicates; update p50 ${quantile(updates, 0.5)?.toFixed(1)}, p99 ${quantile(updates, 0.99)?.toFixed(1)} ms; ${Math.round(memory.at(-1))} MiB; behind by ${run.behind} batches at the most`);
+  if (passed % 6 === 5 || passed < 3) console.log(`${(passed + 1) * 10} s: ${counts.used} events used, ${counts.rows} kept, ${run.closed} windows closed, ${run.late} late, ${counts.duplicate} of ${run.repeated} duplicates; update p50 ${quantile(updates, 0.5)?.toFixed(1)}, p99 ${quantile(updates, 0.99)?.toFixed(1)} ms; ${Math.round(memory.at(-1))} MiB; behind by ${run.behind} batches at the most`);
 }
 await browser.close();
 server.close();

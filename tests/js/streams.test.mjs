@@ -555,7 +555,7 @@ test("wrong options and sources are said at once", async () => {
     const codes = [];
     for (const [source, options] of [
       [{}], [undefined], [{ websocket: "ws://127.0.0.1", sse: "/x" }], [{ websocket: "ws://127.0.0.1", helo: "" }], [{ websocket: "ftp://127.0.0.1" }], [{ fetch: "http://" }], [{ fetch: "/x", poll: -1 }],
-      [{ broadcast: "" }], [{ broadcast: "x" }, { bufer: 1 }], [{ broadcast: "x" }, { buffer: 0 }], [{ broadcast: "x" }, { idle: "soon" }],
+      [{ broadcast: "" }], [{ broadcast: "x" }, { bufer: 1 }], [{ broadcast: "x" }, { buffer: 0 }], [{ broadcast: "x" }, { idle: "soon" }], [{ broadcast: "x" }, { format: { encoding: "klingon" } }],
     ]) codes.push(await window.codeOf(window.engine.connect(source, options)));
     return codes;
   });

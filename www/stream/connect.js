@@ -199,5 +199,15 @@ function check(options, ClickfoldError) {
     const bytes = options[key];
     if (bytes !== undefined && !(bytes > 0)) throw new ClickfoldError("BAD_QUERY", `${JSON.stringify(key)} is a number of bytes above 0, found ${JSON.stringify(bytes)}`);
   }
+  if (!isEncoding(options.format?.encoding)) throw new ClickfoldError("BAD_QUERY", `"encoding" is what browsers call a text encoding, such as "gb18030", found ${JSON.stringify(options.format?.encoding)}`);
   if (options.idle !== undefined && millisecondsOf(options.idle) === undefined) throw new ClickfoldError("BAD_QUERY", `"idle" is a length of time such as "10s" or "5m", found ${JSON.stringify(options.idle)}`);
+}
+
+/** @param {string | undefined} name */
+function isEncoding(name) {
+  try {
+    return Boolean(new TextDecoder(name));
+  } catch {
+    return false;
+  }
 }

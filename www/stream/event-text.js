@@ -1,4 +1,4 @@
-/** The format text/event-stream, as the HTML standard reads it. */
+/** The format text/event-stream, as the HTML standard reads it; an id is heard of with the next event that has data. */
 
 /** @typedef {{ data: string, id: string } | { retry: number } | { tooLarge: number }} Told */
 

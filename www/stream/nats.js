@@ -44,13 +44,13 @@ export const nats = {
 function check({ nats, subject, stream, from, user, pass, token }, { ClickfoldError }) {
   const wrong = (/** @type {string} */ what, /** @type {unknown} */ found) => new ClickfoldError("BAD_QUERY", `${what}, found ${JSON.stringify(found)}`);
   const servers = [nats].flat();
-  if (!servers.length || !servers.every(isSocket)) throw wrong(`"nats" is the address of a server's WebSocket listener, such as "wss://nats.example.com", or a list of them`, nats);
+  if (!servers.length || !servers.every(isSocket)) throw wrong(`"nats" is the address of a server's WebSocket listener, such as "wss://nats.example.com", or a list of them`, servers.find(server => !isSocket(server)));
   if (typeof subject !== "string" || !/^[^\s.]+(\.[^\s.]+)*$/.test(subject)) throw wrong(`"subject" is what the messages are published under, such as "shop.events" or "shop.>"`, subject);
   if (stream !== undefined && (typeof stream !== "string" || !/^[^\s.*>/\\]+$/.test(stream))) throw wrong(`"stream" is the name of a JetStream stream`, stream);
   if (from !== undefined && stream === undefined) throw new ClickfoldError("BAD_QUERY", `"from" needs a "stream": without JetStream a server keeps no messages`);
   const isTime = from instanceof Date && !Number.isNaN(from.getTime()), isNumber = Number.isSafeInteger(from) && /** @type {number} */ (from) > 0;
   if (from !== undefined && !isTime && !isNumber && from !== "new" && from !== "all") throw wrong(`"from" is "new", "all", a message's number from 1 on, or a Date`, from);
-  for (const [name, value] of Object.entries({ user, pass, token })) if (value !== undefined && typeof value !== "string") throw wrong(`"${name}" is a text`, value);
+  for (const [name, value] of Object.entries({ user, pass, token })) if (value !== undefined && typeof value !== "string") throw new ClickfoldError("BAD_QUERY", `"${name}" is a text, found a value of type ${typeof value}`); // it may be secret
 }
 
 /** @param {unknown} address */
@@ -118,7 +118,7 @@ class Client {
   /** What went wrong in a sentence: `Broken`, where it may be otherwise the next time. @param {any} error @param {Library} library */
   #explained(error, { errors, JetStreamApiCodes, JetStreamApiError }) {
     const { ClickfoldError } = this.tools, { nats, subject, stream } = this.given;
-    const server = `the NATS server at ${[nats].flat().join(", ")}`;
+    const server = `the NATS server at ${[nats].flat().map(address => new URL(address).origin).join(", ")}`;
     const refused = (/** @type {string} */ why) => new ClickfoldError("SOURCE_LOST", why);
     if (error instanceof ClickfoldError) return error;
     if (error instanceof errors.AuthorizationError || error instanceof errors.UserAuthenticationExpiredError) {

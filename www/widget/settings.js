@@ -3,10 +3,10 @@
 /** @import { Query } from "./clickfold.js" */
 
 import { ClickfoldError } from "./clickfold.js";
+import { millisecondsOf } from "../stream/idle.js";
 import { VIEWS } from "./views.js";
 
 export const THEMES = ["auto", "light", "dark"];
-const LENGTH = /^[1-9]\d*(s|m|h|d|w)$/;
 
 /**
  * @typedef {{ view: string, query?: Query, theme: string, window: string, limit: number, headingLevel: number, heading: string, timezone: string, options: object }} Settings
@@ -22,7 +22,7 @@ export function settle({ view, query, theme, window, limit, headingLevel, headin
     view: oneOf("view", view ?? "top-items", [...VIEWS.keys()]),
     query: query === null || query === undefined ? undefined : /** @type {Query} */ (object("query", query)),
     theme: oneOf("theme", theme ?? "auto", THEMES),
-    window: fits("window", window ?? "1m", LENGTH, `a length of time such as "1m" or "1h"`),
+    window: fits("window", window ?? "1m", { test: isLength }, `a length of time such as "1m" or "1h"`),
     limit: whole("limit", limit ?? 10, 1, 1000),
     headingLevel: headingLevel === "none" ? 0 : whole("heading-level", headingLevel ?? 2, 0, 6),
     heading: heading ?? "",
@@ -55,6 +55,9 @@ function object(name, value) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw wrong(name, value, typeof value === "string" ? "a JSON object" : "an object");
   return value;
 }
+
+/** @param {string} text */
+const isLength = text => millisecondsOf(text) !== undefined;
 
 /** @param {string} timezone */
 function isTimezone(timezone) {

@@ -22,6 +22,8 @@ export class Watching {
   /** @type {(() => void)[]} */
   #planned = [];
   #plan = "";
+  /** Tells what follows from what is known, once all of it is known. */
+  #tell = () => {};
   #isStopped = false;
 
   /**
@@ -54,16 +56,16 @@ export class Watching {
       return this.#fail(error);
     }
     const text = JSON.stringify(plan);
-    if (text === this.#plan) return;
+    if (text === this.#plan) return this.#tell();
     this.#plan = text;
     for (const end of this.#planned) end();
     /** @type {Answers} */
     const answers = new Map(), n = Object.keys(plan).length;
-    this.#planned = this.#watch(plan, answers, () => {
-      if (answers.size < n) return;
-      this.#changed(new Map([...this.#scouted, ...answers]));
-    });
-    if (!n) this.#changed(new Map(this.#scouted));
+    this.#tell = () => {
+      if (answers.size === n) this.#changed(new Map([...this.#scouted, ...answers]));
+    };
+    this.#planned = this.#watch(plan, answers, this.#tell);
+    if (!n) this.#tell();
   }
 
   /** @param {Record<string, Asked>} asked @param {Answers} answers @param {() => void} heard */

@@ -5,8 +5,8 @@ use std::ops::Range;
 use arrow_array::RecordBatch;
 
 use super::asker::{Asker, Part};
-use crate::Result;
 use crate::fold::Fold;
+use crate::{Error, Result};
 
 /// One slice of the rows.
 pub(super) enum Pane {
@@ -71,6 +71,8 @@ pub(super) struct Merged {
     range: Range<i64>,
     fold: Option<Box<dyn Fold>>,
     n_rows: u64,
+    /// Groups of the last pane that are still to be merged.
+    left: Option<RecordBatch>,
 }
 
 impl Merged {
@@ -82,24 +84,36 @@ impl Merged {
     }
 
     pub(super) fn size(&self) -> usize {
-        self.fold.as_ref().map_or(0, |fold| fold.size())
+        let left = self.left.as_ref().map_or(0, RecordBatch::get_array_memory_size);
+        self.fold.as_ref().map_or(0, |fold| fold.size()) + left
     }
 
-    /// Makes room for one more pane behind those that are merged, and merges it.
-    pub(super) fn extend(&mut self, asker: &Asker, number: i64, pane: &mut Pane) -> Result<()> {
+    /// Begins to merge one more pane, behind those that are merged; gives how many groups that has.
+    pub(super) fn begin(&mut self, asker: &Asker, number: i64, pane: &mut Pane) -> Result<usize> {
         let n_rows = pane.n_rows();
-        let Some(fold) = pane.fold() else { return Ok(()) };
-        let all = match &mut self.fold {
-            Some(all) => all,
-            none => {
-                self.range.start = number;
-                none.insert(asker.fold()?)
-            }
-        };
-        all.merge(&fold.state()?)?;
+        let Some(fold) = pane.fold() else { return Err(Error::bad_state("a pane of rows cannot be merged")) };
+        let state = fold.state()?;
+        if self.fold.is_none() {
+            self.fold = Some(asker.fold()?);
+            self.range.start = number;
+        }
+        self.range.end = number + 1; // its further rows are taken as they come
         self.n_rows += n_rows;
-        self.range.end = number + 1;
-        Ok(())
+        Ok(self.left.insert(state).num_rows())
+    }
+
+    /// Merges so many groups at the most of the pane that was begun; gives how many, and whether none is left.
+    pub(super) fn go_on(&mut self, n_most: usize) -> Result<(usize, bool)> {
+        let (Some(state), Some(fold)) = (self.left.take(), &mut self.fold) else { return Ok((0, true)) };
+        let (n, n_all) = (n_most.min(state.num_rows()), state.num_rows());
+        fold.merge(&state.slice(0, n))?;
+        self.left = (n < n_all).then(|| state.slice(n, n_all - n));
+        Ok((n, n == n_all))
+    }
+
+    /// Whether all panes up to this one are merged.
+    pub(super) fn is_up_to(&self, last: Option<i64>) -> bool {
+        self.left.is_none() && self.end() == last.map(|last| last + 1)
     }
 
     /// Takes in further panes as they come.
@@ -107,7 +121,7 @@ impl Merged {
         Self { range: self.range.start..i64::MAX, ..self }
     }
 
-    /// The end of the panes that are merged, as long as there are some.
+    /// The end of the panes that are merged or begun, as long as there are some.
     pub(super) fn end(&self) -> Option<i64> {
         self.fold.is_some().then_some(self.range.end)
     }
@@ -128,7 +142,7 @@ impl Merged {
                 let mut all = asker.fold()?;
                 folds.iter().try_for_each(|fold| all.merge(&fold.state()?))?;
                 let answer = all.follow();
-                *self = Self { range, fold: Some(all), n_rows };
+                *self = Self { range, fold: Some(all), n_rows, left: None };
                 answer
             }
         }

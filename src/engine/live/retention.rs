@@ -98,6 +98,11 @@ impl Retention {
         self.slices.drain(..n).collect()
     }
 
+    /// How many rows a slice has as a rule.
+    pub(super) fn usual_rows(&self) -> usize {
+        self.slices.iter().map(|slice| slice.n_rows).sum::<usize>() / self.slices.len().max(1)
+    }
+
     /// Has no slices: the rows are dealt to new ones.
     pub(super) fn restart(&mut self) {
         self.slices.clear();

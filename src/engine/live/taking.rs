@@ -302,7 +302,7 @@ impl Dataset {
 
 /// Whether all questions are ready for the oldest slice to go; they are before the next one is to, if batches stay as large.
 fn prepare(live: &mut Live, n_new: usize) -> bool {
-    let n_parts = live.retention.slices().next().map_or(1, |slice| slice.n_rows / (2 * n_new.max(1)));
+    let n_parts = live.retention.usual_rows() / (2 * n_new.max(1));
     let mut are_ready = true;
     for view in live.views.values_mut().filter(|view| !view.has_failed()) {
         let prepared = view.prepare(n_parts);

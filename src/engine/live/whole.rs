@@ -9,8 +9,8 @@ use super::by_actor::ByActor;
 use super::panes::{Merged, Pane};
 use crate::Result;
 
-/// Slices of so many bytes are made ready at once.
-const PREPARED_BYTES: usize = 1 << 18;
+/// So many groups are merged ahead with a batch, unless that would not do.
+const PREPARED_GROUPS: usize = 1 << 12;
 
 /// What the rows say so far.
 pub(super) enum Whole {
@@ -51,17 +51,18 @@ impl Whole {
         if merged.end().is_none() {
             return Ok(true); // nobody has asked for more than one slice
         }
-        let done = next.end().unwrap_or(i64::MIN);
-        let (mut room, mut n_least) = (PREPARED_BYTES, panes.len().div_ceil(n_parts.max(1)));
-        for (&number, pane) in panes.iter_mut().skip(1).filter(|(number, _)| **number >= done) {
-            if (room, n_least) == (0, 0) {
+        let (mut n_done, mut n_most) = (0, PREPARED_GROUPS);
+        loop {
+            let (n_merged, is_done) = next.go_on(n_most - n_done)?;
+            n_done += n_merged;
+            if !is_done {
                 return Ok(false);
             }
-            n_least = n_least.saturating_sub(1);
-            next.extend(asker, number, pane)?;
-            room = room.saturating_sub(pane.size());
+            let behind = next.end().unwrap_or(i64::MIN);
+            let n_panes = panes.len();
+            let Some((&number, pane)) = panes.iter_mut().skip(1).find(|(number, _)| **number >= behind) else { return Ok(true) };
+            n_most = n_most.max(next.begin(asker, number, pane)? * n_panes / n_parts.max(1));
         }
-        Ok(true)
     }
 
     /// Forgets the rows of the oldest slice, and all before `place`.
@@ -71,7 +72,7 @@ impl Whole {
             Self::Slices { panes, merged, next } => {
                 panes.remove(&(slice as i64));
                 let next = std::mem::take(next);
-                if next.end() == panes.last_key_value().map(|(&last, _)| last + 1) {
+                if next.is_up_to(panes.last_key_value().map(|(&last, _)| last)) {
                     *merged = next.open_ended();
                 }
                 Ok(())

@@ -51,14 +51,14 @@ add_action(
 		current_user_can( 'view_woocommerce_reports' ) || wp_die( '', 403 );
 		header( 'Content-Type: text/csv; charset=utf-8' );
 		$out = fopen( 'php://output', 'w' );
-		fputcsv( $out, array( 'order_item_id', 'order_id', 'customer_id', 'product_id', 'date_created', 'product_qty', 'product_net_revenue' ) );
+		fputcsv( $out, array( 'order_item_id', 'order_id', 'customer_id', 'product_id', 'date_created', 'product_qty', 'product_net_revenue' ), ',', '"', '' );
 		for ( $last = 0; ; $last = (int) end( $rows )[0] ) {
 			$rows = $wpdb->get_results( $wpdb->prepare( "SELECT order_item_id, order_id, customer_id, product_id, date_created, product_qty, product_net_revenue FROM {$wpdb->prefix}wc_order_product_lookup WHERE order_item_id > %d ORDER BY order_item_id LIMIT 1000", $last ), ARRAY_N );
 			if ( ! $rows ) {
 				exit;
 			}
 			foreach ( $rows as $row ) {
-				fputcsv( $out, $row );
+				fputcsv( $out, $row, ',', '"', '' );
 			}
 		}
 	}
