@@ -51,6 +51,8 @@ struct StoredColumn {
     column_type: ColumnType,
     chunks: Vec<Chunk>,
     dictionary: Dictionary,
+    /// How many texts were left when some were last forgotten.
+    n_left_texts: usize,
     n_nulls: u64,
     /// Whether [`Store::rank_integers`] has nothing to do.
     is_ranked: bool,
@@ -242,7 +244,7 @@ impl Store {
 
 impl StoredColumn {
     fn new(column_type: ColumnType) -> Self {
-        Self { column_type, chunks: vec![], dictionary: Dictionary::default(), n_nulls: 0, is_ranked: false }
+        Self { column_type, chunks: vec![], dictionary: Dictionary::default(), n_left_texts: 0, n_nulls: 0, is_ranked: false }
     }
 
     /// The same, of rows that have no value.

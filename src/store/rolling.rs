@@ -11,29 +11,37 @@ use crate::kernel::order;
 use crate::kernel::values::{Rows, Values, gather};
 use crate::{Error, Result};
 
-/// Chunks of fewer rows are joined.
+/// Chunks are joined to no more rows, and not again once they have half as many.
 const CHUNK_ROWS: usize = 1 << 14;
-/// Texts that no row has are forgotten once so many rows have gone, and as many as are kept.
+/// So many chunks are joined at a time: each row is copied once for each power of that.
+const JOINED: usize = 8;
+/// Texts that no row has are forgotten once so many rows have gone, and as many as are kept,
 const FORGETTING_ROWS: usize = 1 << 16;
+/// and so many texts have come, and as many as were left the last time.
+const FORGETTING_TEXTS: usize = 1 << 14;
 
 impl Store {
-    /// Joins the last chunks as long as they are small and alike in size: each row is copied a few times in all, however
-    /// small the batches are that it comes in.
+    /// Joins the last chunks where many are small and alike in size: each row is copied a few times in all, however small the
+    /// batches are that it comes in.
     ///
     /// # Errors
     ///
     /// Never, unless a chunk is of another type than its column.
     pub fn join_small(&mut self) -> Result<()> {
-        while let [.., before, last] = self.chunk_rows[..] {
-            if 2 * last < before || before + last > CHUNK_ROWS {
+        while let Some(&last) = self.chunk_rows.last() {
+            let (mut n_chunks, mut n_rows) = (0, 0);
+            for &chunk in self.chunk_rows.iter().rev() {
+                if power(chunk) > power(last) || chunk >= CHUNK_ROWS / 2 || n_rows + chunk > CHUNK_ROWS {
+                    break;
+                }
+                (n_chunks, n_rows) = (n_chunks + 1, n_rows + chunk);
+            }
+            if n_chunks < 2 || n_chunks < JOINED && n_rows < CHUNK_ROWS / 2 {
                 break;
             }
-            for column in &mut self.columns {
-                column.join_last([before, last])?;
-            }
-            self.chunk_rows.pop();
-            self.chunk_rows.pop();
-            self.chunk_rows.push(before + last);
+            let joined = self.chunk_rows.split_off(self.chunk_rows.len() - n_chunks);
+            self.columns.iter_mut().try_for_each(|column| column.join_last(&joined))?;
+            self.chunk_rows.push(n_rows);
         }
         Ok(())
     }
@@ -83,11 +91,20 @@ impl Store {
         self.places = Places::default();
         self.n_gone += n_rows;
         if self.n_gone >= self.n_rows().max(FORGETTING_ROWS) {
-            self.n_gone = 0;
-            self.columns.iter_mut().try_for_each(StoredColumn::forget_texts)?;
+            for column in
+                self.columns.iter_mut().filter(|column| column.dictionary.len() > FORGETTING_TEXTS + 2 * column.n_left_texts)
+            {
+                self.n_gone = 0;
+                column.forget_texts()?;
+            }
         }
         Ok(())
     }
+}
+
+/// Chunks are alike where this is: it tells which power of [`JOINED`] they have rows of.
+fn power(n_rows: usize) -> u32 {
+    n_rows.max(1).ilog(JOINED)
 }
 
 impl Chunk {
@@ -124,12 +141,13 @@ impl Chunk {
 }
 
 impl StoredColumn {
-    fn join_last(&mut self, n_rows: [usize; 2]) -> Result<()> {
-        let last = self.chunks.len() - 2..self.chunks.len();
-        let forms = self.forms(last.clone(), &n_rows);
+    /// Joins the last chunks, which have so many rows.
+    fn join_last(&mut self, n_rows: &[usize]) -> Result<()> {
+        let last = self.chunks.len() - n_rows.len()..self.chunks.len();
+        let forms = self.forms(last.clone(), n_rows);
         let chunks: Vec<Chunk> = self.chunks.drain(last).collect();
         let joined = if self.holds_texts() {
-            let (mut codes, mut valid) = (Vec::with_capacity(n_rows[0] + n_rows[1]), vec![]);
+            let (mut codes, mut valid) = (Vec::with_capacity(n_rows.iter().sum()), vec![]);
             for chunk in chunks {
                 let (more, nulls) = chunk.into_codes()?;
                 valid.extend((0..more.len()).map(|row| nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row))));
@@ -176,6 +194,7 @@ impl StoredColumn {
             }
             *chunk = Chunk::Codes { codes, nulls };
         }
+        self.n_left_texts = self.dictionary.len();
         Ok(())
     }
 }
@@ -193,7 +212,7 @@ mod tests {
             append(&mut joined, at..at + 1);
             joined.join_small().unwrap();
         }
-        assert!(joined.n_batches() < 12, "{} chunks", joined.n_batches());
+        assert!(joined.n_batches() < 3 * JOINED, "{} chunks", joined.n_batches());
         assert_eq!(rows(joined), rows(store(700)));
     }
 
@@ -204,8 +223,8 @@ mod tests {
             for at in (0..1_000).step_by(100) {
                 append(&mut rolling, at..at + 100);
             }
-            rolling.n_gone = FORGETTING_ROWS;
             rolling.drop_first(n_gone).unwrap();
+            rolling.columns.iter_mut().try_for_each(StoredColumn::forget_texts).unwrap();
             let n_nulls: Vec<u64> = (0..7).map(|column| rolling.n_nulls(column)).collect();
             rolling.seal().unwrap();
             let left: Vec<_> = rows(store(1_000)).into_iter().skip(n_gone).collect();
@@ -220,15 +239,21 @@ mod tests {
         let mut rolling = Store::default();
         for batch in 0..10 {
             let mut decoder = Decoder::new(Options::default());
-            decoder.push((0..1_000).map(|row| format!("visitor {batch} {row}\n")).collect::<String>().as_bytes()).unwrap();
+            decoder.push((0..4_000).map(|row| format!("visitor {batch} {row}\n")).collect::<String>().as_bytes()).unwrap();
             decoder.finish().unwrap();
             decoder.take_batches().into_iter().for_each(|batch| rolling.append(batch).unwrap());
         }
         let before = rolling.size();
         rolling.n_gone = FORGETTING_ROWS;
-        rolling.drop_first(9_000).unwrap();
+        rolling.drop_first(36_000).unwrap();
         rolling.seal().unwrap();
         assert!(rolling.size() < before / 5, "{} of {before} bytes", rolling.size());
+        // As many are left: looking for those that no row has would find few.
+        let after = rolling.size();
+        rolling.n_gone = FORGETTING_ROWS;
+        rolling.drop_first(1_000).unwrap();
+        rolling.seal().unwrap();
+        assert!(rolling.size() > after - after / 5, "{} of {after} bytes", rolling.size());
     }
 
     #[test]
@@ -240,7 +265,7 @@ mod tests {
             let mut rolling = Store::default();
             decoder.take_batches().into_iter().for_each(|batch| rolling.append(batch).unwrap());
             for n_rows in [2, 0] {
-                rolling.n_gone = FORGETTING_ROWS;
+                rolling.columns.iter_mut().try_for_each(StoredColumn::forget_texts).unwrap();
                 rolling.drop_first(if n_rows == 2 { 1 } else { 2 }).unwrap();
                 rolling.seal().unwrap();
                 assert_eq!(rolling.n_rows(), n_rows);

@@ -148,7 +148,7 @@ impl ByActor {
         self.before = self.before.max(before);
         for at in 0..self.buckets.len() {
             let Some(share) = self.buckets[at].share_before(before) else { continue };
-            self.buckets[at].state = None;
+            self.buckets[at].void();
             self.answer = None;
             // Fewer wait for the next answer, which puts the rows in order anyhow.
             if share > 0.5 {
@@ -168,15 +168,21 @@ impl ByActor {
             return Ok(answer.clone());
         }
         let mut whole = self.fold()?;
+        // Where the next answer will have little use for them, no states are made.
+        let keeps_states = self.buckets.iter().filter(|bucket| bucket.is_changed).count() * 3 < self.buckets.len();
         for at in 0..self.buckets.len() {
+            self.buckets[at].is_changed = false;
             if self.buckets[at].is_empty() {
                 continue;
             }
-            if self.buckets[at].state.is_none() {
-                self.buckets[at].state = Some(self.state(at)?);
+            if self.buckets[at].state.is_none() && keeps_states {
+                let mut fold = self.fold()?;
+                self.tell(at, fold.as_mut())?;
+                self.buckets[at].state = Some(fold.state()?);
             }
-            if let Some(state) = &self.buckets[at].state {
-                whole.merge(state)?;
+            match &self.buckets[at].state {
+                Some(state) => whole.merge(state)?,
+                None => self.tell(at, whole.as_mut())?,
             }
         }
         self.recent.clear();
@@ -201,22 +207,22 @@ impl ByActor {
         self.buckets.iter().map(Bucket::n_rows).sum()
     }
 
-    /// What a fold finds in the rows of a bucket.
-    fn state(&mut self, at: usize) -> Result<RecordBatch> {
+    /// Gives a fold the rows of a bucket.
+    fn tell(&mut self, at: usize, fold: &mut dyn Fold) -> Result<()> {
         self.arrange(at)?;
-        let (bucket, mut fold) = (&self.buckets[at], self.fold()?);
-        if !bucket.is_empty() {
-            let columns = self.schema.columns();
-            let array = |(array, texts): (&ArrayRef, &mut Option<Interned>)| match texts {
-                None => Ok(array.clone()),
-                Some(texts) => column::hold(texts.give(&gather(array, &Rows::All(array.len()))?)?, ColumnType::Text),
-            };
-            let arrays = bucket.arranged.iter().zip(&mut self.texts).map(array).collect::<Result<_>>()?;
-            let names = columns.iter().map(|column| column.name.as_str());
-            let metadata = [(GROUPED_BY.to_owned(), columns[self.actor].name.clone())].into();
-            fold.update(&record_batch(names, arrays, bucket.n_rows(), None, metadata)?)?;
+        let bucket = &self.buckets[at];
+        if bucket.is_empty() {
+            return Ok(());
         }
-        fold.state()
+        let columns = self.schema.columns();
+        let array = |(array, texts): (&ArrayRef, &mut Option<Interned>)| match texts {
+            None => Ok(array.clone()),
+            Some(texts) => column::hold(texts.give(&gather(array, &Rows::All(array.len()))?)?, ColumnType::Text),
+        };
+        let arrays = bucket.arranged.iter().zip(&mut self.texts).map(array).collect::<Result<_>>()?;
+        let names = columns.iter().map(|column| column.name.as_str());
+        let metadata = [(GROUPED_BY.to_owned(), columns[self.actor].name.clone())].into();
+        fold.update(&record_batch(names, arrays, bucket.n_rows(), None, metadata)?)
     }
 
     /// Puts all rows in order: none is recent any longer.

@@ -19,14 +19,22 @@ pub(super) struct Bucket {
     places: Option<(i64, i64)>,
     /// What a fold found in the rows, if they are still the same.
     pub(super) state: Option<RecordBatch>,
+    /// Whether rows came or went since the last answer.
+    pub(super) is_changed: bool,
 }
 
 impl Bucket {
     /// Takes in a row by its number among the recent ones.
     pub(super) fn push(&mut self, row: u32, place: i64) {
-        self.state = None;
+        self.void();
         self.recent.push(row);
         self.places = span(self.places, [place].into_iter());
+    }
+
+    /// Rows come or go: what was found in them holds no more.
+    pub(super) fn void(&mut self) {
+        self.state = None;
+        self.is_changed = true;
     }
 
     /// Makes these its rows, all of them, in order.
