@@ -53,6 +53,11 @@ pub trait Fold: Send {
         self.finish()
     }
 
+    /// Whether the rows of a state are of a group each, so that they may be merged in any number of parts.
+    fn has_groups(&self) -> bool {
+        false
+    }
+
     /// Bytes held, to the nearest few hundred.
     fn size(&self) -> usize;
 }

@@ -124,7 +124,10 @@ fn split_answer(query: &Query, all: &[String], cuts: &[usize], random: &mut Rand
         let from = folds.swap_remove(random.below(folds.len()));
         let into = random.below(folds.len());
         let state = frame::unpack(&frame::pack(&from.state().unwrap()).unwrap()).unwrap();
-        folds[into].merge(&state).unwrap();
+        // Groups may come one after the other.
+        let cut = if folds[into].has_groups() { random.below(state.num_rows() + 1) } else { 0 };
+        let parts = [state.slice(0, cut), state.slice(cut, state.num_rows() - cut)];
+        parts.iter().skip(usize::from(cut == 0)).for_each(|part| folds[into].merge(part).unwrap());
     }
     to_csv(&folds[0].finish().unwrap())
 }

@@ -361,6 +361,10 @@ impl Fold for AggregateFold {
         self.answer_again()
     }
 
+    fn has_groups(&self) -> bool {
+        true
+    }
+
     fn size(&self) -> usize {
         let keys: usize = self.keys.iter().filter_map(|key| key.ids.as_ref()).map(Ids::size).sum();
         let pairs: usize = self.pairs.iter().map(Pairs::size).sum();

@@ -102,10 +102,12 @@ impl Merged {
         Ok(self.left.insert(state).num_rows())
     }
 
-    /// Merges so many groups at the most of the pane that was begun; gives how many, and whether none is left.
+    /// Merges so many groups at the most of the pane that was begun, or all that cannot be told apart; gives how many, and whether
+    /// none is left.
     pub(super) fn go_on(&mut self, n_most: usize) -> Result<(usize, bool)> {
         let (Some(state), Some(fold)) = (self.left.take(), &mut self.fold) else { return Ok((0, true)) };
-        let (n, n_all) = (n_most.min(state.num_rows()), state.num_rows());
+        let n_all = state.num_rows();
+        let n = if fold.has_groups() { n_most.min(n_all) } else { n_all };
         fold.merge(&state.slice(0, n))?;
         self.left = (n < n_all).then(|| state.slice(n, n_all - n));
         Ok((n, n == n_all))

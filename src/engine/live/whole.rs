@@ -53,7 +53,7 @@ impl Whole {
         }
         let (mut n_done, mut n_most) = (0, PREPARED_GROUPS);
         loop {
-            let (n_merged, is_done) = next.go_on(n_most - n_done)?;
+            let (n_merged, is_done) = next.go_on(n_most.saturating_sub(n_done))?;
             n_done += n_merged;
             if !is_done {
                 return Ok(false);
