@@ -94,8 +94,12 @@ function renderers() {
   }));
 }
 
+/** Seconds of a processor that other machines on the same host had meanwhile. */
+const stolen = () => Number(readFileSync("/proc/stat", "utf8").split("\n")[0].split(/ +/)[8]) / 100;
+
 const quantile = (values, q) => values.sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * q))];
 const memory = [], all = [];
+let taken = stolen();
 for (let passed = 0; passed < Number(options.minutes) * 6; passed++) {
   await new Promise(resolve => setTimeout(resolve, 10_000));
   const { updates, counts, ...run } = await page.evaluate(() => {
@@ -106,7 +110,7 @@ for (let passed = 0; passed < Number(options.minutes) * 6; passed++) {
   if (run.failed) throw new Error(run.failed);
   memory.push(renderers());
   all.push(...updates);
-  if (passed % 6 === 5 || passed < 3) console.log(`${(passed + 1) * 10} s: ${counts.used} events used, ${counts.rows} kept, ${run.closed} windows closed, ${run.late} late, ${counts.duplicate} of ${run.repeated} duplicates; update p50 ${quantile(updates, 0.5)?.toFixed(1)}, p99 ${quantile(updates, 0.99)?.toFixed(1)} ms; ${Math.round(memory.at(-1))} MiB; behind by ${run.behind} batches at the most`);
+  if (passed % 6 === 5 || passed < 3) console.log(`${(passed + 1) * 10} s: ${counts.used} events used, ${counts.rows} kept, ${run.closed} windows closed, ${run.late} late, ${counts.duplicate} of ${run.repeated} duplicates; update p50 ${quantile(updates, 0.5)?.toFixed(1)}, p99 ${quantile(updates, 0.99)?.toFixed(1)} ms; ${Math.round(memory.at(-1))} MiB; behind by ${run.behind} batches at the most; ${(-taken + (taken = stolen())).toFixed(1)} s of CPU were others'`);
 }
 await browser.close();
 server.close();
