@@ -8,6 +8,14 @@ use super::asker::{Asker, Part};
 use crate::fold::Fold;
 use crate::{Error, Result};
 
+/// Rows as panes take them.
+pub(super) enum Taken {
+    /// As folds read them.
+    Batch(RecordBatch),
+    /// To be kept.
+    Part(Part),
+}
+
 /// One slice of the rows.
 pub(super) enum Pane {
     /// What they say, where that does not depend on their order.
@@ -21,17 +29,18 @@ impl Pane {
         Ok(if keeps_rows { Self::Rows { parts: vec![], n_rows: 0 } } else { Self::Fold { fold: asker.fold()?, n_rows: 0 } })
     }
 
-    pub(super) fn take(&mut self, asker: &Asker, part: Part) -> Result<()> {
-        match self {
-            Self::Fold { fold, n_rows } => {
-                *n_rows += part.n_rows() as u64;
-                fold.update(&asker.rows(&part)?)
+    pub(super) fn take(&mut self, rows: Taken) -> Result<()> {
+        match (self, rows) {
+            (Self::Fold { fold, n_rows }, Taken::Batch(batch)) => {
+                *n_rows += batch.num_rows() as u64;
+                fold.update(&batch)
             }
-            Self::Rows { parts, n_rows } => {
+            (Self::Rows { parts, n_rows }, Taken::Part(part)) => {
                 *n_rows += part.n_rows() as u64;
                 parts.push(part);
                 Ok(())
             }
+            _ => Err(Error::bad_state("a pane is given rows in another way than it takes them")),
         }
     }
 
@@ -77,10 +86,10 @@ pub(super) struct Merged {
 
 impl Merged {
     /// Takes in rows that one of the panes has taken.
-    pub(super) fn take(&mut self, asker: &Asker, pane: i64, part: &Part) -> Result<()> {
+    pub(super) fn take(&mut self, pane: i64, batch: &RecordBatch) -> Result<()> {
         let Some(fold) = self.fold.as_mut().filter(|_| self.range.contains(&pane)) else { return Ok(()) };
-        self.n_rows += part.n_rows() as u64;
-        fold.update(&asker.rows(part)?)
+        self.n_rows += batch.num_rows() as u64;
+        fold.update(batch)
     }
 
     pub(super) fn size(&self) -> usize {

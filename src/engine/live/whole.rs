@@ -6,7 +6,7 @@ use arrow_array::RecordBatch;
 
 use super::asker::{Asker, Part};
 use super::by_actor::ByActor;
-use super::panes::{Merged, Pane};
+use super::panes::{Merged, Pane, Taken};
 use crate::Result;
 
 /// So many groups are merged ahead with a batch, unless that would not do.
@@ -33,14 +33,14 @@ impl Whole {
         match self {
             Self::Actors(actors) => actors.take(&part.to_batch(&asker.types), &part.places),
             Self::Slices { panes, merged, next } => {
-                let slice = slice as i64;
-                merged.take(asker, slice, &part)?;
-                next.take(asker, slice, &part)?;
+                let (slice, batch) = (slice as i64, asker.rows(&part)?);
+                merged.take(slice, &batch)?;
+                next.take(slice, &batch)?;
                 let pane = match panes.entry(slice) {
                     std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
                     std::collections::btree_map::Entry::Vacant(entry) => entry.insert(Pane::new(asker, false)?),
                 };
-                pane.take(asker, part)
+                pane.take(Taken::Batch(batch))
             }
         }
     }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 use arrow_array::RecordBatch;
 
 use super::asker::{Asker, Part};
-use super::panes::{Merged, Pane};
+use super::panes::{Merged, Pane, Taken};
 use super::windows::Windows;
 use crate::kernel::values::{Data, Rows, gather};
 use crate::{Error, Result};
@@ -76,21 +76,40 @@ impl Windowed {
             rows.push(row as u32);
             last = Some((start, self.windows.next(start), rows));
         }
-        for (start, rows) in by_pane {
-            // The window that begins with the pane is the last that it is part of.
-            if self.watermark.is_some_and(|watermark| self.windows.end(start) <= watermark) {
-                late.extend(rows);
-                continue;
+        // The window that begins with the pane is the last that it is part of.
+        by_pane.retain(|&start, rows| {
+            let is_late = self.watermark.is_some_and(|watermark| self.windows.end(start) <= watermark);
+            if is_late {
+                late.append(rows);
             }
-            let pane = match self.panes.entry(start) {
-                std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
-                std::collections::btree_map::Entry::Vacant(entry) => entry.insert(Pane::new(asker, asker.looks_at_order())?),
-            };
-            let part = if rows.len() == part.n_rows() { part.clone() } else { part.take(&rows, &asker.types)? };
-            self.merged.take(asker, start, &part)?;
-            pane.take(asker, part)?;
+            !is_late
+        });
+        if asker.looks_at_order() {
+            for (start, rows) in by_pane {
+                let rows = if rows.len() == part.n_rows() { part.clone() } else { part.take(&rows, &asker.types)? };
+                self.pane(asker, start, true)?.take(Taken::Part(rows))?;
+            }
+            return Ok(late);
+        }
+        // All rows are put in the order of their panes at once: each pane's are a slice then, however few.
+        let ordered: Vec<u32> = by_pane.values().flatten().copied().collect();
+        let is_ordered = ordered.len() == part.n_rows() && by_pane.len() == 1;
+        let all = if is_ordered { asker.rows(&part)? } else { asker.rows(&part.take(&ordered, &asker.types)?)? };
+        let mut from = 0;
+        for (start, rows) in by_pane {
+            let batch = all.slice(from, rows.len());
+            from += rows.len();
+            self.merged.take(start, &batch)?;
+            self.pane(asker, start, false)?.take(Taken::Batch(batch))?;
         }
         Ok(late)
+    }
+
+    fn pane(&mut self, asker: &Asker, start: i64, keeps_rows: bool) -> Result<&mut Pane> {
+        Ok(match self.panes.entry(start) {
+            std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
+            std::collections::btree_map::Entry::Vacant(entry) => entry.insert(Pane::new(asker, keeps_rows)?),
+        })
     }
 
     /// Closes the windows that have ended by the watermark, oldest first, and keeps the last `n_kept` of them to be shown.
