@@ -460,26 +460,30 @@ fn memory_is_that_of_the_rows_that_are_kept() {
 
 #[test]
 fn a_slice_of_many_groups_goes_some_batches_later_and_answers_stay_those_of_the_rows_that_are_kept() {
-    let mut random = Random(4);
-    let mut rows = |n: usize| -> String { (0..n).map(|at| format!("item {},{at}\n", random.below(30_000))).collect() };
-    let mut data = stream(&("item,price\n".to_owned() + &rows(100)), json!({}), json!({ "keep": { "rows": 32_000 } }));
-    let query = json!({ "kind": "aggregate", "group_by": ["item"], "measures": { "n": { "fn": "count" }, "sum": { "fn": "sum", "column": "price" } }, "order_by": ["-n"], "limit": 10 });
-    let view = watch(&mut data, json!({ "query": query }));
-    let (mut most, mut n_before, mut n_drops) = (0, 0, 0);
-    for batch in 0..600 {
-        data.append(rows(100).as_bytes(), None).unwrap();
-        let told = looked(&mut data, view);
-        if batch % 3 == 0 {
-            assert_eq!(told, asked(&mut data, &query));
+    // Some groups, and so many that all of a slice would be too many at once.
+    for (n_batch, n_kept, n_items, n_batches, n_gone) in [(100, 32_000, 30_000, 600, 13), (1_000, 320_000, 10_000_000, 435, 5)] {
+        let mut random = Random(4);
+        let mut rows = |n: usize| -> String { (0..n).map(|at| format!("item {},{at}\n", random.below(n_items))).collect() };
+        let mut data = stream(&("item,price\n".to_owned() + &rows(n_batch)), json!({}), json!({ "keep": { "rows": n_kept } }));
+        let query = json!({ "kind": "aggregate", "group_by": ["item"], "measures": { "n": { "fn": "count" }, "sum": { "fn": "sum", "column": "price" } }, "order_by": ["-n"], "limit": 10 });
+        let view = watch(&mut data, json!({ "query": query }));
+        let (mut most, mut n_before, mut n_drops) = (0, 0, 0);
+        for batch in 0..n_batches {
+            data.append(rows(n_batch).as_bytes(), None).unwrap();
+            let told = looked(&mut data, view);
+            if batch % (n_batch / 33) == 0 {
+                assert_eq!(told, asked(&mut data, &query));
+            }
+            most = most.max(data.n_rows());
+            n_drops += usize::from(data.n_rows() < n_before);
+            n_before = data.n_rows();
         }
-        most = most.max(data.n_rows());
-        n_drops += usize::from(data.n_rows() < n_before);
-        n_before = data.n_rows();
+        let slice = n_kept / 16;
+        assert!((n_kept + slice + 2 * n_batch..n_kept + 2 * slice).contains(&most), "{most} rows at the most");
+        assert_eq!(n_drops, n_gone, "slices of {slice} rows go one by one");
+        // More than a slice at once does not wait.
+        data.append(rows(10 * slice).as_bytes(), None).unwrap();
+        assert_eq!(looked(&mut data, view), asked(&mut data, &query));
+        assert!(data.n_rows() < n_kept + slice, "{} rows", data.n_rows());
     }
-    assert!((34_200..36_000).contains(&most), "{most} rows at the most");
-    assert_eq!(n_drops, 13, "slices of 2,000 rows go one by one");
-    // More than a slice at once does not wait.
-    data.append(rows(20_000).as_bytes(), None).unwrap();
-    assert_eq!(looked(&mut data, view), asked(&mut data, &query));
-    assert!(data.n_rows() < 56_000, "{} rows", data.n_rows());
 }

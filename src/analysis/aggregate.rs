@@ -249,6 +249,9 @@ impl AggregateFold {
         let at = self.table_names().iter().position(|known| *known == name).unwrap_or_default();
         let Some(measure) = at.checked_sub(self.keys.len()) else {
             let mut values = self.key_values(groups).swap_remove(at);
+            if values.is_empty() {
+                values = empty(self.keys[at].value_type);
+            }
             values.unrank();
             return Ok(values);
         };
@@ -353,7 +356,7 @@ impl Fold for AggregateFold {
 
     fn finish(&self) -> Result<RecordBatch> {
         let groups = self.used_groups();
-        self.finished(if self.tells_few() { self.table(&self.first_of(&groups)?)? } else { self.table(&groups)? })
+        self.finished(if self.tells_few() { self.table(&self.foremost(&groups)?)? } else { self.table(&groups)? })
     }
 
     #[cfg(feature = "live")]

@@ -259,6 +259,10 @@ impl Fold for ParetoFold {
         self.spec.choice.of(Table { columns, n_rows }, &[])
     }
 
+    fn has_groups(&self) -> bool {
+        self.groups.has_groups()
+    }
+
     fn size(&self) -> usize {
         self.groups.size()
     }

@@ -17,7 +17,7 @@ const CHUNK_ROWS: usize = 1 << 14;
 const JOINED: usize = 8;
 /// Texts that no row has are forgotten once so many rows have gone, and as many as are kept,
 const FORGETTING_ROWS: usize = 1 << 16;
-/// and so many texts have come, and as many as were left the last time.
+/// and so many texts have come, and as many as were left the last time, or as rows are kept where those are fewer.
 const FORGETTING_TEXTS: usize = 1 << 14;
 
 impl Store {
@@ -89,13 +89,14 @@ impl Store {
             *first -= n_left;
         }
         self.places = Places::default();
-        self.n_gone += n_rows;
-        if self.n_gone >= self.n_rows().max(FORGETTING_ROWS) {
-            for column in
-                self.columns.iter_mut().filter(|column| column.dictionary.len() > FORGETTING_TEXTS + 2 * column.n_left_texts)
-            {
-                self.n_gone = 0;
-                column.forget_texts()?;
+        self.n_gone = self.n_gone.saturating_add(n_rows);
+        let n_kept = self.n_rows();
+        if self.n_gone >= n_kept.max(FORGETTING_ROWS) {
+            for column in &mut self.columns {
+                if column.dictionary.len() > FORGETTING_TEXTS + 2 * column.n_left_texts.min(n_kept) {
+                    self.n_gone = 0;
+                    column.forget_texts()?;
+                }
             }
         }
         Ok(())
@@ -238,22 +239,19 @@ mod tests {
     fn texts_that_no_row_has_are_forgotten() {
         let mut rolling = Store::default();
         for batch in 0..10 {
-            let mut decoder = Decoder::new(Options::default());
-            decoder.push((0..4_000).map(|row| format!("visitor {batch} {row}\n")).collect::<String>().as_bytes()).unwrap();
+            let mut decoder = Decoder::new(Options { header: Some(false), ..Options::default() });
+            decoder.push((0..10_000).map(|row| format!("visitor-{batch}-{row}\n")).collect::<String>().as_bytes()).unwrap();
             decoder.finish().unwrap();
             decoder.take_batches().into_iter().for_each(|batch| rolling.append(batch).unwrap());
         }
-        let before = rolling.size();
-        rolling.n_gone = FORGETTING_ROWS;
-        rolling.drop_first(36_000).unwrap();
-        rolling.seal().unwrap();
-        assert!(rolling.size() < before / 5, "{} of {before} bytes", rolling.size());
-        // As many are left: looking for those that no row has would find few.
-        let after = rolling.size();
-        rolling.n_gone = FORGETTING_ROWS;
-        rolling.drop_first(1_000).unwrap();
-        rolling.seal().unwrap();
-        assert!(rolling.size() > after - after / 5, "{} of {after} bytes", rolling.size());
+        let mut texts_after = |n_gone: usize| {
+            rolling.n_gone = FORGETTING_ROWS;
+            rolling.drop_first(n_gone).unwrap();
+            rolling.columns[0].dictionary.len()
+        };
+        assert_eq!(texts_after(50_000), 50_000);
+        assert_eq!(texts_after(20_000), 50_000, "looking for those that no row has would find few");
+        assert_eq!(texts_after(25_000), 5_000, "few rows need few texts, however many there were");
     }
 
     #[test]

@@ -271,9 +271,9 @@ test("what goes wrong is said in a sentence", async () => {
   assert.match(await errorOf({ subject: "office.>" }), /^SOURCE_LOST: the NATS server at \S+ does not let this user subscribe to office.>/);
   assert.match(await errorOf({ stream: "SHOP", user: "ear", pass: "hears" }), /^SOURCE_LOST: the NATS server at \S+ does not let this user publish to \$JS.API.STREAM.INFO.SHOP; docs/);
   assert.match(await errorOf({ nats: "ws://127.0.0.1:9" }), /^the NATS server at ws:\/\/127.0.0.1:9 is not reached; is that its websocket listener/);
-  const refused = [await errorOf({ nats: ["ws://ear:s3cret@127.0.0.1:9/?token=s3cret"] }), await errorOf({ nats: ["wss://a.example", "tcp://127.0.0.1:9"], pass: "s3cret" }), await errorOf({ pass: 53 })];
+  const refused = [await errorOf({ nats: ["ws://ear:s3cret@127.0.0.1:9/?token=s3cret"] }), await errorOf({ nats: ["wss://a.example", "nats://ear:s3cret@127.0.0.1:9/?token=s3cret"] }), await errorOf({ pass: 53 })];
   assert.match(refused[0], /^the NATS server at ws:\/\/127.0.0.1:9 is not reached/);
-  assert.match(refused[1], /^BAD_QUERY: "nats" is .*, found "tcp:\/\/127.0.0.1:9"$/);
+  assert.match(refused[1], /^BAD_QUERY: "nats" is .*, found "nats:\/\/127.0.0.1:9\/"$/);
   assert.equal(refused[2], `BAD_QUERY: "pass" is a text, found a value of type number`);
   assert.match(await errorOf({ nats: "nats://127.0.0.1:4222" }), /^BAD_QUERY: "nats" is the address of a server's WebSocket listener/);
   assert.match(await errorOf({ from: "all" }), /^BAD_QUERY: "from" needs a "stream"/);

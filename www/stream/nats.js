@@ -44,7 +44,7 @@ export const nats = {
 function check({ nats, subject, stream, from, user, pass, token }, { ClickfoldError }) {
   const wrong = (/** @type {string} */ what, /** @type {unknown} */ found) => new ClickfoldError("BAD_QUERY", `${what}, found ${JSON.stringify(found)}`);
   const servers = [nats].flat();
-  if (!servers.length || !servers.every(isSocket)) throw wrong(`"nats" is the address of a server's WebSocket listener, such as "wss://nats.example.com", or a list of them`, servers.find(server => !isSocket(server)));
+  if (!servers.length || !servers.every(isSocket)) throw wrong(`"nats" is the address of a server's WebSocket listener, such as "wss://nats.example.com", or a list of them`, servers.length ? bare(servers.find(server => !isSocket(server))) : []);
   if (typeof subject !== "string" || !/^[^\s.]+(\.[^\s.]+)*$/.test(subject)) throw wrong(`"subject" is what the messages are published under, such as "shop.events" or "shop.>"`, subject);
   if (stream !== undefined && (typeof stream !== "string" || !/^[^\s.*>/\\]+$/.test(stream))) throw wrong(`"stream" is the name of a JetStream stream`, stream);
   if (from !== undefined && stream === undefined) throw new ClickfoldError("BAD_QUERY", `"from" needs a "stream": without JetStream a server keeps no messages`);
@@ -52,6 +52,9 @@ function check({ nats, subject, stream, from, user, pass, token }, { ClickfoldEr
   if (from !== undefined && !isTime && !isNumber && from !== "new" && from !== "all") throw wrong(`"from" is "new", "all", a message's number from 1 on, or a Date`, from);
   for (const [name, value] of Object.entries({ user, pass, token })) if (value !== undefined && typeof value !== "string") throw new ClickfoldError("BAD_QUERY", `"${name}" is a text, found a value of type ${typeof value}`); // it may be secret
 }
+
+/** An address without what may be secret. @param {unknown} address */
+const bare = address => String(address).replace(/\/\/[^/]*@/, "//").replace(/[?#].*/s, "");
 
 /** @param {unknown} address */
 const isSocket = address => typeof address === "string" && /^wss?:\/\//i.test(address) && URL.canParse(address);

@@ -33,7 +33,7 @@ impl AggregateFold {
     }
 
     /// Of many groups those that may be among the first few.
-    fn foremost<'a>(&self, groups: &'a [u32]) -> Result<Cow<'a, [u32]>> {
+    pub(super) fn foremost<'a>(&self, groups: &'a [u32]) -> Result<Cow<'a, [u32]>> {
         if self.spec.limit > groups.len() / 2 {
             return Ok(Cow::Borrowed(groups));
         }

@@ -3,7 +3,7 @@
 //!
 //! A fold of actors takes further states in, but gives none back. So the actors are dealt to buckets by a hash; each bucket
 //! holds the rows of its actors and their state. Rows that come or go make their buckets' states void: an answer folds
-//! the rows of those buckets again, and merges the states of all.
+//! the rows of those buckets again, and merges the states of all others.
 
 mod bucket;
 mod interned;

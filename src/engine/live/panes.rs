@@ -82,6 +82,8 @@ pub(super) struct Merged {
     n_rows: u64,
     /// Groups of the last pane that are still to be merged.
     left: Option<RecordBatch>,
+    /// How many groups that pane had.
+    n_begun: usize,
 }
 
 impl Merged {
@@ -97,8 +99,8 @@ impl Merged {
         self.fold.as_ref().map_or(0, |fold| fold.size()) + left
     }
 
-    /// Begins to merge one more pane, behind those that are merged; gives how many groups that has.
-    pub(super) fn begin(&mut self, asker: &Asker, number: i64, pane: &mut Pane) -> Result<usize> {
+    /// Begins to merge one more pane, behind those that are merged.
+    pub(super) fn begin(&mut self, asker: &Asker, number: i64, pane: &mut Pane) -> Result<()> {
         let n_rows = pane.n_rows();
         let Some(fold) = pane.fold() else { return Err(Error::bad_state("a pane of rows cannot be merged")) };
         let state = fold.state()?;
@@ -108,7 +110,14 @@ impl Merged {
         }
         self.range.end = number + 1; // its further rows are taken as they come
         self.n_rows += n_rows;
-        Ok(self.left.insert(state).num_rows())
+        self.n_begun = state.num_rows();
+        self.left = Some(state);
+        Ok(())
+    }
+
+    /// How many groups the pane had that was begun last.
+    pub(super) fn n_begun(&self) -> usize {
+        self.n_begun
     }
 
     /// Merges so many groups at the most of the pane that was begun, or all that cannot be told apart; gives how many, and whether
@@ -116,7 +125,7 @@ impl Merged {
     pub(super) fn go_on(&mut self, n_most: usize) -> Result<(usize, bool)> {
         let (Some(state), Some(fold)) = (self.left.take(), &mut self.fold) else { return Ok((0, true)) };
         let n_all = state.num_rows();
-        let n = if fold.has_groups() { n_most.min(n_all) } else { n_all };
+        let n = if fold.has_groups() || n_most == 0 { n_most.min(n_all) } else { n_all };
         fold.merge(&state.slice(0, n))?;
         self.left = (n < n_all).then(|| state.slice(n, n_all - n));
         Ok((n, n == n_all))
@@ -153,7 +162,7 @@ impl Merged {
                 let mut all = asker.fold()?;
                 folds.iter().try_for_each(|fold| all.merge(&fold.state()?))?;
                 let answer = all.follow();
-                *self = Self { range, fold: Some(all), n_rows, left: None };
+                *self = Self { range, fold: Some(all), n_rows, ..Self::default() };
                 answer
             }
         }

@@ -51,17 +51,17 @@ impl Whole {
         if merged.end().is_none() {
             return Ok(true); // nobody has asked for more than one slice
         }
-        let (mut n_done, mut n_most) = (0, PREPARED_GROUPS);
+        let (mut n_done, n_panes) = (0, panes.len());
         loop {
+            let n_most = PREPARED_GROUPS.max(next.n_begun() * n_panes / n_parts.max(1));
             let (n_merged, is_done) = next.go_on(n_most.saturating_sub(n_done))?;
             n_done += n_merged;
             if !is_done {
                 return Ok(false);
             }
             let behind = next.end().unwrap_or(i64::MIN);
-            let n_panes = panes.len();
             let Some((&number, pane)) = panes.iter_mut().skip(1).find(|(number, _)| **number >= behind) else { return Ok(true) };
-            n_most = n_most.max(next.begin(asker, number, pane)? * n_panes / n_parts.max(1));
+            next.begin(asker, number, pane)?;
         }
     }
 

@@ -33,14 +33,16 @@ impl Random {
     }
 }
 
-/// Rows of few different values, so that everything ties.
+/// Rows of few different values, so that everything ties; with so many items also of more actors, of whom few or many change.
 fn rows(random: &mut Random, n: usize, n_items: usize) -> Vec<String> {
     let row = |_| {
         let item = random.pick(&["a", "b", "ä", ""]).to_owned();
         let item = if n_items > 0 { format!("{item} {}", random.below(n_items)) } else { item };
+        let user = random.pick(&["1", "2", "3", "4", "70000", "-5", ""]).to_owned();
+        let user = if n_items > 0 && random.below(9) > 0 { random.below(60).to_string() } else { user };
         format!(
             "{},{},{},{},{},{}",
-            random.pick(&["1", "2", "3", "4", "70000", "-5", ""]),
+            user,
             item,
             random.pick(&["view", "cart", "buy", "none", ""]),
             random.pick(&["2024-03-10 00:30:00", "2024-03-10 07:00:00", "2024-03-11 23:59:59", "1969-12-31 23:00:00", ""]),
