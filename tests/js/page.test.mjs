@@ -151,10 +151,12 @@ test("a large file does not block the page, and can be cancelled", async () => {
   // A busy machine only ever lengthens a task: the shortest of a few loads' longest counts.
   const longest = [];
   for (let i = 0; i < 4; i++) {
-    await page.evaluate(() => { window.longest = 0; });
+    await page.evaluate(() => {
+      window.longest = 0;
+      document.querySelector("#timeline .uplot")?.classList.add("of-the-load-before");
+    });
     await page.setInputFiles("input[type=file]", large);
-    await page.waitForSelector(".loading");
-    await page.waitForSelector("#timeline .uplot");
+    await page.waitForSelector("#timeline .uplot:not(.of-the-load-before)");
     assert.match(await page.innerText(".file"), /1,000,000 rows/);
     longest.push(await page.evaluate(() => window.longest));
   }
