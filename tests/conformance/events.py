@@ -164,7 +164,7 @@ def smaller(module, rows, query, events):
         for start in range(0, len(rows), size):
             cut = rows[:start] + rows[start + size:]
             events.load(cut)
-            if problem(module, query, events):
+            if cut and problem(module, query, events):
                 rows = cut
                 break
         else:

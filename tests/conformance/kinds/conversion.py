@@ -41,6 +41,8 @@ def expected(query, events):
         reached = [sum(level > step for level in levels) for step in range(len(query["steps"]))]
         if reached[0] >= max(1, query.get("min_actors", 1)):
             low, high = proportion_confint(reached[-1], reached[0], 1 - query.get("confidence", 0.95), "wilson")
+            # Rounding puts the bound of none, or of all, a hair's breadth beside 0, or 1.
+            low, high = 0.0 if reached[-1] == 0 else low, 1.0 if reached[-1] == reached[0] else high
             answer.append([int(item) if by == "order_id" else item, *reached, reached[-1] / reached[0], low, high])
     answer.sort(key=lambda row: (-row[1], row[0]))
     return chosen(answer, query, names(query))
