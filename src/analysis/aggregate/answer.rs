@@ -32,16 +32,10 @@ impl AggregateFold {
         Ok(order::sort(table.n_rows, &keys, self.spec.limit).into_iter().map(|row| groups[row as usize]).collect())
     }
 
-    /// Of many groups those that may be among the first few.
+    /// Of many groups those that may be among the first few, where the answer tells few.
     pub(super) fn foremost<'a>(&self, groups: &'a [u32]) -> Result<Cow<'a, [u32]>> {
-        if self.spec.limit > groups.len() / 2 {
-            return Ok(Cow::Borrowed(groups));
-        }
-        let order = self.order();
-        let (column, descending) = order.first().map_or((self.table_names()[0], false), |by| (&by.column, by.descending));
-        let first = SortKey::new(&self.column(column, groups)?, descending);
-        let rows = order::front(groups.len(), &first, self.spec.limit);
-        Ok(rows.into_iter().map(|row| groups[row as usize]).collect())
+        let front = self.front(groups.len(), &|name, descending| Ok(SortKey::new(&self.column(name, groups)?, descending)))?;
+        Ok(front.map_or(Cow::Borrowed(groups), |rows| rows.into_iter().map(|row| groups[row as usize]).collect()))
     }
 
     pub(super) fn finished(&self, mut table: Table) -> Result<RecordBatch> {
@@ -57,7 +51,8 @@ impl AggregateFold {
                 table = table.take(&rows);
             }
         }
-        if let Some(rows) = self.front(&table)? {
+        let key = |name: &str, descending: bool| Ok(SortKey::new(table.values(name)?, descending));
+        if let Some(rows) = self.front(table.n_rows, &key)? {
             table = table.take(&rows);
         }
         if let Some(rank) = &self.spec.rank {
@@ -91,16 +86,14 @@ impl AggregateFold {
         })
     }
 
-    /// Of many rows of which few are told, those that may be among them.
-    pub(super) fn front(&self, table: &Table) -> Result<Option<Vec<u32>>> {
-        if self.spec.limit > order::FEW.min(table.n_rows / 2) || self.looks_ahead() {
+    /// Of many rows of which few are told, those that may be among them; `key` is what a column puts them in order by.
+    fn front(&self, n_rows: usize, key: &dyn Fn(&str, bool) -> Result<SortKey>) -> Result<Option<Vec<u32>>> {
+        if self.spec.limit > order::FEW.min(n_rows / 2) || self.looks_ahead() {
             return Ok(None);
         }
-        let first = match self.order().first() {
-            Some(by) => SortKey::new(table.values(&by.column)?, by.descending),
-            None => SortKey::new(&table.columns[0].values, false),
-        };
-        Ok(Some(order::front(table.n_rows, &first, self.spec.limit)))
+        let order = self.order();
+        let (column, descending) = order.first().map_or((self.table_names()[0], false), |by| (&by.column, by.descending));
+        Ok(Some(order::front(n_rows, &key(column, descending)?, self.spec.limit)))
     }
 
     pub(super) fn order(&self) -> Vec<OrderBy> {
