@@ -54,9 +54,28 @@ impl ColumnBuilder {
         self.reader.n_unclear()
     }
 
-    /// Whether the user fixed its type.
-    pub(super) fn is_fixed(&self) -> bool {
-        self.fixed.is_some()
+    /// Whether column `at` of all rows of `cells`, which are UTF-8, is of the type that the user fixed.
+    pub(super) fn fits(&self, cells: &Cells<'_>, at: usize) -> bool {
+        let n_rows = cells.n_rows();
+        match (self.fixed, self.kind) {
+            (None | Some(Fixed::Text), _) => true,
+            (Some(fixed @ Fixed::Int), Kind::Int) | (Some(fixed @ Fixed::Time(_)), Kind::Epoch(_)) => {
+                let mut ints = vec![0; n_rows];
+                let mut row = 0;
+                loop {
+                    let n_read = cells.read_ints(at, row, &mut ints[row..]);
+                    if fixed != Fixed::Int && !ints[row..row + n_read].iter().all(|&int| epoch_unit(int).is_some()) {
+                        return false;
+                    }
+                    row += n_read;
+                    if row == n_rows || !fixed.fits(cells.get(row, at)) {
+                        return row == n_rows;
+                    }
+                    row += 1;
+                }
+            }
+            (Some(fixed), _) => (0..n_rows).all(|row| fixed.fits(cells.get(row, at))),
+        }
     }
 
     /// Takes in rows that have no such cell, of a column that no row had yet.

@@ -186,6 +186,33 @@ impl Fixed {
         }
     }
 
+    /// The narrowest column of it: whole numbers, seconds.
+    pub fn narrowest(self) -> ColumnType {
+        match self {
+            Self::Bool => ColumnType::Bool,
+            Self::Int => ColumnType::Int,
+            Self::Decimal => ColumnType::Decimal { scale: 0 },
+            Self::Time(_) => ColumnType::Time { unit: TimeUnit::Second },
+            Self::Uuid => ColumnType::Uuid,
+            Self::Text => ColumnType::Text,
+        }
+    }
+
+    /// Whether a cell of UTF-8 fits, as [`Kind::fixed`] has it, told soon of those that are usual.
+    pub(super) fn fits(self, cell: &[u8]) -> bool {
+        let int = parse_int(cell);
+        let is_usual = match self {
+            Self::Text => true,
+            Self::Int | Self::Decimal => int.is_some(),
+            Self::Time(DateStyle::Plain) => match int {
+                Some(int) => epoch_unit(int).is_some(),
+                None => parse_decimal(cell).is_none() && parse_instant(cell).is_some(),
+            },
+            Self::Bool | Self::Uuid | Self::Time(_) => false,
+        };
+        is_usual || Kind::fixed(self, cell).is_some()
+    }
+
     /// The type called `name`.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|fixed| fixed.name() == name)
@@ -263,6 +290,18 @@ mod tests {
                 for c in kinds {
                     assert_eq!(a.join(b).join(c), a.join(b.join(c)));
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_told_soon_of_a_cell_is_so() {
+        let cells = "|NULL|0|12|-7|007|1.5|.5|1e3|99999999999999999999|1511539200|1511539200000|20171125|20171125.5|2017-11-25|2017-11-25 10:00:00|25/11/2017|\
+                     11/25/2017 10:00|2017-11-25T10:00:00.123Z|true|False|1|72d76fde-8bb3-4e00-8c23-a032dfed738c|72d76fde8bb34e008c23a032dfed738c|view";
+        let styles = [DateStyle::DayFirst, DateStyle::MonthFirst, DateStyle::Digits, DateStyle::Seconds].map(Fixed::Time);
+        for fixed in Fixed::ALL.into_iter().chain(styles) {
+            for cell in cells.split('|') {
+                assert_eq!(fixed.fits(cell.as_bytes()), Kind::fixed(fixed, cell.as_bytes()).is_some(), "{fixed:?} {cell:?}");
             }
         }
     }

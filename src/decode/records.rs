@@ -264,7 +264,8 @@ impl Records {
         self.rows.columns.resize(names.len(), vec![]);
         self.rows.columns.iter_mut().for_each(|column| column.resize(n_rows, Span::default()));
         let is_utf8 = std::str::from_utf8(&bytes[first.start..last.end]).is_ok();
-        if !is_utf8 || self.columns.iter().any(ColumnBuilder::is_fixed) {
+        let fit = |(at, column): (usize, &ColumnBuilder)| column.fits(&self.rows.cells(bytes, at), 0);
+        if !is_utf8 || !self.columns.iter().enumerate().all(fit) {
             let reason = |row| misfit(names, &self.columns, is_utf8, |at| self.rows.cells(bytes, at).get(row, 0));
             let reasons: Vec<Option<String>> = (0..n_rows).map(reason).collect();
             let keep: Vec<bool> = reasons.iter().map(Option::is_none).collect();

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::split::Splitter;
 use crate::Result;
+use crate::decode::cells::Cells;
 use crate::decode::column::{ColumnBuilder, misfit};
 use crate::decode::part::Output;
 use crate::decode::{BATCH_ROWS, BLOCK_ROWS};
@@ -42,8 +43,8 @@ impl Reading {
         let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(()) };
         let width = self.names.len();
         let all_utf8 = self.splitter.is_ascii() || std::str::from_utf8(&stretch[first.start..last.end]).is_ok();
-        if !all_utf8 || self.columns.iter().any(ColumnBuilder::is_fixed) {
-            let cells = self.splitter.cells(stretch, width);
+        let cells = self.splitter.cells(stretch, width);
+        if !all_utf8 || !self.fit(&cells) {
             let reasons: Vec<Option<String>> =
                 (0..rows.len()).map(|row| misfit(&self.names, &self.columns, all_utf8, |at| cells.get(row, at))).collect();
             let keep: Vec<bool> = reasons.iter().map(Option::is_none).collect();
@@ -77,7 +78,7 @@ impl Reading {
         let width = self.names.len();
         let (cells, next) = self.splitter.uniform(stretch, width, n_rows);
         let is_utf8 = self.splitter.is_ascii() || std::str::from_utf8(&stretch[start..next]).is_ok();
-        if !is_utf8 || self.columns.iter().any(ColumnBuilder::is_fixed) {
+        if !is_utf8 || !self.fit(&cells) {
             return Ok(None);
         }
         for (at, column) in self.columns.iter_mut().enumerate() {
@@ -86,6 +87,11 @@ impl Reading {
         self.splitter.pass_uniform(width, n_rows);
         self.finish_rows(n_rows, out)?;
         Ok(Some(next))
+    }
+
+    /// Whether all cells are of the types that the user fixed.
+    fn fit(&self, cells: &Cells<'_>) -> bool {
+        self.columns.iter().enumerate().all(|(at, column)| column.fits(cells, at))
     }
 
     /// Counts the rows in; a batch that has no room for another block is done.

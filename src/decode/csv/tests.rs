@@ -94,6 +94,34 @@ fn widens_far_behind_the_sample_and_loses_nothing() {
     assert_eq!(lines.join("\n") + "\n", text["id,price,flag,at\n".len()..]);
 }
 
+/// Long enough for several blocks, with few that do not fit, so that some blocks are read without a closer look.
+#[test]
+fn only_rows_that_do_not_fit_the_fixed_types_are_rejects() {
+    let fixed = [("n", Fixed::Int), ("at", Fixed::Time(crate::kernel::instant::DateStyle::Plain)), ("what", Fixed::Text)];
+    let types: Vec<_> = fixed.iter().map(|&(name, fixed)| (name.to_owned(), fixed)).collect();
+    let (mut text, mut expected, mut rows) = ("n,at,what\n".to_owned(), vec![], vec![]);
+    for row in 0..20_000_usize {
+        let n = if row % 9_001 == 77 { "1.5" } else { ["1", "", "-20", "123456789"][row % 4] };
+        let at = if row % 7_001 == 4_500 { "5" } else { ["1511539200", "1511539201", ""][row % 3] };
+        let line = format!("{n},{at},w{}", row % 10);
+        if n == "1.5" || at == "5" {
+            expected.push(row as u64 + 2);
+        } else {
+            rows.push(line.clone());
+        }
+        text += &(line + "\n");
+    }
+    for chunk in [text.len(), 10_007] {
+        let mut decoder = decode(text.as_bytes(), chunk, Options { types: types.clone(), ..Options::default() }).unwrap();
+        assert_eq!(decoder.rejects().kept.iter().map(|reject| reject.line).collect::<Vec<_>>(), expected);
+        let read: Vec<String> = written(&mut decoder)
+            .into_iter()
+            .map(|cells| cells.into_iter().map(Option::unwrap_or_default).collect::<Vec<_>>().join(","))
+            .collect();
+        assert!(read == rows);
+    }
+}
+
 #[test]
 fn a_fixed_type_makes_rejects_of_what_does_not_fit() {
     let types = Vec::from([("price".to_owned(), Fixed::Decimal), ("id".to_owned(), Fixed::Text)]);
