@@ -206,12 +206,21 @@ impl Dataset {
         Ok(self.view(number)?.take_closed())
     }
 
-    /// Says that it is so late by the stream's clock, in milliseconds of 1970, though no row says so.
-    pub fn advance(&mut self, milliseconds: i64) {
-        let Some(live) = &mut self.live else { return };
+    /// Says that it is so late by the stream's clock, in milliseconds of 1970, though no row says so: windows close, and
+    /// rows go that are kept for a time.
+    ///
+    /// # Errors
+    ///
+    /// `BAD_STATE` where the rows are no longer in the order in which they came.
+    pub fn advance(&mut self, milliseconds: i64) -> Result<()> {
+        let Some(mut live) = self.live.take() else { return Ok(()) };
         let time = i128::from(milliseconds) * i128::from(live.unit.per_second()) / 1_000;
         live.newest = live.newest.max(i64::try_from(time).ok());
-        close(live);
+        close(&mut live);
+        let n_due = live.retention.n_due(live.newest, live.unit);
+        let dropped = self.drop_slices(&mut live, n_due);
+        self.live = Some(live);
+        dropped
     }
 
     /// How far the stream has come; nothing where rows are not taken as those of a stream.

@@ -48,8 +48,8 @@ impl Dataset {
     }
 
     /// Says that it is so late by the stream's clock, in milliseconds of 1970.
-    pub fn advance(&mut self, milliseconds: f64) {
-        self.0.advance(milliseconds as i64);
+    pub fn advance(&mut self, milliseconds: f64) -> Result<(), JsValue> {
+        self.0.advance(milliseconds as i64).map_err(throw)
     }
 
     /// How far the stream has come: `{ newest, watermark, late, dropped }`; nothing where rows are not taken so.

@@ -232,7 +232,12 @@ impl Dataset {
         if n_due == 1 && !prepare(live, n_new) {
             return Ok(());
         }
-        for slice in live.retention.drop_first(n_due) {
+        self.drop_slices(live, n_due)
+    }
+
+    /// Drops the oldest `n` slices.
+    pub(super) fn drop_slices(&mut self, live: &mut Live, n: usize) -> Result<()> {
+        for slice in live.retention.drop_first(n) {
             self.store.drop_first(slice.n_rows)?;
             live.n_dropped += slice.n_rows as u64;
             live.newest_dropped = live.newest_dropped.max(Some(slice.newest));
