@@ -94,6 +94,11 @@ impl Options {
         self.types.iter().find(|(fixed, _)| fixed == name).map(|&(_, fixed)| fixed)
     }
 
+    /// The types of columns that have no value yet.
+    pub fn types_of(&self, names: &[String]) -> Vec<ColumnType> {
+        names.iter().map(|name| self.fixed(name).map_or(ColumnType::Null, Fixed::narrowest)).collect()
+    }
+
     /// A reader of the column of that name, which begins with that kind.
     fn column(&self, name: &str, kind: Kind) -> ColumnBuilder {
         ColumnBuilder::new(kind, self.fixed(name), self.zone.clone())

@@ -121,11 +121,11 @@ impl Loader {
     ///
     /// # Errors
     ///
-    /// `BAD_INPUT` when there was no row to be read; `UNKNOWN_COLUMN` when the options name a column that is not there; and
+    /// `BAD_INPUT` when there was no row to be read, unless they are to come: a stream's ([`LoadOptions::live`]) may begin
+    /// with a header alone; `UNKNOWN_COLUMN` when the options name a column that is not there; and
     /// those of a recipe.
     pub fn finish(mut self) -> Result<Dataset> {
-        self.decoder.finish()?;
-        self.drain()?;
+        self.end()?;
         let shape = self.decoder.shape().cloned().unwrap_or_default();
         let report = Report {
             read: self.decoder.n_rows() + self.decoder.rejects().count,
@@ -138,6 +138,26 @@ impl Loader {
             ..Report::of(&shape, self.decoder.names(), &self.options)
         };
         self.kept.into_dataset(self.decoder.names(), report, self.options)
+    }
+
+    #[cfg(not(feature = "live"))]
+    fn end(&mut self) -> Result<()> {
+        self.decoder.finish()?;
+        self.drain()
+    }
+
+    #[cfg(feature = "live")]
+    fn end(&mut self) -> Result<()> {
+        if self.options.live.is_none() {
+            self.decoder.finish()?;
+        } else {
+            self.decoder.finish_open()?;
+        }
+        if self.decoder.n_rows() == 0 {
+            let types = self.options.decoding()?.types_of(self.decoder.names());
+            self.kept = Kept::Rows(Store::of_types(&types)?);
+        }
+        self.drain()
     }
 
     fn drain(&mut self) -> Result<()> {
@@ -292,7 +312,13 @@ impl Dataset {
         if self.answers.is_some() {
             return Err(Error::new(ErrorKind::Unsupported, "rows are appended where rows are kept; load without \"keep\""));
         }
-        let (names, types, forms) = self.source_columns()?;
+        let (names, mut types, forms) = self.source_columns()?;
+        for (at, name) in names.iter().enumerate().filter(|_| self.source_names().is_empty()) {
+            // How a time is written is not known before one came.
+            if self.options.tells_type(name) && self.store.n_nulls(at) == self.store.n_rows() as u64 {
+                types[at] = ColumnType::Null;
+            }
+        }
         let mut options = self.options.decoding()?;
         #[cfg(feature = "parquet")]
         let format = format.or_else(|| Format::told_by(bytes));
@@ -306,7 +332,9 @@ impl Dataset {
             options.pattern = self.report.pattern.clone().or(options.pattern);
         }
         options.names = Some(names);
-        options.start_from(&types, &forms);
+        if self.report.read > 0 {
+            options.start_from(&types, &forms);
+        }
         let mut decoder = Decoder::new(options);
         decoder.push(bytes)?;
         decoder.finish()?;

@@ -79,20 +79,24 @@ fn what_is_watched_is_what_is_asked() {
     for seed in 0..6 {
         let mut random = Random(seed);
         for query in examples() {
-            let rows = rows(&mut random, 120, true);
+            let begins_empty = random.below(3) == 0;
+            let rows = rows(&mut random, 120, !begins_empty); // the types are told where no row has come
             let keep = random.pick(&["all", "rows", "time"]);
             let keep = match keep {
                 "rows" => json!({ "rows": 50 }),
                 "time" => json!({ "time": "1h" }),
                 _ => json!({}),
             };
-            let mut data = loaded(&(HEADER.to_owned() + &rows[..20].concat()), json!({ "keep": keep }), false);
+            let mut next = if begins_empty { 0 } else { 20 };
+            let mut data = loaded(&(HEADER.to_owned() + &rows[..next].concat()), json!({ "keep": keep }), begins_empty);
             let view = watch(&mut data, json!({ "query": query }));
-            let mut next = 20;
             while next < rows.len() {
                 let n = (1 + random.below(30)).min(rows.len() - next);
                 data.append(rows[next..next + n].concat().as_bytes(), None).unwrap();
                 next += n;
+                if random.below(8) == 0 {
+                    data.advance(1_710_028_800_000 + random.below(8) as i64 * 3_600_000).unwrap();
+                }
                 if random.below(2) == 0 {
                     continue;
                 }
@@ -172,24 +176,24 @@ fn windows_close_with_the_answers_of_their_rows_in_whatever_order_those_come() {
             let (size, hop) = [("1h", "1h"), ("1h", "15m"), ("30m", "10m")][random.below(3)];
             let seconds = |text: &str| if text == "1h" { 3_600 } else { text[..2].parse::<i64>().unwrap() * 60 };
             let expected = windows_of(&rows, &query, seconds(size), seconds(hop));
-            for order in 0..2 {
+            for (order, n_first) in [(0, 10), (1, 0)] {
                 let mut shuffled = rows.clone();
                 for at in (1..shuffled.len()).rev() {
                     shuffled.swap(at, random.below(at + 1));
                 }
                 let mut data = loaded(
-                    &(HEADER.to_owned() + &shuffled[..10].concat()),
+                    &(HEADER.to_owned() + &shuffled[..n_first].concat()),
                     json!({ "lateness": "1d", "keep": { "rows": 8 } }),
                     true,
                 );
                 let view = watch(&mut data, json!({ "query": query, "window": { "size": size, "hop": hop }, "closes": true }));
-                for part in shuffled[10..].chunks(1 + random.below(20)) {
+                for part in shuffled[n_first..].chunks(1 + random.below(20)) {
                     assert_eq!(data.append(part.concat().as_bytes(), None).unwrap().late, 0);
                 }
                 let mut told = BTreeMap::new();
                 closed(&mut data, view, &mut told);
                 assert!(told.is_empty());
-                data.advance(1_710_028_800_000 + 3 * 86_400_000);
+                data.advance(1_710_028_800_000 + 3 * 86_400_000).unwrap();
                 closed(&mut data, view, &mut told);
                 let expected: BTreeMap<i64, Vec<String>> =
                     expected.iter().map(|(&start, text)| (start, text.lines().map(str::to_owned).collect())).collect();
@@ -223,7 +227,7 @@ fn rows_that_are_no_later_than_agreed_are_never_late() {
         }
         assert!(told.len() > 10);
         let expected = windows_of(&all, &query, 1_200, 600);
-        data.advance(1_710_028_800_000 + 2 * 86_400_000);
+        data.advance(1_710_028_800_000 + 2 * 86_400_000).unwrap();
         closed(&mut data, view, &mut told);
         assert_eq!(bare(&told).keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
         assert!(bare(&told).values().flatten().eq(expected.values().flat_map(|text| text.lines())));
@@ -258,6 +262,49 @@ fn late_rows_change_nothing_and_are_kept_aside() {
     assert_eq!((state.late, state.newest, state.watermark), (2, Some(1_710_029_520_000.0), Some(1_710_029_460_000.0)));
     let report = data.report();
     assert_eq!((report.read, report.used), (8, 8));
+}
+
+#[test]
+fn rows_that_are_kept_for_a_time_go_as_time_passes_without_rows() {
+    let mut data = loaded(HEADER, json!({ "keep": { "time": "16m" } }), true);
+    let count = json!({ "kind": "aggregate", "measures": { "n": { "fn": "count" } } });
+    let view = watch(&mut data, json!({ "query": count }));
+    for minute in 0..16 {
+        data.append(format!("1,a,view,{},1.00,3\n", time(minute * 60)).as_bytes(), None).unwrap();
+    }
+    let morning = 1_710_028_800_000;
+    for (minute, n) in [(10, 16), (16, 16), (17, 15), (24, 8), (31, 1)] {
+        data.advance(morning + minute * 60_000).unwrap();
+        assert_eq!((data.n_rows(), looked(&mut data, view)), (n, format!("n\n{n}\n")), "{minute}");
+    }
+    assert_eq!(data.report().used, 1 + data.live_state().unwrap().dropped);
+    assert_eq!(asked(&mut data, &count), "n\n1\n");
+}
+
+#[test]
+fn a_stream_may_begin_before_its_first_event_and_that_before_its_times() {
+    let mut data = loaded(HEADER, json!({}), true);
+    let types = |data: &Dataset| data.columns().iter().map(|column| column.column_type).collect::<Vec<_>>();
+    assert_eq!(types(&data), ["int", "text", "text", "time", "decimal", "int"]);
+    let hours = json!({ "kind": "aggregate", "group_by": [{ "column": "ts", "every": "1h", "as": "hour" }], "measures": { "n": { "fn": "count" } } });
+    let view = watch(&mut data, json!({ "query": hours }));
+    assert_eq!(looked(&mut data, view), "hour,n\n");
+    for row in ["1,a,view,,1.00,3\n", "1,a,view,1710028800,1,3\n", "2,a,buy,1710028801,,\n"] {
+        data.append(row.as_bytes(), None).unwrap();
+    }
+    assert_eq!(types(&data), ["int", "text", "text", "time", "decimal", "int"]);
+    assert_eq!(looked(&mut data, view), "hour,n\n2024-03-10T00:00:00Z,2\n,1\n");
+    let windowed = watch(&mut data, json!({ "query": hours, "window": { "size": "1d" } }));
+    assert!(looked(&mut data, windowed).ends_with("2024-03-10T00:00:00Z,2\n"));
+
+    let refused = |text: &str, live: Value| {
+        let mut loader = Loader::new(serde_json::from_value(json!({ "live": live })).unwrap()).unwrap();
+        loader.push(text.as_bytes()).unwrap();
+        loader.finish().unwrap_err().to_string()
+    };
+    assert_eq!(refused("user,item\n", Value::Null), "the file has a header (user, item) but no rows");
+    assert_eq!(refused("", json!({})), "the file is empty");
+    assert_eq!(refused("[]", json!({})), "the JSON text holds no object that could be a row");
 }
 
 #[test]
@@ -329,7 +376,7 @@ fn sessions_close_when_the_silence_is_longer_than_the_gap() {
         }
         let open = looked(&mut data, view);
         assert!(open.lines().skip(1).all(|line| line.contains(",true,")) && open.lines().count() > 1);
-        data.advance(1_710_028_800_000 + 86_400_000);
+        data.advance(1_710_028_800_000 + 86_400_000).unwrap();
         let n_told = take(&mut data);
         assert_eq!(told, expected, "seed {seed}");
         // A row that comes now is late, and says so.

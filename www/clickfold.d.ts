@@ -66,7 +66,7 @@ export interface LoadOptions {
    */
   keep?: "rows" | "answers";
   queries?: Query[];
-  /** How rows that are appended are taken: those of a stream. See docs/streams.md. */
+  /** How rows that are appended are taken: those of a stream, whose first one may be still to come. See docs/live.md. */
   live?: LiveOptions;
   onProgress?: (progress: Progress) => void;
   signal?: AbortSignal;

@@ -46,6 +46,19 @@ impl Decoder {
     ///
     /// `BAD_INPUT` when there was no row that could be read.
     pub fn finish(&mut self) -> Result<()> {
+        self.end_with(false)
+    }
+
+    /// As [`finish`](Decoder::finish), for a table whose rows may all be still to come: a header alone is no error.
+    ///
+    /// # Errors
+    ///
+    /// `BAD_INPUT` when there were rows, and none could be read, or not so much as a header.
+    pub fn finish_open(&mut self) -> Result<()> {
+        self.end_with(true)
+    }
+
+    fn end_with(&mut self, may_be_header: bool) -> Result<()> {
         let part = self.end()?;
         if part.n_rows() > 0 {
             return Ok(());
@@ -53,6 +66,9 @@ impl Decoder {
         if let Some(first) = part.rejects().kept.first() {
             let sentence = format!("no row of the file could be read; the first, on line {}: {}", first.line, first.reason);
             return Err(Error::bad_input(sentence).at_line(first.line));
+        }
+        if may_be_header && !part.names().is_empty() {
+            return Ok(());
         }
         let names = part.names().join(", ");
         Err(Error::bad_input(format!("the file has a header ({names}) but no rows")))

@@ -136,6 +136,11 @@ impl LoadOptions {
         })
     }
 
+    /// Whether the column's type is told.
+    pub(super) fn tells_type(&self, name: &str) -> bool {
+        self.schema.get(name).is_some_and(|told| told.column_type.is_some() || told.order.is_some())
+    }
+
     /// The format that is told; a pattern says that it is a log's.
     fn format_kind(&self) -> Result<Option<decode::Format>> {
         let Some(pattern) = &self.format.pattern else { return Ok(self.format.kind) };

@@ -61,6 +61,26 @@ test("a question that is watched follows the rows, and is told at most so often"
   assert.equal(found.live, undefined);
 });
 
+test("a data set is there, and watched, before its first event", async () => {
+  const found = await opened.page.evaluate(async () => {
+    const schema = { user_id: { type: "text", role: "actor" }, item_id: { type: "text" }, event_time: { type: "time", role: "time" }, price: { type: "decimal" } };
+    const dataset = await engine.load(new Blob([header]), { live: { keep: { time: "16m" } }, schema });
+    const all = told(dataset, ranking), windowed = told(dataset, ranking, { window: { size: "10m" } });
+    const before = [dataset.rows, await all.next(1), dataset.schema.map(({ name, type }) => `${name} ${type}`)];
+    await dataset.append([{ user_id: "u1", item_id: "a", action: "view", event_time: "2024-05-01T00:00:00Z", price: 1.5 }]);
+    await dataset.append(bytes(row(1, "b") + row(1, "b")));
+    const after = [await windowed.next(2), await all.next(3)];
+    await dataset.advance(new Date("2024-05-01T00:17:30Z"));
+    const passed = [await all.next(4), dataset.rows, dataset.report.used, dataset.live.dropped, dataset.schema.map(({ type }) => type)];
+    await dataset.close();
+    return { before, after, passed };
+  });
+  assert.deepEqual(found.before, [0, [], ["user_id text", "item_id text", "action null", "event_time time", "price decimal"]]);
+  assert.deepEqual(found.after[0].map(({ item_id, n, provisional }) => [item_id, n, provisional]), [["b", 2, true], ["a", 1, true]]);
+  assert.deepEqual(found.after[1], [{ item_id: "b", n: 2 }, { item_id: "a", n: 1 }]);
+  assert.deepEqual(found.passed, [[{ item_id: "b", n: 2 }], 2, 3, 1, ["text", "text", "text", "time", "decimal"]]);
+});
+
 test("windows are provisional, then close once; late rows are counted and kept aside", async () => {
   const found = await opened.page.evaluate(async () => {
     const dataset = await engine.load(new Blob([header + row(0, "a") + row(1, "b") + row(1, "a")]), { live: { lateness: "1m" } });

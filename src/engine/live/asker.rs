@@ -113,7 +113,8 @@ impl Asker {
     ///
     /// `BAD_QUERY` where there is none.
     pub(super) fn time(&self) -> Result<usize> {
-        let sentence = "windows are of event time: tell with \"schema\" which column has the role time";
+        let sentence = "windows are of event time: tell with \"schema\" which column has the role time, and its type, time, where it has no \
+                        value yet";
         let at = self.schema.index_of_role(Role::Time).filter(|&at| matches!(self.types[at], ColumnType::Time { .. }));
         at.ok_or_else(|| Error::bad_query(sentence).at_column("window"))
     }
