@@ -5,6 +5,7 @@ import { test } from "node:test";
 import * as complete from "../../target/complete/clickfold.js";
 import * as first from "../../target/pkg/clickfold.js";
 import { openTable } from "../../www/engine/table.js";
+import { warmUpStreams } from "../../www/engine/warm.js";
 import { zoneChanges } from "../../www/engine/zones.js";
 import { toCsv } from "./csv.mjs";
 import { cases } from "./golden.mjs";
@@ -65,4 +66,27 @@ test("time zones are the browser's", () => {
   assert.equal(changes[at + 1], -14_400);
   assert.deepEqual([...zoneChanges("Asia/Kolkata")].slice(-1), [19_800]);
   assert.equal(zoneChanges("Mars/Olympus"), undefined);
+});
+
+test("made-up events are taken and told as real ones are, until those come, and leave nothing behind", async () => {
+  const appended = [];
+  let held = 0;
+  class Loader extends complete.Loader {
+    finish() {
+      const dataset = super.finish(), append = dataset.append.bind(dataset), free = dataset.free.bind(dataset);
+      held++;
+      return Object.assign(dataset, {
+        append: (bytes, format) => appended.push({ format, ...append(bytes, format) }),
+        free: () => {
+          free();
+          held--;
+        },
+      });
+    }
+  }
+  await warmUpStreams({ ...complete, Loader }, () => false);
+  assert.equal(appended.length, 20);
+  assert.ok(appended.every(({ format, read, used }, at) => format === (at % 2 ? "ndjson" : "csv") && read === 500 && used === 500), JSON.stringify(appended[0]));
+  await warmUpStreams({ ...complete, Loader }, () => appended.length >= 23);
+  assert.deepEqual([appended.length, held], [23, 0]);
 });

@@ -152,6 +152,25 @@ test("a WebSocket's messages are rows, whatever they are written in", async () =
   reconciles(found.status, 978, 1000);
 });
 
+test("what the engine needs for a stream is fetched while its first event is waited for", async () => {
+  const own = await (await browser.newContext()).newPage();
+  const fetched = own.context().waitForEvent("request", request => /complete-\w+\.wasm$/.test(request.url()));
+  const { url } = await webSockets(async client => {
+    await fetched;
+    client.send(lines(0, 100));
+  });
+  await own.goto((await http(servePage)).url);
+  const rows = await own.evaluate(async ([site, url]) => {
+    const { open } = await import(`${site}clickfold.js`);
+    const engine = await open({ workers: 1 });
+    const { rows } = await engine.connect({ websocket: url });
+    await engine.close();
+    return rows;
+  }, [server.url, url]);
+  assert.equal(rows, 100);
+  await own.context().close();
+});
+
 test("rows of cells: a header alone, headers again, and names that the schema gives", async () => {
   const { url } = await webSockets((socket, { url }) => {
     const isNamed = url.endsWith("named");

@@ -20,7 +20,10 @@ export async function open({ workers = "auto", memory = Infinity, onLost } = {})
   return {
     version: __VERSION__,
     load: (source, options = {}) => load(pool, source, options),
-    connect: async (source, options = {}) => (await streams()).connect(source, options, { ClickfoldError, load: (source, options = {}, onGone = undefined) => load(pool, source, options, onGone) }),
+    connect: async (source, options = {}) => {
+      void pool.first().then(worker => worker.send({ do: "prepare" })).catch(() => {}); // told to whoever loads the first event
+      return (await streams()).connect(source, options, { ClickfoldError, load: (source, options = {}, onGone = undefined) => load(pool, source, options, onGone) });
+    },
     close: async () => pool.end(new ClickfoldError("CLOSED", "the engine is closed")),
   };
 }

@@ -62,6 +62,7 @@
  * @typedef {{ do: "start", module: WebAssembly.Module, memory: number, warmUp: boolean }
  *   | { do: "ping" }
  *   | { do: "hold", lock: string }
+ *   | { do: "prepare" }
  *   | { do: "load", source: WireSource, options: WireOptions, queries?: Query[] }
  *   | { do: "members", blob: Blob }
  *   | { do: "shape", source: FileSource, options: WireOptions, queries?: Query[] }

@@ -11,7 +11,7 @@ import { loadPart, loadWhole, notes, readShape } from "./loading.js";
 import { ableTo } from "./moving.js";
 import { KEPT_REJECTS } from "./protocol.js";
 import { membersOf } from "./unpack.js";
-import { warmUp } from "./warm.js";
+import { warmUp, warmUpStreams } from "./warm.js";
 import { zoneChanges } from "./zones.js";
 
 /** By the id of the request that made them. @type {Map<number, Dataset>} */
@@ -20,6 +20,8 @@ const datasets = new Map();
 const optionsOf = new Map();
 /** What was told of data sets that take a stream's rows: the columns' types, and how many rejected rows, likewise. @type {Map<number, { types: string, rejects: number }>} */
 const toldOf = new Map();
+/** Whether a stream's events are to come, or have. */
+let areExpected = false;
 /** Parts of a file that no data set has taken yet, likewise. @type {Map<number, LoadedPart>} */
 const parts = new Map();
 /** What can be cancelled, by the id of its request. @type {Map<number, AbortController>} */
@@ -56,9 +58,15 @@ async function answer(id, request, signal) {
       return [null];
     case "hold":
       return [await hold(request.lock)];
-    case "load":
-      keep(id, await loadWhole(request.source, request.options, request.queries, signal, tell), request.options);
+    case "prepare":
+      expectEvents(await completeCore());
+      return [null];
+    case "load": {
+      const dataset = await loadWhole(request.source, request.options, request.queries, signal, tell);
+      keep(id, dataset, request.options);
+      if (request.options.live && !dataset.rows) expectEvents(await completeCore());
       return [describe(id)];
+    }
     case "members":
       return [await membersOf(request.blob)];
     case "shape":
@@ -219,6 +227,13 @@ function describe(handle) {
   report.notes = [...notes.get(dataset) ?? [], ...report.notes];
   const live = isComplete(dataset) ? asLive(dataset).live() : undefined;
   return { handle, schema: dataset.schema(), types: dataset.types(), rows: dataset.rows, report, live };
+}
+
+/** Uses the time until the first events come, once. @param {import("./core.js").CompleteCore} core */
+function expectEvents(core) {
+  if (areExpected) return;
+  areExpected = true;
+  setTimeout(() => warmUpStreams(core, () => toldOf.size > 0)); // after the reply
 }
 
 /** @param {Dataset} dataset of the complete core */
