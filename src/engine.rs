@@ -1,6 +1,7 @@
 //! A data set: loaded from bytes, asked, appended to. The doors are thin over it.
 
 mod answers;
+mod append;
 mod asked;
 #[cfg(feature = "formats")]
 mod cleaning;
@@ -44,14 +45,15 @@ use std::collections::BTreeMap;
 use arrow_array::RecordBatch;
 use serde::Serialize;
 
+use crate::Result;
 use crate::analysis::Zones;
-use crate::decode::{Decoder, Format};
+use crate::decode::Decoder;
 use crate::event::{Column, ColumnType, Role, Schema};
+#[cfg(not(feature = "formats"))]
 use crate::kernel::form::Form;
 use crate::kernel::instant::DateStyle;
 use crate::query::Query;
 use crate::store::Store;
-use crate::{Error, ErrorKind, Result};
 
 /// Takes a source's bytes and becomes a [`Dataset`].
 ///
@@ -121,8 +123,8 @@ impl Loader {
     ///
     /// # Errors
     ///
-    /// `BAD_INPUT` when there was no row to be read, unless they are to come: a stream's ([`LoadOptions::live`]) may begin
-    /// with a header alone; `UNKNOWN_COLUMN` when the options name a column that is not there; and
+    /// `BAD_INPUT` when there was no row to be read, unless it is a header and rows are to come
+    /// ([`LoadOptions::awaits_rows`]); `UNKNOWN_COLUMN` when the options name a column that is not there; and
     /// those of a recipe.
     pub fn finish(mut self) -> Result<Dataset> {
         self.end()?;
@@ -148,10 +150,10 @@ impl Loader {
 
     #[cfg(feature = "live")]
     fn end(&mut self) -> Result<()> {
-        if self.options.live.is_none() {
-            self.decoder.finish()?;
-        } else {
+        if self.options.awaits_rows {
             self.decoder.finish_open()?;
+        } else {
+            self.decoder.finish()?;
         }
         if self.decoder.n_rows() == 0 {
             let types = self.options.decoding()?.types_of(self.decoder.names());
@@ -300,71 +302,6 @@ impl Dataset {
         asked.finish()
     }
 
-    /// Takes rows in behind the others: text in that format, or in this data set's own. Cells stand in the order of its
-    /// columns, and a first row that repeats the header is one; keys that it has no columns for become further ones. Types
-    /// widen where the new rows ask for it. What became of them is told of these rows alone.
-    ///
-    /// # Errors
-    ///
-    /// `BAD_INPUT` when no row can be read; then nothing has changed. `UNSUPPORTED` where only answers are kept, and after a
-    /// recipe that looks at all rows together.
-    pub fn append(&mut self, bytes: &[u8], format: Option<Format>) -> Result<Appended> {
-        if self.answers.is_some() {
-            return Err(Error::new(ErrorKind::Unsupported, "rows are appended where rows are kept; load without \"keep\""));
-        }
-        let (names, mut types, forms) = self.source_columns()?;
-        for (at, name) in names.iter().enumerate().filter(|_| self.source_names().is_empty()) {
-            // How a time is written is not known before one came.
-            if self.options.tells_type(name) && self.store.n_nulls(at) == self.store.n_rows() as u64 {
-                types[at] = ColumnType::Null;
-            }
-        }
-        let mut options = self.options.decoding()?;
-        #[cfg(feature = "parquet")]
-        let format = format.or_else(|| Format::told_by(bytes));
-        options.format = format.or(Some(self.report.format));
-        if let Some(separator) = self.report.separator {
-            let first = crate::decode::csv::first_record(bytes, separator as u8, options.quote.unwrap_or(b'"'));
-            options.separator = Some(separator as u8);
-            options.header = Some(first == names);
-        }
-        if options.format == Some(Format::Log) {
-            options.pattern = self.report.pattern.clone().or(options.pattern);
-        }
-        options.names = Some(names);
-        if self.report.read > 0 {
-            options.start_from(&types, &forms);
-        }
-        let mut decoder = Decoder::new(options);
-        decoder.push(bytes)?;
-        decoder.finish()?;
-        let shape = decoder.shape().cloned().unwrap_or_default();
-        let report = Report {
-            read: decoder.n_rows() + decoder.rejects().count,
-            used: decoder.n_rows(),
-            rejected: decoder.rejects().count,
-            bytes: bytes.len() as u64,
-            n_unclear: decoder.n_unclear(),
-            rejects: decoder.rejects().clone(),
-            ..Report::of(&shape, decoder.names(), &self.options)
-        };
-        let (batches, names, report) = self.cleaned_batches(decoder.take_batches(), decoder.names(), report)?;
-        #[cfg(feature = "live")]
-        if self.live.is_some() {
-            return self.take_live(batches, &names, report);
-        }
-        for batch in batches {
-            self.store.append(batch)?;
-        }
-        self.store.seal()?;
-        self.add_columns(&names);
-        self.take_types();
-        let appended = Appended::of(&report);
-        self.report.add(&report);
-        self.tell();
-        Ok(appended)
-    }
-
     /// Adds the columns behind those that are here, without a role.
     fn add_columns(&mut self, names: &[String]) {
         let new = names.iter().skip(self.schema.columns().len());
@@ -378,19 +315,6 @@ impl Dataset {
             column.column_type = column_type;
         }
     }
-
-    /// The names of the store's columns, their types, and how times are written in them.
-    fn store_columns(&self) -> (Vec<String>, Vec<ColumnType>, Vec<Form>) {
-        let names: Vec<String> = self.schema.columns().iter().map(|c| c.name.clone()).collect();
-        (names, self.store.types().collect(), self.forms())
-    }
-
-    /// How times are written in each column; where no row here says it, as those of others who share the data.
-    fn forms(&self) -> Vec<Form> {
-        let decided = |at: usize| self.styles.get(at).map_or_else(Form::default, |style| style.form());
-        let form = |at: usize| Some(self.store.form_of_times(at)).filter(|form| *form != Form::default());
-        (0..self.schema.columns().len()).map(|at| form(at).unwrap_or_else(|| decided(at))).collect()
-    }
 }
 
 #[cfg(not(feature = "formats"))]
@@ -400,7 +324,7 @@ impl Dataset {
     }
 
     fn source_columns(&self) -> Result<(Vec<String>, Vec<ColumnType>, Vec<Form>)> {
-        Ok(self.store_columns())
+        Ok(self.columns_to_read())
     }
 
     fn source_names(&self) -> &[String] {

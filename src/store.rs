@@ -28,7 +28,7 @@ use crate::kernel::batch::{Batch, BatchColumn, GROUPED_BY, record_batch};
 use crate::kernel::column;
 use crate::kernel::dictionary::Dictionary;
 use crate::kernel::form::{Form, Forms};
-use crate::kernel::instant::{DateStyle, EPOCH};
+use crate::kernel::instant::form_of_times;
 use crate::{Error, Result};
 
 /// Columns of the same rows, cut into chunks.
@@ -184,11 +184,9 @@ impl Store {
 
     /// The form of a time in a column that tells how all of them are read, where there is one.
     pub fn form_of_times(&self, column: usize) -> Form {
-        let tells = |form: &Form| *form == EPOCH || DateStyle::of(*form) != DateStyle::Plain;
         let first = self.columns[column].chunks.iter().find_map(|chunk| match chunk {
-            Chunk::Values { forms: Forms::Alike(form), .. } => Some(*form).filter(tells),
-            Chunk::Values { forms: Forms::Each(each), .. } => each.iter().copied().find(tells),
-            _ => None,
+            Chunk::Values { forms, .. } => form_of_times(forms),
+            Chunk::Codes { .. } => None,
         });
         first.unwrap_or_default()
     }

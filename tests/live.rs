@@ -25,7 +25,8 @@ fn loaded(text: &str, live: Value, fixed: bool) -> Dataset {
         "user": column("int", Some("actor")), "item": column("text", None), "action": column("text", None), "ts": column("time", Some("time")),
         "price": column("decimal", None), "big": column("int", None),
     });
-    let mut loader = Loader::new(serde_json::from_value(json!({ "schema": schema, "live": live })).unwrap()).unwrap();
+    let options = json!({ "schema": schema, "live": live, "awaits_rows": text == HEADER });
+    let mut loader = Loader::new(serde_json::from_value(options).unwrap()).unwrap();
     loader.push(text.as_bytes()).unwrap();
     loader.finish().unwrap()
 }
@@ -273,12 +274,36 @@ fn rows_that_are_kept_for_a_time_go_as_time_passes_without_rows() {
         data.append(format!("1,a,view,{},1.00,3\n", time(minute * 60)).as_bytes(), None).unwrap();
     }
     let morning = 1_710_028_800_000;
-    for (minute, n) in [(10, 16), (16, 16), (17, 15), (24, 8), (31, 1)] {
+    for (minute, n) in [(10, 16), (16, 16), (17, 15), (24, 8), (31, 1), (32, 0)] {
         data.advance(morning + minute * 60_000).unwrap();
         assert_eq!((data.n_rows(), looked(&mut data, view)), (n, format!("n\n{n}\n")), "{minute}");
     }
-    assert_eq!(data.report().used, 1 + data.live_state().unwrap().dropped);
-    assert_eq!(asked(&mut data, &count), "n\n1\n");
+    assert_eq!(data.live_state().unwrap().dropped, 16);
+    assert_eq!(asked(&mut data, &count), "n\n0\n");
+    data.append(format!("1,a,view,{},1.00,3\n1,a,view,,1.00,3\n", time(40 * 60)).as_bytes(), None).unwrap();
+    assert_eq!(looked(&mut data, view), "n\n2\n");
+    assert_eq!(data.report().used, 18);
+}
+
+#[test]
+fn rows_without_a_time_are_kept_by_when_they_came() {
+    let mut data = loaded(HEADER, json!({ "keep": { "time": "16m" } }), true);
+    for minute in 0..16 {
+        let at = if minute % 2 == 0 { time(minute * 60) } else { String::new() };
+        data.append(format!("1,a,view,{at},1.00,3\n").as_bytes(), None).unwrap();
+    }
+    let mut kept = vec![];
+    for minute in [14, 17, 24, 31] {
+        data.advance(1_710_028_800_000 + minute * 60_000).unwrap();
+        kept.push(data.n_rows());
+    }
+    assert_eq!(kept, [16, 15, 9, 0]);
+    let mut data = loaded(HEADER, json!({ "keep": { "time": "16m" } }), true);
+    for _ in 0..3 {
+        data.append(b"1,a,view,,1.00,3\n", None).unwrap();
+    }
+    data.advance(1_710_028_800_000).unwrap();
+    assert_eq!(data.n_rows(), 3, "nobody knows how old they are");
 }
 
 #[test]
@@ -297,14 +322,29 @@ fn a_stream_may_begin_before_its_first_event_and_that_before_its_times() {
     let windowed = watch(&mut data, json!({ "query": hours, "window": { "size": "1d" } }));
     assert!(looked(&mut data, windowed).ends_with("2024-03-10T00:00:00Z,2\n"));
 
-    let refused = |text: &str, live: Value| {
-        let mut loader = Loader::new(serde_json::from_value(json!({ "live": live })).unwrap()).unwrap();
+    let schema = json!({ "day": { "type": "time" }, "ts": { "type": "time", "role": "time" } });
+    let options = json!({ "schema": schema, "live": {}, "clean": [{ "step": "trim" }], "awaits_rows": true });
+    let mut loader = Loader::new(serde_json::from_value(options).unwrap()).unwrap();
+    loader.push(b"user,day,ts\n").unwrap();
+    let mut data = loader.finish().unwrap();
+    for row in ["a,,\n", "a,2024-03-10,1710028800\n", " b,2024-03-11,1710028801\n"] {
+        data.append(row.as_bytes(), None).unwrap();
+    }
+    assert_eq!(types(&data), ["text", "time", "time"]);
+    let all = json!({ "kind": "rows", "select": ["user", "day", "ts"], "order_by": ["user"] });
+    assert_eq!(
+        asked(&mut data, &all),
+        "user,day,ts\na,,\na,2024-03-10T00:00:00Z,2024-03-10T00:00:00Z\nb,2024-03-11T00:00:00Z,2024-03-10T00:00:01Z\n"
+    );
+
+    let refused = |text: &str, awaits_rows: bool| {
+        let mut loader = Loader::new(serde_json::from_value(json!({ "awaits_rows": awaits_rows })).unwrap()).unwrap();
         loader.push(text.as_bytes()).unwrap();
         loader.finish().unwrap_err().to_string()
     };
-    assert_eq!(refused("user,item\n", Value::Null), "the file has a header (user, item) but no rows");
-    assert_eq!(refused("", json!({})), "the file is empty");
-    assert_eq!(refused("[]", json!({})), "the JSON text holds no object that could be a row");
+    assert_eq!(refused("user,item\n", false), "the file has a header (user, item) but no rows");
+    assert_eq!(refused("", true), "the file is empty");
+    assert_eq!(refused("[]", true), "the JSON text holds no object that could be a row");
 }
 
 #[test]

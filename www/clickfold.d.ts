@@ -252,7 +252,7 @@ export interface Dataset {
   watch(query: Query, onTable: (table: LiveTable) => void, options?: WatchOptions): () => void;
   /** How far the stream's time has come, and what it has left behind; nothing where the data set was not loaded as `live`. */
   readonly live: LiveState | undefined;
-  /** Says that it is so late by the stream's clock though no event says so: windows close that have ended by then. */
+  /** Says that it is so late by the stream's clock though no event says so: windows close that have ended by then, and rows go that were kept for a time. */
   advance(time: Date): Promise<void>;
   /** The last 1,000 rows that came too late for a window that was watched. */
   late(): Promise<Table>;

@@ -203,12 +203,15 @@ impl Fixed {
         let int = parse_int(cell);
         let is_usual = match self {
             Self::Text => true,
-            Self::Int | Self::Decimal => int.is_some(),
+            Self::Int => int.is_some(),
+            Self::Decimal => int.is_some() || parse_decimal(cell).is_some_and(|decimal| decimal.scale > 0),
             Self::Time(DateStyle::Plain) => match int {
                 Some(int) => epoch_unit(int).is_some(),
                 None => parse_decimal(cell).is_none() && parse_instant(cell).is_some(),
             },
-            Self::Bool | Self::Uuid | Self::Time(_) => false,
+            Self::Bool => parse_bool(cell).is_some(),
+            Self::Uuid => parse_uuid(cell).is_some(),
+            Self::Time(_) => false,
         };
         is_usual || Kind::fixed(self, cell).is_some()
     }

@@ -7,6 +7,7 @@ use crate::event::{ColumnType, Schema};
 use crate::kernel::batch::{Batch, BatchColumn};
 use crate::kernel::column;
 use crate::kernel::form::{Form, Forms};
+use crate::kernel::instant::form_of_times;
 use crate::kernel::values::{Rows, Values};
 use crate::store::Store;
 use crate::{Error, ErrorKind, Result};
@@ -45,8 +46,9 @@ impl Dataset {
         }
         let mut all_zones = self.options.zones.clone();
         all_zones.extend(zones.iter().map(|(name, zone)| (name.clone(), zone.clone())));
-        let (names, types, forms) = self.store_columns();
-        let before = Cleaning { steps: vec![], names: names.clone(), types: types.clone(), forms };
+        let (names, types, _) = self.store_columns();
+        let (_, types_read, forms) = self.columns_to_read();
+        let before = Cleaning { steps: vec![], names: names.clone(), types: types_read, forms };
         let mut cleaning = self.cleaning.clone().unwrap_or(before);
         cleaning.steps.extend(steps.iter().cloned());
         let table = Table::new(names, types, self.store.batches()?)?;
@@ -94,7 +96,7 @@ impl Dataset {
 
     /// The names of the columns that rows to append have, their types, and how times are written in them.
     pub(super) fn source_columns(&self) -> Result<(Vec<String>, Vec<ColumnType>, Vec<Form>)> {
-        let Some(Cleaning { steps, names, types, forms }) = &self.cleaning else { return Ok(self.store_columns()) };
+        let Some(Cleaning { steps, names, types, forms }) = &self.cleaning else { return Ok(self.columns_to_read()) };
         if let Some(step) = steps.iter().find(|step| step.needs_all_rows()) {
             let sentence = format!(
                 "the recipe's step {} looks at all rows together, so none can be appended; load the rows anew together with the new ones",
@@ -121,13 +123,18 @@ impl Dataset {
         let Some(cleaning) = &mut self.cleaning else { return Ok((batches, names.to_vec(), report)) };
         let mut types = cleaning.types.clone();
         types.resize(names.len(), ColumnType::Null);
+        let mut forms = cleaning.forms.clone();
+        forms.resize(names.len(), Form::default());
+        for (at, form) in forms.iter_mut().enumerate().filter(|(_, form)| **form == Form::default()) {
+            let mut columns = batches.iter().filter_map(|batch| batch.columns.get(at));
+            *form = columns.find_map(|column| form_of_times(&column.forms)).unwrap_or_default();
+        }
         // Batches that came before the last column did do not have it.
         let whole = batches.into_iter().map(|batch| with_columns(batch, names.len())).collect::<Result<_>>()?;
         let table = Table::new(names.to_vec(), types, whole)?;
         let source = (table.names().to_vec(), table.types().to_vec());
         let Cleaned { table, steps, quarantined } = clean::apply(table, &cleaning.steps, read_conditions, &self.options.zones)?;
-        (cleaning.names, cleaning.types) = source;
-        cleaning.forms.resize(names.len(), Form::default());
+        (cleaning.names, cleaning.types, cleaning.forms) = (source.0, source.1, forms);
         report.count(&steps);
         report.steps = steps;
         report.quarantined = quarantined;

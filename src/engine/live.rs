@@ -217,8 +217,8 @@ impl Dataset {
         let time = i128::from(milliseconds) * i128::from(live.unit.per_second()) / 1_000;
         live.newest = live.newest.max(i64::try_from(time).ok());
         close(&mut live);
-        let n_due = live.retention.n_due(live.newest, live.unit);
-        let dropped = self.drop_slices(&mut live, n_due);
+        let n_past = live.retention.n_past(live.newest, live.unit);
+        let dropped = self.drop_slices(&mut live, n_past);
         self.live = Some(live);
         dropped
     }

@@ -43,6 +43,9 @@ pub struct LoadOptions {
     /// How rows that are appended are taken: those of a stream.
     #[cfg(feature = "live")]
     pub live: Option<super::LiveOptions>,
+    /// Whether a header alone is no error, since rows are to be appended.
+    #[cfg(feature = "live")]
+    pub awaits_rows: bool,
     /// The IANA name of the time zone by whose clock times are that are written without a zone; UTC if not given.
     pub timezone: Option<String>,
     /// That zone, which the door finds.

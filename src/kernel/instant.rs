@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use super::bucket::Zone;
 use super::civil::{civil_from_days, days_from_civil, days_in_month};
-use super::form::Form;
+use super::form::{Form, Forms};
 use crate::event::TimeUnit;
 use clock::{parse_tail, parse_time, write_clock, write_tail};
 use cursor::{Cursor, SHORTS, two};
@@ -32,6 +32,16 @@ const JOIN_SHIFT: u32 = 24;
 
 /// The form of an instant written as an integer count of its column's unit since 1970.
 pub const EPOCH: Form = Form(1 << 31);
+
+/// The first form of a time that tells how all of its column are read, where there is one.
+pub fn form_of_times(forms: &Forms) -> Option<Form> {
+    let tells = |form: &Form| *form == EPOCH || DateStyle::of(*form) != DateStyle::Plain;
+    match forms {
+        Forms::Plain => None,
+        Forms::Alike(form) => Some(*form).filter(tells),
+        Forms::Each(each) => each.iter().copied().find(tells),
+    }
+}
 
 /// The form of an instant as ISO 8601 has it, with as many digits of a fraction as `unit` has, and a `Z` where it is `utc`.
 pub fn iso_form(unit: TimeUnit, utc: bool) -> Form {

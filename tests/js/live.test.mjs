@@ -69,9 +69,12 @@ test("a data set is there, and watched, before its first event", async () => {
     const before = [dataset.rows, await all.next(1), dataset.schema.map(({ name, type }) => `${name} ${type}`)];
     await dataset.append([{ user_id: "u1", item_id: "a", action: "view", event_time: "2024-05-01T00:00:00Z", price: 1.5 }]);
     await dataset.append(bytes(row(1, "b") + row(1, "b")));
-    const after = [await windowed.next(2), await all.next(3)];
-    await dataset.advance(new Date("2024-05-01T00:17:30Z"));
-    const passed = [await all.next(4), dataset.rows, dataset.report.used, dataset.live.dropped, dataset.schema.map(({ type }) => type)];
+    await all.until(() => all.tables.at(-1).rows()[0]?.n === 2);
+    await windowed.until(() => windowed.tables.at(-1)?.rows()[0].n === 2);
+    const after = [windowed, all].map(({ tables }) => tables.at(-1).rows().map(row => ({ ...row })));
+    await dataset.advance(new Date("2024-05-01T00:16:30Z"));
+    await all.until(() => all.tables.at(-1).rows().length === 1);
+    const passed = [all.tables.at(-1).rows().map(row => ({ ...row })), dataset.rows, dataset.report.used, dataset.live.dropped, dataset.schema.map(({ type }) => type)];
     await dataset.close();
     return { before, after, passed };
   });

@@ -391,17 +391,18 @@ test("what is watched goes on with the rows that were read again, each closed wi
     const shared = await engine.load(window.large()), counts = [];
     const stop = shared.watch(count, table => counts.push(table.rows()[0].n), { every: 0 });
     const text = ["user_id,event_time\n", ...Array.from({ length: 6 }, (_, i) => `1,2024-03-10 0${i}:30:00\n`)];
-    const live = await engine.load(new Blob(text), { live: {} }), hours = [], errors = [];
+    const live = await engine.load(new Blob(text), { live: { keep: { time: "1h" } } }), hours = [], errors = [];
     live.watch({ kind: "aggregate", measures: { n: { fn: "count" } } }, () => {}, {
       every: 0, window: { size: "1h" }, onClosed: ({ live: { windows: [{ start }] } }) => hours.push(start.getUTCHours()), onError: error => errors.push(error.code),
     });
     await until(() => counts.length && hours.length === 5);
     await live.advance(new Date("2024-03-10T08:00:00Z"));
     await until(() => hours.length === 6);
-    const before = counts.length;
+    const before = counts.length, kept = [live.rows];
     await workers()[0].vanish();
     const { rebuilt } = await told();
     await until(() => counts.length > before);
+    kept.push(live.rows, live.report.used, live.live.dropped);
     const { watermark } = live.live;
     const append = hour => live.append([{ user_id: 1, event_time: `2024-03-10 ${hour}:00:00` }]);
     await append(10);
@@ -411,14 +412,14 @@ test("what is watched goes on with the rows that were read again, each closed wi
     // What was appended is nowhere else.
     await workers().at(-1).vanish();
     const lost = await told();
-    const found = { counts: [...new Set(counts)], isRebuilt: rebuilt.length, hours, errors, watermark: watermark.toISOString(), lost: [lost.datasets.length, lost.rebuilt[0] === shared], refused: await window.codeOf(append(13)) };
+    const found = { counts: [...new Set(counts)], isRebuilt: rebuilt.length, kept, hours, errors, watermark: watermark.toISOString(), lost: [lost.datasets.length, lost.rebuilt[0] === shared], refused: await window.codeOf(append(13)) };
     await engine.close();
     return found;
   }, QUERIES);
-  assert.deepEqual([found.counts, found.isRebuilt], [[23_996], 2]);
+  assert.deepEqual([found.counts, found.isRebuilt, found.kept], [[23_996], 2, [0, 0, 6, 6]]);
   assert.deepEqual([found.hours, found.errors, found.watermark], [[0, 1, 2, 3, 4, 5, 10], ["WORKER_LOST"], "2024-03-10T08:00:00.000Z"]);
   assert.deepEqual(found.lost, [2, true]);
-  assert.match(found.refused, /^WORKER_LOST: 8 of 8 rows were lost with a worker of the engine, and cannot be read again: rows were appended to them;/);
+  assert.match(found.refused, /^WORKER_LOST: 1 of 1 rows were lost with a worker of the engine, and cannot be read again: rows were appended to them;/);
 });
 
 test("the page says that a file is read again, and goes on; also where that cannot be done", async () => {

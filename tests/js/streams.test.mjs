@@ -234,8 +234,9 @@ test("server-sent events go on behind the last one when the connection breaks", 
       response.write(`id: ${i}\r\nevent: sale\rdata:${first}\n${rest.map(text => `data: ${text}\n`).join("")}\n`);
     }
     if (to === 500) return response.write("id: 500\ndata: not an event\n\n");
-    // A half event is none.
-    response.write(`id: 9999\ndata: ${line(9999)}\n`, () => requests.length % 2 ? response.end() : response.socket.end());
+    // A half event is none. What has come when a connection breaks may be lost with it: each other one ends well.
+    const isOdd = requests.filter(({ method }) => method === "GET").length % 2;
+    response.write(`id: 9999\ndata: ${line(9999)}\n`, () => isOdd ? response.end() : response.socket.end());
   });
   const found = await page.evaluate(async url => {
     const { live, until, states } = window.follow({ sse: url, headers: { "x-shop": "17" } });

@@ -20,10 +20,11 @@ export async function open({ workers = "auto", memory = Infinity, onLost } = {})
   return {
     version: __VERSION__,
     load: (source, options = {}) => load(pool, source, options),
-    connect: async (source, options = {}) => {
-      void pool.first().then(worker => worker.send({ do: "prepare" })).catch(() => {}); // told to whoever loads the first event
-      return (await streams()).connect(source, options, { ClickfoldError, load: (source, options = {}, onGone = undefined) => load(pool, source, options, onGone) });
-    },
+    connect: async (source, options = {}) => (await streams()).connect(source, options, {
+      ClickfoldError,
+      load: (source, options = {}, onGone = undefined) => load(pool, source, options, { needsRows: true, onGone }),
+      prepare: () => void pool.first().then(worker => worker.send({ do: "prepare" })).catch(() => {}), // what fails is told to whoever loads the first event
+    }),
     close: async () => pool.end(new ClickfoldError("CLOSED", "the engine is closed")),
   };
 }

@@ -233,4 +233,4 @@ export class Lasting {
 }
 
 /** Whether a source that was read again is what it was. @param {OpenDataset} now @param {OpenDataset} before */
-const isAlike = (now, before) => now.rows === before.rows && now.report.read === before.report.read && now.report.bytes === before.report.bytes;
+const isAlike = ({ report: now }, { report: before }) => now.used === before.used && now.read === before.read && now.bytes === before.bytes;

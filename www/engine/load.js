@@ -16,10 +16,10 @@ const SMALL = 16 << 20;
  * @param {Pool} pool
  * @param {Source} source
  * @param {LoadOptions} options
- * @param {(error: ClickfoldError) => void} [onGone] is told when a worker has taken the rows with it for good
+ * @param {{ needsRows?: boolean, onGone?: (error: ClickfoldError) => void }} [how] whether a header alone is an error also where rows are to come; `onGone` is told when a worker has taken the rows with it for good
  * @returns {Promise<Dataset>}
  */
-export async function load(pool, source, { format, schema, clean, timezone, keep = "rows", queries, live, onProgress, signal, ...unknown }, onGone) {
+export async function load(pool, source, { format, schema, clean, timezone, keep = "rows", queries, live, onProgress, signal, ...unknown }, { needsRows = false, onGone } = {}) {
   const [key] = Object.keys(unknown);
   if (key) throw new ClickfoldError("BAD_QUERY", `unknown option ${JSON.stringify(key)}; known are format, schema, clean, timezone, keep, queries, live, onProgress, signal`);
   if (keep !== "rows" && keep !== "answers") throw new ClickfoldError("BAD_QUERY", `"keep" is "rows" or "answers", found ${JSON.stringify(keep)}`);
@@ -28,7 +28,7 @@ export async function load(pool, source, { format, schema, clean, timezone, keep
   }
   if (clean !== undefined && !Array.isArray(clean)) throw new ClickfoldError("BAD_QUERY", `"clean" is a list of steps, found ${JSON.stringify(clean)}`);
   if (live !== undefined && keep === "answers") throw new ClickfoldError("BAD_QUERY", `a stream's rows are kept as long as "live" says; leave "keep": "answers" out`);
-  const options = { format, schema, timezone, ...clean?.length ? { clean } : {}, ...live && { live } };
+  const options = { format, schema, timezone, ...clean?.length ? { clean } : {}, ...live && { live, awaits_rows: !needsRows } };
   const given = (Array.isArray(source) ? source : [source]).map(toWire);
   if (!given.length) throw new ClickfoldError("BAD_INPUT", "no file was given");
   const sources = (await Promise.all(given.map(async wire => "blob" in wire ? unzipped(await pool.first(), wire, signal) : [wire]))).flat();

@@ -6,7 +6,7 @@
  *
  * @typedef {{ blob: Blob, member?: string, name: string, bytes: number }} FileSource a file, or a `member` of a zip archive, of so many bytes
  * @typedef {FileSource | { stream: ReadableStream<Uint8Array>, totalBytes?: number } | { url: string }} WireSource
- * @typedef {Pick<LoadOptions, "format" | "schema" | "timezone" | "clean" | "live">} WireOptions `clean` has a step at least
+ * @typedef {Pick<LoadOptions, "format" | "schema" | "timezone" | "clean" | "live"> & { awaits_rows?: boolean }} WireOptions `clean` has a step at least; `awaits_rows`: a header alone is no error
  * @typedef {object[]} Types the core's own word for each column's type
  * @typedef {{ handle: number, schema: Field[], types: Types, rows: number, report: Report, live?: WireLive }} DatasetInfo
  * @typedef {Omit<LiveState, "newest" | "watermark"> & { newest: number | null, watermark: number | null }} WireLive times in milliseconds

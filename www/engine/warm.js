@@ -39,16 +39,19 @@ export async function warmUpStreams({ Loader }, haveCome) {
   const loader = new Loader({ live: { lateness: "1h", keep: { rows: BATCH_ROWS * 4 } } }, undefined, () => undefined);
   loader.push(encoder.encode(`${names}\n1,1,pv,2017-11-25 10:00:00\n`));
   const dataset = loader.finish();
-  const views = [{ query: ranking, closes: false }, { query: ranking, window: { size: "1h" }, movement: "item_id", closes: true }].map(view => dataset.watch(view, () => undefined));
-  for (let batch = 0; batch < BATCHES && !haveCome(); batch++) {
-    const rows = Array.from({ length: BATCH_ROWS }, (_, i) => [i % 97, (i * 7919) % 6553, ["pv", "cart", "buy"][i % 3], `2017-11-25 ${10 + batch % 12}:${10 + i % 50}:00`]);
-    const lines = batch % 2 ? rows.map(cells => JSON.stringify(Object.fromEntries(cells.map((cell, at) => [names[at], cell])))) : rows;
-    dataset.append(encoder.encode(lines.join("\n") + "\n"), batch % 2 ? "ndjson" : "csv");
-    for (const view of views) {
-      dataset.closed(view);
-      dataset.look(view);
+  try {
+    const views = [{ query: ranking, closes: false }, { query: ranking, window: { size: "1h" }, movement: "item_id", closes: true }].map(view => dataset.watch(view, () => undefined));
+    for (let batch = 0; batch < BATCHES && !haveCome(); batch++) {
+      const rows = Array.from({ length: BATCH_ROWS }, (_, i) => [i % 97, (i * 7919) % 6553, ["pv", "cart", "buy"][i % 3], `2017-11-25 ${10 + batch % 12}:${10 + i % 50}:00`]);
+      const lines = batch % 2 ? rows.map(cells => JSON.stringify(Object.fromEntries(cells.map((cell, at) => [names[at], cell])))) : rows;
+      dataset.append(encoder.encode(lines.join("\n") + "\n"), batch % 2 ? "ndjson" : "csv");
+      for (const view of views) {
+        dataset.closed(view);
+        dataset.look(view);
+      }
+      await new Promise(resolve => setTimeout(resolve));
     }
-    await new Promise(resolve => setTimeout(resolve));
+  } finally {
+    dataset.free();
   }
-  dataset.free();
 }

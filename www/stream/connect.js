@@ -24,6 +24,7 @@ export async function connect(given, options, engine) {
   const { ClickfoldError } = engine;
   check(options, ClickfoldError);
   const source = open(given, { ...engine, options });
+  if (!options.signal?.aborted) engine.prepare();
   return new Stream(source, source.isTyped ? ofTyped(options) : options, engine).start();
 }
 

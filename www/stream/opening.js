@@ -42,14 +42,10 @@ export class Opening {
     return found;
   }
 
-  /** Nothing where there was no row. @param {Uint8Array} bytes @param {NonNullable<ConnectOptions["format"]>} format */
+  /** @param {Uint8Array} bytes @param {NonNullable<ConnectOptions["format"]>} format */
   async #load(bytes, { encoding, ...format }) {
     const { lateness, keep, id, ids, schema, clean, timezone } = this.options;
     const dataset = await this.engineLoad(bytes, { format, schema: { ...this.source.schema, ...schema }, clean, timezone, live: { lateness, keep, id, ids }, signal: this.signal }, this.onGone);
-    if (!dataset.report.read) { // a header tells no types: who is connected is to have some
-      await dataset.close();
-      return undefined;
-    }
     const names = dataset.schema.map(({ name }) => name);
     return { dataset, header: dataset.report.header ? firstLine(bytes) : named(names, format.separator ?? dataset.report.separator ?? ",") };
   }

@@ -81,16 +81,23 @@ impl Retention {
         }
     }
 
-    /// How many of the oldest slices are to go. Rows without a time go with those that they came with.
+    /// How many of the oldest slices are to go; never the one that rows have just come into.
     pub(super) fn n_due(&self, newest: Option<i64>, unit: TimeUnit) -> usize {
+        self.n_past(newest, unit).min(self.slices.len().saturating_sub(1))
+    }
+
+    /// How many of the oldest slices are to go. Rows without a time go with those that they came with, or else by when they came.
+    pub(super) fn n_past(&self, newest: Option<i64>, unit: TimeUnit) -> usize {
         let mut n_rows: usize = self.slices.iter().map(|slice| slice.n_rows).sum();
         let oldest =
             self.seconds.zip(newest).map(|(seconds, newest)| newest.saturating_sub(seconds.saturating_mul(unit.per_second())));
-        let is_due = |slice: &&Slice| {
+        let is_past = |&(at, slice): &(usize, &Slice)| {
             n_rows -= slice.n_rows;
-            self.rows.is_some_and(|rows| n_rows >= rows) || oldest.is_some_and(|oldest| slice.newest < oldest)
+            let came = || self.slices.iter().skip(at).map(|slice| slice.begun).find(|begun| *begun != i64::MIN);
+            let time = if slice.newest == i64::MIN { came() } else { Some(slice.newest) };
+            self.rows.is_some_and(|rows| n_rows >= rows) || time.zip(oldest).is_some_and(|(time, oldest)| time < oldest)
         };
-        self.slices.iter().take(self.slices.len().saturating_sub(1)).take_while(is_due).count()
+        self.slices.iter().enumerate().take_while(is_past).count()
     }
 
     /// Has the first slices go; gives them, oldest first.
