@@ -286,6 +286,21 @@ fn rows_that_are_kept_for_a_time_go_as_time_passes_without_rows() {
 }
 
 #[test]
+fn how_times_are_written_is_known_when_all_rows_have_gone() {
+    let mut loader = Loader::new(serde_json::from_value(json!({ "live": { "keep": { "time": "16m" } } })).unwrap()).unwrap();
+    loader.push(b"user,ts,day\na,1710028800,20240310\nb,1710028860,20240311\n").unwrap();
+    let mut data = loader.finish().unwrap();
+    let types = |data: &Dataset| data.columns().iter().map(|column| column.column_type).collect::<Vec<_>>();
+    let before = types(&data);
+    data.advance(1_710_036_000_000).unwrap();
+    assert_eq!(data.n_rows(), 0);
+    data.append(b"c,1710036000,20240312\n", None).unwrap();
+    assert_eq!((types(&data), before[1]), (before.clone(), "time"));
+    data.append(b"d,1710036060,\n", None).unwrap();
+    assert_eq!(types(&data), before);
+}
+
+#[test]
 fn rows_without_a_time_are_kept_by_when_they_came() {
     let mut data = loaded(HEADER, json!({ "keep": { "time": "16m" } }), true);
     for minute in 0..16 {
@@ -297,7 +312,7 @@ fn rows_without_a_time_are_kept_by_when_they_came() {
         data.advance(1_710_028_800_000 + minute * 60_000).unwrap();
         kept.push(data.n_rows());
     }
-    assert_eq!(kept, [16, 15, 9, 0]);
+    assert_eq!(kept, [16, 15, 9, 1]);
     let mut data = loaded(HEADER, json!({ "keep": { "time": "16m" } }), true);
     for _ in 0..3 {
         data.append(b"1,a,view,,1.00,3\n", None).unwrap();
@@ -323,14 +338,14 @@ fn a_stream_may_begin_before_its_first_event_and_that_before_its_times() {
     assert!(looked(&mut data, windowed).ends_with("2024-03-10T00:00:00Z,2\n"));
 
     let schema = json!({ "day": { "type": "time" }, "ts": { "type": "time", "role": "time" } });
-    let options = json!({ "schema": schema, "live": {}, "clean": [{ "step": "trim" }], "awaits_rows": true });
+    let options = json!({ "schema": schema, "live": {}, "clean": [{ "step": "trim" }, { "step": "derive", "as": "later", "expr": "ts" }], "awaits_rows": true });
     let mut loader = Loader::new(serde_json::from_value(options).unwrap()).unwrap();
     loader.push(b"user,day,ts\n").unwrap();
     let mut data = loader.finish().unwrap();
     for row in ["a,,\n", "a,2024-03-10,1710028800\n", " b,2024-03-11,1710028801\n"] {
         data.append(row.as_bytes(), None).unwrap();
     }
-    assert_eq!(types(&data), ["text", "time", "time"]);
+    assert_eq!(types(&data), ["text", "time", "time", "time"]);
     let all = json!({ "kind": "rows", "select": ["user", "day", "ts"], "order_by": ["user"] });
     assert_eq!(
         asked(&mut data, &all),

@@ -84,10 +84,17 @@ impl Dataset {
         (names, types, forms)
     }
 
-    /// How times are written in each column; where no row here says it, as those of others who share the data.
+    /// How times are written in each column: a stream's as those of any row that came, whether or not it is kept; where no row
+    /// here says it, as those of others who share the data.
     pub(super) fn forms(&self) -> Vec<Form> {
         let decided = |at: usize| self.styles.get(at).map_or_else(Form::default, |style| style.form());
-        let form = |at: usize| Some(self.store.form_of_times(at)).filter(|form| *form != Form::default());
-        (0..self.schema.columns().len()).map(|at| form(at).unwrap_or_else(|| decided(at))).collect()
+        #[cfg(feature = "live")]
+        let noted = self.live.as_ref().map(|live| live.forms());
+        #[cfg(not(feature = "live"))]
+        let noted: Option<&[Form]> = None;
+        let form =
+            |at: usize| noted.map_or_else(|| self.store.form_of_times(at), |forms| forms.get(at).copied().unwrap_or_default());
+        let told = |at: usize| Some(form(at)).filter(|form| *form != Form::default());
+        (0..self.schema.columns().len()).map(|at| told(at).unwrap_or_else(|| decided(at))).collect()
     }
 }

@@ -1,5 +1,7 @@
 //! A data set and its recipe: applied after loading, and to rows that are appended.
 
+use arrow_array::Array;
+
 use super::{Dataset, LoadOptions, Report};
 use crate::analysis::filter::{Filter, columns_of};
 use crate::clean::{self, Cleaned, Condition, KEPT_QUARANTINED, Step, Table, Zones};
@@ -46,8 +48,8 @@ impl Dataset {
         }
         let mut all_zones = self.options.zones.clone();
         all_zones.extend(zones.iter().map(|(name, zone)| (name.clone(), zone.clone())));
-        let (names, types, _) = self.store_columns();
-        let (_, types_read, forms) = self.columns_to_read();
+        let (names, types_read, forms) = self.columns_to_read();
+        let types = self.store.types().collect();
         let before = Cleaning { steps: vec![], names: names.clone(), types: types_read, forms };
         let mut cleaning = self.cleaning.clone().unwrap_or(before);
         cleaning.steps.extend(steps.iter().cloned());
@@ -121,8 +123,15 @@ impl Dataset {
         mut report: Report,
     ) -> Result<(Vec<Batch>, Vec<String>, Report)> {
         let Some(cleaning) = &mut self.cleaning else { return Ok((batches, names.to_vec(), report)) };
-        let mut types = cleaning.types.clone();
-        types.resize(names.len(), ColumnType::Null);
+        let mut known = cleaning.types.clone();
+        known.resize(names.len(), ColumnType::Null);
+        // Steps see the type that is told of a column; how it is read waits for a value.
+        let told = self.options.decoding()?.types_of(names);
+        let types = known.iter().zip(told).map(|(&known, told)| if known == ColumnType::Null { told } else { known }).collect();
+        let has_value = |at: usize| {
+            batches.iter().filter_map(|batch| batch.columns.get(at)).any(|column| column.array.null_count() < column.array.len())
+        };
+        let waits: Vec<bool> = known.iter().enumerate().map(|(at, known)| *known == ColumnType::Null && !has_value(at)).collect();
         let mut forms = cleaning.forms.clone();
         forms.resize(names.len(), Form::default());
         for (at, form) in forms.iter_mut().enumerate().filter(|(_, form)| **form == Form::default()) {
@@ -132,7 +141,9 @@ impl Dataset {
         // Batches that came before the last column did do not have it.
         let whole = batches.into_iter().map(|batch| with_columns(batch, names.len())).collect::<Result<_>>()?;
         let table = Table::new(names.to_vec(), types, whole)?;
-        let source = (table.names().to_vec(), table.types().to_vec());
+        let types_read =
+            table.types().iter().zip(waits).map(|(&read, waits)| if waits { ColumnType::Null } else { read }).collect();
+        let source = (table.names().to_vec(), types_read);
         let Cleaned { table, steps, quarantined } = clean::apply(table, &cleaning.steps, read_conditions, &self.options.zones)?;
         (cleaning.names, cleaning.types, cleaning.forms) = (source.0, source.1, forms);
         report.count(&steps);

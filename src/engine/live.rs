@@ -31,6 +31,8 @@ use crate::analysis::Zones;
 use crate::event::{ColumnType, TimeUnit};
 use crate::kernel::batch::Batch;
 use crate::kernel::bucket::length;
+use crate::kernel::form::Form;
+use crate::kernel::instant::form_of_times;
 use crate::query::Query;
 use crate::store::Store;
 use crate::{Error, Result};
@@ -83,6 +85,8 @@ pub(super) struct Live {
     n_dropped: u64,
     /// The greatest time of a row that is no longer kept.
     newest_dropped: Option<i64>,
+    /// How times were written in each column, whether or not those rows are still kept.
+    forms: Vec<Form>,
 }
 
 impl std::fmt::Debug for Live {
@@ -110,6 +114,7 @@ impl Live {
             late: VecDeque::new(),
             n_dropped: 0,
             newest_dropped: None,
+            forms: vec![],
         })
     }
 
@@ -126,6 +131,21 @@ impl Live {
     fn restart(&mut self) {
         self.retention.restart();
         (self.newest, self.newest_dropped, self.unit) = (None, None, TimeUnit::Second);
+    }
+
+    /// How times are written in each column, as far as any row has told.
+    pub(super) fn forms(&self) -> &[Form] {
+        &self.forms
+    }
+
+    /// Notes how times are written in rows that have come.
+    fn note_forms(&mut self, batch: &Batch) {
+        self.forms.resize(self.forms.len().max(batch.columns.len()), Form::default());
+        for (form, column) in self.forms.iter_mut().zip(&batch.columns).filter(|(form, _)| **form == Form::default()) {
+            if matches!(column.column_type, ColumnType::Time { .. }) {
+                *form = form_of_times(&column.forms).unwrap_or_default();
+            }
+        }
     }
 
     /// Whether rows go, so that those that are left must stay in their order.

@@ -233,7 +233,7 @@ function describe(handle) {
 function expectEvents(core) {
   if (areExpected) return;
   areExpected = true;
-  const haveCome = () => [...datasets.values()].some(dataset => isComplete(dataset) && asLive(dataset).rows > 0);
+  const haveCome = () => [...datasets.values()].some(dataset => isComplete(dataset) && asLive(dataset).rows > 0 && asLive(dataset).live());
   setTimeout(() => warmUpStreams(core, haveCome).catch(() => {})); // after the reply: nobody waits for it
 }
 

@@ -83,21 +83,31 @@ impl Retention {
 
     /// How many of the oldest slices are to go; never the one that rows have just come into.
     pub(super) fn n_due(&self, newest: Option<i64>, unit: TimeUnit) -> usize {
-        self.n_past(newest, unit).min(self.slices.len().saturating_sub(1))
+        let mut n_rows: usize = self.slices.iter().map(|slice| slice.n_rows).sum();
+        let too_many = |slice: &&Slice| {
+            n_rows -= slice.n_rows;
+            self.rows.is_some_and(|rows| n_rows >= rows)
+        };
+        let n_too_many = self.slices.iter().take_while(too_many).count();
+        self.past(n_too_many, newest, unit).min(self.slices.len().saturating_sub(1))
     }
 
-    /// How many of the oldest slices are to go. Rows without a time go with those that they came with, or else by when they came.
+    /// How many of the oldest slices are too old.
     pub(super) fn n_past(&self, newest: Option<i64>, unit: TimeUnit) -> usize {
-        let mut n_rows: usize = self.slices.iter().map(|slice| slice.n_rows).sum();
-        let oldest =
-            self.seconds.zip(newest).map(|(seconds, newest)| newest.saturating_sub(seconds.saturating_mul(unit.per_second())));
+        self.past(0, newest, unit)
+    }
+
+    /// The slices up to `from`, and those behind it that are too old. Where none of its rows has a time, a slice is as old as the
+    /// one behind it was when that began.
+    fn past(&self, from: usize, newest: Option<i64>, unit: TimeUnit) -> usize {
+        let Some((seconds, newest)) = self.seconds.zip(newest) else { return from };
+        let oldest = newest.saturating_sub(seconds.saturating_mul(unit.per_second()));
         let is_past = |&(at, slice): &(usize, &Slice)| {
-            n_rows -= slice.n_rows;
-            let came = || self.slices.iter().skip(at).map(|slice| slice.begun).find(|begun| *begun != i64::MIN);
-            let time = if slice.newest == i64::MIN { came() } else { Some(slice.newest) };
-            self.rows.is_some_and(|rows| n_rows >= rows) || time.zip(oldest).is_some_and(|(time, oldest)| time < oldest)
+            let next = || self.slices.iter().skip(at + 1).map(|slice| slice.begun).find(|begun| *begun != i64::MIN);
+            let time = if slice.newest == i64::MIN { next() } else { Some(slice.newest) };
+            time.is_some_and(|time| time < oldest)
         };
-        self.slices.iter().enumerate().take_while(is_past).count()
+        from + self.slices.iter().enumerate().skip(from).take_while(is_past).count()
     }
 
     /// Has the first slices go; gives them, oldest first.

@@ -32,6 +32,7 @@ impl Dataset {
         let batches = self.store.batches()?;
         let batches = if live.id.is_some() { self.without_duplicates(&mut live, batches, &names)? } else { batches };
         self.tell_clock(&mut live, &batches)?;
+        batches.iter().for_each(|batch| live.note_forms(batch));
         let n_rows: usize = batches.iter().map(|batch| batch.n_rows).sum();
         let n_duplicates = self.n_rows() - n_rows;
         if n_duplicates > 0 {
@@ -71,6 +72,7 @@ impl Dataset {
         let last_id = self.last_id(live, &batches, names)?;
         let n_before = self.store.n_rows();
         for batch in &batches {
+            live.note_forms(batch);
             self.store.append(batch.clone())?;
         }
         let known: Vec<ColumnType> = self.schema.columns().iter().map(|column| column.column_type).collect();
