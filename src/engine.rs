@@ -142,13 +142,6 @@ impl Loader {
         self.kept.into_dataset(self.decoder.names(), report, self.options)
     }
 
-    #[cfg(not(feature = "live"))]
-    fn end(&mut self) -> Result<()> {
-        self.decoder.finish()?;
-        self.drain()
-    }
-
-    #[cfg(feature = "live")]
     fn end(&mut self) -> Result<()> {
         if self.options.awaits_rows {
             self.decoder.finish_open()?;

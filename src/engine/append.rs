@@ -33,7 +33,8 @@ impl Dataset {
             options.pattern = self.report.pattern.clone().or(options.pattern);
         }
         options.names = Some(names);
-        if self.report.read > 0 {
+        // The first rows of all tell more than a header did.
+        if self.report.read > 0 || !self.options.awaits_rows {
             options.start_from(&types, &forms);
         }
         let mut decoder = Decoder::new(options);
@@ -76,7 +77,7 @@ impl Dataset {
     /// known before one came.
     pub(super) fn columns_to_read(&self) -> (Vec<String>, Vec<ColumnType>, Vec<Form>) {
         let (names, mut types, forms) = self.store_columns();
-        for (at, name) in names.iter().enumerate() {
+        for (at, name) in names.iter().enumerate().filter(|_| self.options.awaits_rows) {
             if self.options.tells_type(name) && self.store.n_nulls(at) == self.store.n_rows() as u64 {
                 types[at] = ColumnType::Null;
             }

@@ -44,7 +44,6 @@ pub struct LoadOptions {
     #[cfg(feature = "live")]
     pub live: Option<super::LiveOptions>,
     /// Whether a header alone is no error, since rows are to be appended.
-    #[cfg(feature = "live")]
     pub awaits_rows: bool,
     /// The IANA name of the time zone by whose clock times are that are written without a zone; UTC if not given.
     pub timezone: Option<String>,
