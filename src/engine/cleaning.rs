@@ -9,7 +9,6 @@ use crate::event::{ColumnType, Schema};
 use crate::kernel::batch::{Batch, BatchColumn};
 use crate::kernel::column;
 use crate::kernel::form::{Form, Forms};
-use crate::kernel::instant::form_of_times;
 use crate::kernel::values::{Rows, Values};
 use crate::store::Store;
 use crate::{Error, ErrorKind, Result};
@@ -134,10 +133,7 @@ impl Dataset {
         let waits: Vec<bool> = known.iter().enumerate().map(|(at, known)| *known == ColumnType::Null && !has_value(at)).collect();
         let mut forms = cleaning.forms.clone();
         forms.resize(names.len(), Form::default());
-        for (at, form) in forms.iter_mut().enumerate().filter(|(_, form)| **form == Form::default()) {
-            let mut columns = batches.iter().filter_map(|batch| batch.columns.get(at));
-            *form = columns.find_map(|column| form_of_times(&column.forms)).unwrap_or_default();
-        }
+        batches.iter().for_each(|batch| batch.note_forms(&mut forms));
         // Batches that came before the last column did do not have it.
         let whole = batches.into_iter().map(|batch| with_columns(batch, names.len())).collect::<Result<_>>()?;
         let table = Table::new(names.to_vec(), types, whole)?;

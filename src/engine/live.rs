@@ -32,7 +32,6 @@ use crate::event::{ColumnType, TimeUnit};
 use crate::kernel::batch::Batch;
 use crate::kernel::bucket::length;
 use crate::kernel::form::Form;
-use crate::kernel::instant::form_of_times;
 use crate::query::Query;
 use crate::store::Store;
 use crate::{Error, Result};
@@ -136,16 +135,6 @@ impl Live {
     /// How times are written in each column, as far as any row has told.
     pub(super) fn forms(&self) -> &[Form] {
         &self.forms
-    }
-
-    /// Notes how times are written in rows that have come.
-    fn note_forms(&mut self, batch: &Batch) {
-        self.forms.resize(self.forms.len().max(batch.columns.len()), Form::default());
-        for (form, column) in self.forms.iter_mut().zip(&batch.columns).filter(|(form, _)| **form == Form::default()) {
-            if matches!(column.column_type, ColumnType::Time { .. }) {
-                *form = form_of_times(&column.forms).unwrap_or_default();
-            }
-        }
     }
 
     /// Whether rows go, so that those that are left must stay in their order.

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, Int64Array, RecordBatch, RecordBatchOptions};
 use arrow_schema::{DataType, Field, Schema};
 
-use super::form::Forms;
+use super::form::{Form, Forms};
+use super::instant::form_of_times;
 use crate::Result;
 use crate::event::ColumnType;
 
@@ -35,6 +36,18 @@ pub struct BatchColumn {
     pub forms: Forms,
     /// Their type.
     pub column_type: ColumnType,
+}
+
+impl Batch {
+    /// Notes how times are written in its columns, where `forms` do not say it yet.
+    pub fn note_forms(&self, forms: &mut Vec<Form>) {
+        forms.resize(forms.len().max(self.columns.len()), Form::default());
+        for (form, column) in forms.iter_mut().zip(&self.columns).filter(|(form, _)| **form == Form::default()) {
+            if matches!(column.column_type, ColumnType::Time { .. }) {
+                *form = form_of_times(&column.forms).unwrap_or_default();
+            }
+        }
+    }
 }
 
 #[cfg(feature = "live")]

@@ -1,10 +1,15 @@
 /** @import { CompleteCore } from "./core.js" */
 
 import { Loader } from "../../target/pkg/clickfold.js";
+import { freed } from "./errors.js";
 
 const ROWS = 20_000;
 const BATCHES = 20;
 const BATCH_ROWS = 500;
+const ranking = {
+  kind: "aggregate", group_by: ["item_id"], measures: { n: { fn: "count" } },
+  rank: { as: "place", fn: "rank", by: ["-n"] }, order_by: ["-n", "item_id"], limit: 20,
+};
 
 /**
  * Loads and asks a few rows of no meaning, so that the browser has compiled the core's loops well by the time a
@@ -25,11 +30,6 @@ export function warmUp() {
   dataset.free();
 }
 
-const ranking = {
-  kind: "aggregate", group_by: ["item_id"], measures: { n: { fn: "count" } },
-  rank: { as: "place", fn: "rank", by: ["-n"] }, order_by: ["-n", "item_id"], limit: 20,
-};
-
 /**
  * The same for rows that keep coming, as cells and as objects, in the core that takes them: a batch at a time, until real ones come.
  * @param {CompleteCore} core @param {() => boolean} haveCome
@@ -38,8 +38,7 @@ export async function warmUpStreams({ Loader }, haveCome) {
   const names = ["user_id", "item_id", "behavior", "event_time"], encoder = new TextEncoder();
   const loader = new Loader({ live: { lateness: "1h", keep: { rows: BATCH_ROWS * 4 } } }, undefined, () => undefined);
   loader.push(encoder.encode(`${names}\n1,1,pv,2017-11-25 10:00:00\n`));
-  const dataset = loader.finish();
-  try {
+  await freed(loader.finish(), async dataset => {
     const views = [{ query: ranking, closes: false }, { query: ranking, window: { size: "1h" }, movement: "item_id", closes: true }].map(view => dataset.watch(view, () => undefined));
     for (let batch = 0; batch < BATCHES && !haveCome(); batch++) {
       const rows = Array.from({ length: BATCH_ROWS }, (_, i) => [i % 97, (i * 7919) % 6553, ["pv", "cart", "buy"][i % 3], `2017-11-25 ${10 + batch % 12}:${10 + i % 50}:00`]);
@@ -51,7 +50,5 @@ export async function warmUpStreams({ Loader }, haveCome) {
       }
       await new Promise(resolve => setTimeout(resolve));
     }
-  } finally {
-    dataset.free();
-  }
+  });
 }

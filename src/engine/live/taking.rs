@@ -32,7 +32,7 @@ impl Dataset {
         let batches = self.store.batches()?;
         let batches = if live.id.is_some() { self.without_duplicates(&mut live, batches, &names)? } else { batches };
         self.tell_clock(&mut live, &batches)?;
-        batches.iter().for_each(|batch| live.note_forms(batch));
+        batches.iter().for_each(|batch| batch.note_forms(&mut live.forms));
         let n_rows: usize = batches.iter().map(|batch| batch.n_rows).sum();
         let n_duplicates = self.n_rows() - n_rows;
         if n_duplicates > 0 {
@@ -72,7 +72,7 @@ impl Dataset {
         let last_id = self.last_id(live, &batches, names)?;
         let n_before = self.store.n_rows();
         for batch in &batches {
-            live.note_forms(batch);
+            batch.note_forms(&mut live.forms);
             self.store.append(batch.clone())?;
         }
         let known: Vec<ColumnType> = self.schema.columns().iter().map(|column| column.column_type).collect();
