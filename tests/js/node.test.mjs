@@ -84,9 +84,9 @@ test("made-up events are taken and told as real ones are, until those come, and 
       });
     }
   }
-  await warmUpStreams({ ...complete, Loader }, () => false);
-  assert.equal(appended.length, 20);
-  assert.ok(appended.every(({ format, read, used }, at) => format === (at % 2 ? "ndjson" : "csv") && read === 500 && used === 500), JSON.stringify(appended[0]));
-  await warmUpStreams({ ...complete, Loader }, () => appended.length >= 23);
-  assert.deepEqual([appended.length, held], [23, 0]);
+  await warmUpStreams({ ...complete, Loader }, async () => false);
+  assert.equal(appended.length, 200);
+  assert.ok(appended.every(({ format, read, used, late }, at) => format === (at % 4 ? "csv" : "ndjson") && read === 1000 && used === 1000 && late === 0), JSON.stringify(appended[0]));
+  await warmUpStreams({ ...complete, Loader }, async () => appended.length >= 203);
+  assert.deepEqual([appended.length, held], [203, 0]);
 });

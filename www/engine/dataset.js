@@ -2,6 +2,7 @@
 /** @import { Connection, DatasetInfo, FileSource, Join, Joined, Look, Taken, Told, WireLive, WireOptions } from "./protocol.js" */
 /** @import { View } from "./watching.js" */
 
+import { Appending } from "./appending.js";
 import { ClickfoldError, cancelled } from "./errors.js";
 import { KEPT_REJECTS } from "./protocol.js";
 import { toText } from "./rows.js";
@@ -36,7 +37,13 @@ export function openDataset(workers, infos, loaded) {
   const watchers = new Watchers();
 
   /** @template T @param {() => T | Promise<T>} run @returns {Promise<T>} */
-  const inOrder = run => {
+  const inOrder = run => inTurn(() => {
+    appending.flush();
+    return run();
+  });
+
+  /** The same, but for a stream's rows: they may wait longer. @template T @param {() => T | Promise<T>} run @returns {Promise<T>} */
+  const inTurn = run => {
     const done = sending.then(run);
     sending = done.catch(() => {}); // told to whoever asked for it
     return done;
@@ -68,13 +75,16 @@ export function openDataset(workers, infos, loaded) {
   };
 
   /** What a stream's rows have changed. @param {Taken} taken */
-  const takeIn = ({ rows, live, appended, info: whole }) => {
-    const { report } = info;
-    infos = [{ ...infos[0], rows, live }];
-    const counted = { ...report, read: report.read + appended.read, used: report.used + appended.used, rejected: report.rejected + appended.rejected, filtered: report.filtered + appended.filtered, duplicate: report.duplicate + appended.duplicate };
-    if (whole) infos = [whole];
-    info = whole ? join(infos, loaded) : { ...info, rows, report: counted };
-    watchers.poke();
+  const takeIn = ({ rows, live, outcomes, info: whole }) => {
+    infos = [whole ?? { ...infos[0], rows, live }];
+    if (whole) {
+      info = join(infos, loaded);
+    } else {
+      const report = { ...info.report };
+      for (const key of /** @type {const} */ (["read", "used", "rejected", "filtered", "duplicate"])) report[key] += outcomes.reduce((sum, { appended }) => sum + (appended?.[key] ?? 0), 0);
+      info = { ...info, rows, report };
+    }
+    watchers.poke(appending.goesOn);
   };
 
   /** A question that the worker follows, or that is asked again. @param {Query} query @param {WatchOptions} options @returns {Promise<View>} */
@@ -98,7 +108,7 @@ export function openDataset(workers, infos, loaded) {
     };
     return {
       number: view, read,
-      look: async () => read(await inOrder(() => worker.send({ do: "look", handle, view }))),
+      look: async () => read(await inTurn(() => worker.send({ do: "look", handle, view }))),
       end: () => {
         inOrder(() => worker.send({ do: "unwatch", handle, view })).catch(() => {}); // the data set may be closed, and the view with it
       },
@@ -111,13 +121,12 @@ export function openDataset(workers, infos, loaded) {
     live: { ...liveState(infos[0].live) ?? { newest: null, watermark: null, late: 0, dropped: 0 }, windows: windows.map(({ start, end, provisional }) => ({ start: new Date(start), end: new Date(end), provisional })) },
   });
 
-  /** Sends rows to be taken in. A stream's rows need not wait for those before them to be told of. @param {Record<string, unknown>[] | Uint8Array} rows @param {string} [told] @returns {Promise<{ appended: Appended | Promise<Appended> }>} */
+  /** Sends rows to be taken in. A stream's need not wait for those before them to be told of. @param {Record<string, unknown>[] | Uint8Array} rows @param {string} [told] @returns {Promise<{ appended: Appended | Promise<Appended> }>} */
   const send = async (rows, told) => {
     const { bytes, format = told } = toText(rows, info.schema.map(field => field.name), info.report.separator, told);
     if (!bytes.length) return { appended: { read: 0, used: 0, rejected: 0, filtered: 0, duplicate: 0, late: 0, last_id: null } };
     if (infos[0].live) {
-      if (closed) throw closed;
-      const appended = stream(bytes, format);
+      const appended = appending.add({ bytes, format });
       appended.catch(() => {}); // told to whoever appends
       return { appended };
     }
@@ -133,21 +142,20 @@ export function openDataset(workers, infos, loaded) {
     return { appended: /** @type {Appended} */ (/** @type {unknown} */ (appended)) };
   };
 
-  /** @param {Uint8Array<ArrayBuffer>} bytes @param {string} [format] @returns {Promise<Appended>} */
-  const stream = async (bytes, format) => {
+  const appending = new Appending(async batches => {
     const waiting = watchers.waiting();
     /** @type {Look[]} */
     let looks = [];
     try {
-      /** @type {Taken} */
-      const taken = await workers[0].send({ do: "append", handle: handles[0], isShared, place: 0, format, bytes, views: waiting.map(({ number }) => number) }, { transfer: [bytes.buffer] });
+      if (closed) throw closed;
+      const taken = await workers[0].send({ do: "stream", handle: handles[0], batches, views: waiting.map(({ number }) => number) }, { transfer: batches.map(({ bytes }) => bytes.buffer) });
       looks = taken.looks;
       takeIn(taken);
-      return taken.appended;
+      return taken.outcomes;
     } finally {
       waiting.forEach(({ settle }, at) => settle(looks[at])); // what was not told is asked for
     }
-  };
+  });
 
   /** Each actor's rows to one worker. A data set that is left half-way is lost. */
   const exchange = async () => {
@@ -223,7 +231,7 @@ export function openDataset(workers, infos, loaded) {
     },
     get live() { return liveState(infos[0].live); },
     append: async (rows, { format: told } = {}) => {
-      const sent = await inOrder(() => send(rows, told));
+      const sent = await inTurn(() => send(rows, told));
       return sent.appended;
     },
     watch(query, onTable, { every = 250, window, show, movement, onClosed, onError, ...unknown } = {}) {
@@ -285,7 +293,7 @@ export function openDataset(workers, infos, loaded) {
     }),
     async close() {
       watchers.fail(new ClickfoldError("CLOSED", "the data set is closed; load it again"));
-      await Promise.allSettled([sending, ...asking]);
+      await Promise.allSettled([inOrder(() => {}), ...asking]);
       const ended = await Promise.allSettled(workers.map((worker, at) => worker.send({ do: "close", handle: handles[at] })));
       for (const end of ended) if (end.status === "rejected") throw end.reason;
     },

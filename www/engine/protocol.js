@@ -7,14 +7,17 @@
  * @typedef {{ blob: Blob, member?: string, name: string, bytes: number }} FileSource a file, or a `member` of a zip archive, of so many bytes
  * @typedef {FileSource | { stream: ReadableStream<Uint8Array>, totalBytes?: number } | { url: string }} WireSource
  * @typedef {Pick<LoadOptions, "format" | "schema" | "timezone" | "clean" | "live"> & { awaits_rows?: boolean }} WireOptions `clean` has a step at least; `awaits_rows`: a header alone is no error
+ * @typedef {{ code: string, message: string, detail: ErrorDetail }} PlainError
  * @typedef {object[]} Types the core's own word for each column's type
  * @typedef {{ handle: number, schema: Field[], types: Types, rows: number, report: Report, live?: WireLive }} DatasetInfo
  * @typedef {Omit<LiveState, "newest" | "watermark"> & { newest: number | null, watermark: number | null }} WireLive times in milliseconds
- * @typedef {{ rows: number, live: WireLive, appended: Appended, info?: DatasetInfo, looks: Look[] }} Taken what a stream's rows have changed; `info` where more has than their number
+ * @typedef {{ bytes: Uint8Array, format?: string }} Batch of a stream's rows
+ * @typedef {{ appended: Appended, error?: undefined } | { appended?: undefined, error: PlainError }} Outcome of a batch
+ * @typedef {{ rows: number, live: WireLive, outcomes: Outcome[], info?: DatasetInfo, looks: Look[] }} Taken what a stream's rows have changed; `info` where more has than their number
  *
  * @typedef {{ query: Query, window?: object, show?: number, movement?: string, closes: boolean }} Watch
  * @typedef {{ ipc: Uint8Array, windows: { start: number, end: number, provisional: boolean }[] }} Told
- * @typedef {{ told?: Told, error?: { code: string, message: string, detail: ErrorDetail }, closed: Told[], live: WireLive, ms: number }} Look `error`: why the question is answered no more
+ * @typedef {{ told?: Told, error?: PlainError, closed: Told[], live: WireLive, ms: number }} Look `error`: why the question is answered no more
  *
  * @typedef {object} Shape what the core found out of a file's first bytes; the rest of it is the core's alone
  * @property {Report["format"]} format
@@ -75,7 +78,8 @@
  *   | { do: "state", handle: number, question: Question, to: MessagePort }
  *   | { do: "room", handle: number }
  *   | { do: "exchange", handle: number, me: number, ports: (MessagePort | null)[] }
- *   | { do: "append", handle: number, bytes?: Uint8Array, format?: string, isShared: boolean, place: number, views?: number[] }
+ *   | { do: "append", handle: number, bytes?: Uint8Array, format?: string, isShared: boolean, place: number }
+ *   | { do: "stream", handle: number, batches: Batch[], views: number[] }
  *   | { do: "watch", handle: number, watch: Watch }
  *   | { do: "look", handle: number, view: number }
  *   | { do: "unwatch", handle: number, view: number }
@@ -87,7 +91,7 @@
  *   | { do: "roles", handle: number, roles: Record<string, string | null> }
  *   | { do: "close", handle: number }} Request
  *
- * @typedef {{ id: number, value: any } | { id: number, error: { code: string, message: string, detail: ErrorDetail } }
+ * @typedef {{ id: number, value: any } | { id: number, error: PlainError }
  *   | { id: number, progress: Progress }} Reply
  */
 

@@ -4,8 +4,8 @@ import { Loader } from "../../target/pkg/clickfold.js";
 import { freed } from "./errors.js";
 
 const ROWS = 20_000;
-const BATCHES = 20;
-const BATCH_ROWS = 500;
+const BATCHES = 200;
+const BATCH_ROWS = 1000;
 const ranking = {
   kind: "aggregate", group_by: ["item_id"], measures: { n: { fn: "count" } },
   rank: { as: "place", fn: "rank", by: ["-n"] }, order_by: ["-n", "item_id"], limit: 20,
@@ -31,24 +31,24 @@ export function warmUp() {
 }
 
 /**
- * The same for rows that keep coming, as cells and as objects, in the core that takes them: a batch at a time, until real ones come.
- * @param {CompleteCore} core @param {() => boolean} haveCome
+ * The same for rows that keep coming, as cells and as objects, in the core that takes them: a day's batch at a time, until real ones come.
+ * @param {CompleteCore} core @param {() => Promise<boolean>} haveCome lets them be heard
  */
 export async function warmUpStreams({ Loader }, haveCome) {
   const names = ["user_id", "item_id", "behavior", "event_time"], encoder = new TextEncoder();
-  const loader = new Loader({ live: { lateness: "1h", keep: { rows: BATCH_ROWS * 4 } } }, undefined, () => undefined);
+  const rows = Array.from({ length: BATCH_ROWS }, (_, i) => [i % 97, (i * 7919) % 6553, ["pv", "cart", "buy"][i % 3], `DAY ${10 + i % 12}:${10 + i % 50}:00`]);
+  const cells = rows.join("\n"), objects = rows.map(row => JSON.stringify(Object.fromEntries(row.map((cell, at) => [names[at], cell])))).join("\n");
+  const loader = new Loader({ live: { lateness: "12h", keep: { rows: BATCH_ROWS * 4 } } }, undefined, () => undefined);
   loader.push(encoder.encode(`${names}\n1,1,pv,2017-11-25 10:00:00\n`));
   await freed(loader.finish(), async dataset => {
     const views = [{ query: ranking, closes: false }, { query: ranking, window: { size: "1h" }, movement: "item_id", closes: true }].map(view => dataset.watch(view, () => undefined));
-    for (let batch = 0; batch < BATCHES && !haveCome(); batch++) {
-      const rows = Array.from({ length: BATCH_ROWS }, (_, i) => [i % 97, (i * 7919) % 6553, ["pv", "cart", "buy"][i % 3], `2017-11-25 ${10 + batch % 12}:${10 + i % 50}:00`]);
-      const lines = batch % 2 ? rows.map(cells => JSON.stringify(Object.fromEntries(cells.map((cell, at) => [names[at], cell])))) : rows;
-      dataset.append(encoder.encode(lines.join("\n") + "\n"), batch % 2 ? "ndjson" : "csv");
+    for (let i = 0; i < BATCHES && !await haveCome(); i++) {
+      const areCells = i % 4 > 0, day = new Date(Date.UTC(2017, 10, 25 + i)).toISOString().slice(0, 10);
+      dataset.append(encoder.encode((areCells ? cells : objects).replaceAll("DAY", day) + "\n"), areCells ? "csv" : "ndjson");
       for (const view of views) {
         dataset.closed(view);
         dataset.look(view);
       }
-      await new Promise(resolve => setTimeout(resolve));
     }
   });
 }

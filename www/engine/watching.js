@@ -14,9 +14,9 @@ export class Watchers {
   /** @type {Set<Watcher>} */
   #all = new Set();
 
-  /** The rows or what they mean have changed. */
-  poke() {
-    for (const watcher of this.#all) watcher.poke();
+  /** The rows or what they mean have changed. @param {boolean} [willAgain] at once: what is told then is enough */
+  poke(willAgain) {
+    for (const watcher of this.#all) watcher.poke(willAgain);
   }
 
   /** Those that wait for nothing but other rows: what these change can be told with them. @returns {{ number: number, settle: (look?: Look) => void }[]} */
@@ -54,9 +54,10 @@ class Watcher {
     this.told = told;
   }
 
-  poke() {
+  /** @param {boolean} [willAgain] */
+  poke(willAgain) {
     this.#isStale = true;
-    this.#settle?.();
+    if (!willAgain) this.#settle?.();
   }
 
   /** Has what other rows change told with them, where nothing else is waited for. */

@@ -1,9 +1,10 @@
 /** @import { Dataset, LoadedPart } from "../../target/pkg/clickfold.js" */
-/** @import { DatasetInfo, Look, Reply, Request, Taken, WireOptions } from "./protocol.js" */
+/** @import { DatasetInfo, Look, Outcome, Reply, Request, Taken, WireOptions } from "./protocol.js" */
 
 import { joinTypes } from "../../target/pkg/clickfold.js";
 import { hold } from "./alive.js";
 import { answerQuery, exchangeRows, sendState, stateOf } from "./answering.js";
+import { breathe } from "./breathe.js";
 import { completeCore, coreFor, isBeyondFirst, isComplete, start } from "./core.js";
 import { toPlain } from "./errors.js";
 import { joinFile, unusedRows } from "./joining.js";
@@ -112,10 +113,13 @@ async function answer(id, request, signal) {
         if (!request.bytes) return;
         if (request.isShared) dataset.goOnAt(request.place);
         const appended = dataset.append(request.bytes, request.format);
-        const taken = takenBy(request.handle, appended);
-        if (!taken) return [{ ...describe(request.handle), appended }];
-        const looks = (request.views ?? []).map(view => lookAt(dataset, view));
-        return [{ ...taken, looks }, ...looks.flatMap(buffersOf)];
+        return [{ ...describe(request.handle), appended }];
+      });
+    case "stream":
+      return inTurn(request.handle, dataset => {
+        const outcomes = request.batches.map(batch => outcomeOf(dataset, batch));
+        const looks = request.views.map(view => lookAt(dataset, view));
+        return [{ ...takenBy(request.handle, outcomes), outcomes, looks }, ...looks.flatMap(buffersOf)];
       });
     case "watch":
       return inTurn(request.handle, async before => {
@@ -233,7 +237,10 @@ function describe(handle) {
 function expectEvents(core) {
   if (areExpected) return;
   areExpected = true;
-  const haveCome = () => [...datasets.values()].some(dataset => isComplete(dataset) && asLive(dataset).rows > 0 && asLive(dataset).live());
+  const haveCome = async () => {
+    await breathe();
+    return [...datasets.values()].some(dataset => isComplete(dataset) && asLive(dataset).rows > 0 && asLive(dataset).live());
+  };
   setTimeout(() => warmUpStreams(core, haveCome).catch(() => {})); // after the reply: nobody waits for it
 }
 
@@ -257,13 +264,23 @@ function lookAt(dataset, view) {
 /** @param {Look} look @returns {Transferable[]} */
 const buffersOf = ({ told, closed }) => [...closed, ...told ? [told] : []].map(({ ipc }) => ipc.buffer);
 
-/** What a stream's rows have changed: as a rule no more than counts. @param {number} handle @param {import("../clickfold.js").Appended} appended @returns {Omit<Taken, "looks"> | undefined} */
-function takenBy(handle, appended) {
-  const dataset = find(handle), live = isComplete(dataset) ? asLive(dataset).live() : undefined;
-  if (!live) return undefined;
-  const before = toldOf.get(handle) ?? { types: "", rejects: 0 };
-  const now = { types: JSON.stringify(dataset.types()), rejects: Math.min(before.rejects + appended.rejected, KEPT_REJECTS) };
+/** A batch that is refused keeps none from coming after it. @param {Dataset} dataset @param {import("./protocol.js").Batch} batch @returns {Outcome} */
+function outcomeOf(dataset, { bytes, format }) {
+  try {
+    return { appended: dataset.append(bytes, format) };
+  } catch (error) {
+    const plain = toPlain(error);
+    if (plain.code === "WORKER_LOST") throw error;
+    return { error: plain };
+  }
+}
+
+/** What a stream's rows have changed: as a rule no more than counts. @param {number} handle @param {Outcome[]} outcomes @returns {Pick<Taken, "rows" | "live" | "info">} */
+function takenBy(handle, outcomes) {
+  const dataset = asLive(find(handle)), before = toldOf.get(handle) ?? { types: "", rejects: 0 };
+  const rejected = outcomes.reduce((sum, { appended }) => sum + (appended?.rejected ?? 0), 0);
+  const now = { types: JSON.stringify(dataset.types()), rejects: Math.min(before.rejects + rejected, KEPT_REJECTS) };
   toldOf.set(handle, now);
   const isOther = now.types !== before.types || now.rejects !== before.rejects;
-  return { rows: dataset.rows, live, appended, info: isOther ? describe(handle) : undefined };
+  return { rows: dataset.rows, live: dataset.live(), info: isOther ? describe(handle) : undefined };
 }
