@@ -4,6 +4,7 @@
 //
 // Events have ids, come in no strict order of time, and now and then twice; a live top 20 of one-minute windows and one of all rows
 // that are kept follow them. An update is the time from a batch's being sent, in another thread, to the table that has its rows in it.
+// What other machines on the same host take of the processors meanwhile is told, and how long updates took in the seconds in which they took none.
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -67,7 +68,7 @@ await page.evaluate(async ({ rate, batch, keep, script }) => {
     const now = performance.timeOrigin + performance.now();
     run.late = table.live.late;
     const { read } = dataset.report;
-    waiting = waiting.filter(({ at, rows }) => { if (rows > read) return true; run.updates.push(now - at); return false; });
+    waiting = waiting.filter(({ at, rows }) => { if (rows > read) return true; run.updates.push({ now, ms: now - at }); return false; });
   }, { every: 0, window: { size: "1m" }, movement: "item_id", onClosed: () => run.closed++, onError });
   dataset.watch(top, () => {}, { every: 250, onError });
   run.counts = () => ({ rows: dataset.rows, used: dataset.report.used, duplicate: dataset.report.duplicate, read: dataset.report.read, ...dataset.live });
@@ -98,22 +99,32 @@ function renderers() {
 const stolen = () => Number(readFileSync("/proc/stat", "utf8").split("\n")[0].split(/ +/)[8]) / 100;
 
 const quantile = (values, q) => values.sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * q))];
-const memory = [], all = [];
+const memory = [], all = [], undisturbed = [];
+/** By the second: what others had of the processors by its end. */
+const stolenBy = new Map();
+const watch = setInterval(() => stolenBy.set(Math.floor(Date.now() / 1000), stolen()), 50);
+const isUndisturbed = ({ now }) => {
+  const second = Math.floor(now / 1000);
+  return stolenBy.get(second) === stolenBy.get(second - 1);
+};
 let taken = stolen();
 for (let passed = 0; passed < Number(options.minutes) * 6; passed++) {
   await new Promise(resolve => setTimeout(resolve, 10_000));
-  const { updates, counts, ...run } = await page.evaluate(() => {
+  const { updates: told, counts, ...run } = await page.evaluate(() => {
     const { updates, counts, ...rest } = window.run;
     window.run.updates = [];
     return { ...rest, updates, counts: counts() };
   });
   if (run.failed) throw new Error(run.failed);
   memory.push(renderers());
+  const updates = told.map(({ ms }) => ms);
   all.push(...updates);
+  undisturbed.push(...told.filter(isUndisturbed).map(({ ms }) => ms));
   if (passed % 6 === 5 || passed < 3) console.log(`${(passed + 1) * 10} s: ${counts.used} events used, ${counts.rows} kept, ${run.closed} windows closed, ${run.late} late, ${counts.duplicate} of ${run.repeated} duplicates; update p50 ${quantile(updates, 0.5)?.toFixed(1)}, p99 ${quantile(updates, 0.99)?.toFixed(1)} ms; ${Math.round(memory.at(-1))} MiB; behind by ${run.behind} batches at the most; ${(-taken + (taken = stolen())).toFixed(1)} s of CPU were others'`);
 }
+clearInterval(watch);
 await browser.close();
 server.close();
 const [early, late] = [memory.slice(Math.floor(memory.length / 4), Math.floor(memory.length / 2)), memory.slice(-Math.ceil(memory.length / 4))].map(part => Math.max(...part));
-console.log(`updates: p50 ${quantile(all, 0.5).toFixed(2)}, p99 ${quantile(all, 0.99).toFixed(2)}, longest ${quantile(all, 1).toFixed(1)} ms; memory ${Math.round(early)} MiB in the second quarter, ${Math.round(late)} in the last`);
+console.log(`updates: p50 ${quantile(all, 0.5).toFixed(2)}, p99 ${quantile(all, 0.99).toFixed(2)}, longest ${quantile(all, 1).toFixed(1)} ms; in seconds without others (${Math.round(undisturbed.length / all.length * 100)} % of the updates): p99 ${undisturbed.length ? quantile(undisturbed, 0.99).toFixed(2) : "unknown"} ms; memory ${Math.round(early)} MiB in the second quarter, ${Math.round(late)} in the last`);
 process.exit(quantile(all, 0.99) <= 16 && late <= early * 1.1 ? 0 : 1);
