@@ -104,8 +104,8 @@ const memory = [], all = [], undisturbed = [];
 const stolenBy = new Map();
 const watch = setInterval(() => stolenBy.set(Math.floor(Date.now() / 1000), stolen()), 50);
 const isUndisturbed = ({ now }) => {
-  const second = Math.floor(now / 1000);
-  return stolenBy.get(second) === stolenBy.get(second - 1);
+  const second = Math.floor(now / 1000), before = stolenBy.get(second - 1);
+  return before !== undefined && stolenBy.get(second) === before;
 };
 let taken = stolen();
 for (let passed = 0; passed < Number(options.minutes) * 6; passed++) {
