@@ -281,6 +281,26 @@ test("under a load of appends: those before the loss are lost by name, or none w
   }
 });
 
+test("a stream's batches that wait for a worker that is lost are each told so, and whoever watches is", async () => {
+  const found = await page.evaluate(async () => {
+    const { engine, told } = await window.engineOf(1);
+    const row = [{ user_id: "1", item: "new", action: "buy", event_time: "2024-03-12 00:00:00", price: "1.5" }];
+    const stream = await engine.load(window.small(), { live: {} });
+    const failed = new Promise(resolve => stream.watch({ kind: "aggregate", measures: { n: { fn: "count" } } }, () => {}, { every: 0, onError: ({ code }) => resolve(code) }));
+    await stream.append(row);
+    window.endAt("stream", 3);
+    const ends = await Promise.all(Array.from({ length: 200 }, () => stream.append(row).then(() => "taken", error => error.code)));
+    await told();
+    const after = await stream.append(row).catch(error => error.code);
+    await stream.close();
+    await engine.close();
+    return { ends, failed: await failed, after };
+  });
+  const first = found.ends.indexOf("WORKER_LOST");
+  assert.ok(first >= 0 && found.ends.every((end, at) => end === (at < first ? "taken" : "WORKER_LOST")), JSON.stringify(found.ends));
+  assert.deepEqual([found.failed, found.after], ["WORKER_LOST", "WORKER_LOST"]);
+});
+
 test("roles, joined columns and segments are there again, and so is all else that was chosen", async () => {
   const found = await page.evaluate(async () => {
     const found = [];

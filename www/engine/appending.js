@@ -3,11 +3,11 @@
 /** @import { Appended } from "../clickfold.js" */
 /** @import { Batch, Outcome } from "./protocol.js" */
 
-import { ClickfoldError } from "./errors.js";
+import { fromPlain } from "./errors.js";
 
-/** So many messages are under way: when the worker is done with one, the next is there. */
+/** So many messages are under way, where nothing else is to go behind the rows: when the worker is done with one, the next is there. */
 const MOST_MESSAGES = 2;
-/** A message has no more, so that what it changes is told within a frame of the screen. */
+/** A message of several batches has no more, so that what it changes is told within a frame of the screen. */
 const MOST_BYTES = 256 << 10, MOST_BATCHES = 64;
 
 export class Appending {
@@ -51,7 +51,7 @@ export class Appending {
       sent.forEach(({ resolve, reject }, at) => {
         const { appended, error } = outcomes[at];
         if (appended) resolve(appended);
-        else reject(new ClickfoldError(error.code, error.message, error.detail));
+        else reject(fromPlain(error));
       });
     } catch (error) {
       for (const { reject } of sent) reject(error);
@@ -63,7 +63,7 @@ export class Appending {
   /** What the next message has: a batch at least. */
   #take() {
     let bytes = 0;
-    const isMore = this.#waiting.findIndex(({ batch }, at) => at === MOST_BATCHES || ((bytes += batch.bytes.length) > MOST_BYTES && at > 0));
-    return this.#waiting.splice(0, isMore < 0 ? this.#waiting.length : isMore);
+    const end = this.#waiting.findIndex(({ batch }, at) => at === MOST_BATCHES || ((bytes += batch.bytes.length) > MOST_BYTES && at > 0));
+    return this.#waiting.splice(0, end < 0 ? this.#waiting.length : end);
   }
 }

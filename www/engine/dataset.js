@@ -3,7 +3,7 @@
 /** @import { View } from "./watching.js" */
 
 import { Appending } from "./appending.js";
-import { ClickfoldError, cancelled } from "./errors.js";
+import { ClickfoldError, cancelled, fromPlain } from "./errors.js";
 import { KEPT_REJECTS } from "./protocol.js";
 import { toText } from "./rows.js";
 import { toFile } from "./sources.js";
@@ -37,17 +37,17 @@ export function openDataset(workers, infos, loaded) {
   const watchers = new Watchers();
 
   /** @template T @param {() => T | Promise<T>} run @returns {Promise<T>} */
-  const inOrder = run => inTurn(() => {
-    appending.flush();
-    return run();
-  });
-
-  /** The same, but for a stream's rows: they may wait longer. @template T @param {() => T | Promise<T>} run @returns {Promise<T>} */
-  const inTurn = run => {
+  const inOrder = run => {
     const done = sending.then(run);
     sending = done.catch(() => {}); // told to whoever asked for it
     return done;
   };
+
+  /** The same, behind all rows that came before. @template T @param {() => T | Promise<T>} run @returns {Promise<T>} */
+  const afterRows = run => inOrder(() => {
+    appending.flush();
+    return run();
+  });
 
   /**
    * Sends something to all workers. Where one is lost, no other waits for it any longer.
@@ -92,7 +92,7 @@ export function openDataset(workers, infos, loaded) {
     if (isShared && window) throw new ClickfoldError("UNSUPPORTED", "windows are watched where one worker has all rows; open the engine with one worker, or load with \"live\"");
     const [worker] = workers, [handle] = handles;
     const watch = { query, closes: onClosed !== undefined, ...window && { window }, ...show !== undefined && { show }, ...movement !== undefined && { movement } };
-    const { view } = isShared ? {} : await inOrder(async () => {
+    const { view } = isShared ? {} : await afterRows(async () => {
       const followed = await worker.send({ do: "watch", handle, watch });
       if (followed.info) {
         infos = [followed.info];
@@ -104,11 +104,14 @@ export function openDataset(workers, infos, loaded) {
     const read = (/** @type {Look} */ { told, error, closed, live: state, ms }) => {
       infos = [{ ...infos[0], live: state }];
       const table = (/** @type {Told} */ { ipc, windows }) => live({ ipc, ms }, windows);
-      return { table: told && table(told), closed: closed.map(table), error: error && new ClickfoldError(error.code, error.message, error.detail) };
+      return { table: told && table(told), closed: closed.map(table), error: error && fromPlain(error) };
     };
     return {
       number: view, read,
-      look: async () => read(await inTurn(() => worker.send({ do: "look", handle, view }))),
+      look: async () => {
+        const sent = await inOrder(() => ({ answer: worker.send({ do: "look", handle, view }) }));
+        return read(await sent.answer);
+      },
       end: () => {
         inOrder(() => worker.send({ do: "unwatch", handle, view })).catch(() => {}); // the data set may be closed, and the view with it
       },
@@ -147,7 +150,6 @@ export function openDataset(workers, infos, loaded) {
     /** @type {Look[]} */
     let looks = [];
     try {
-      if (closed) throw closed;
       const taken = await workers[0].send({ do: "stream", handle: handles[0], batches, views: waiting.map(({ number }) => number) }, { transfer: batches.map(({ bytes }) => bytes.buffer) });
       looks = taken.looks;
       takeIn(taken);
@@ -186,10 +188,10 @@ export function openDataset(workers, infos, loaded) {
 
   /** @param {Query} query @param {AbortSignal} [signal] */
   const ask = async (query, signal) => {
-    const first = await unlessAborted(inOrder(() => put({ query, asTheyAre: false }, signal)), signal);
+    const first = await unlessAborted(afterRows(() => put({ query, asTheyAre: false }, signal)), signal);
     const answer = await first.answer;
     if (!answer.exchange) return answer;
-    const second = await unlessAborted(inOrder(async () => {
+    const second = await unlessAborted(afterRows(async () => {
       try {
         if (!areActorsWhole) await exchange();
       } catch (error) {
@@ -204,7 +206,7 @@ export function openDataset(workers, infos, loaded) {
    * Joins another file in all workers. @param {FileSource} source @param {WireOptions} options @param {Join} join
    * @returns {Promise<Joined[]>}
    */
-  const joinAll = (source, options, join) => inOrder(async () => {
+  const joinAll = (source, options, join) => afterRows(async () => {
     /** @type {Joined[]} */
     let found = [];
     try {
@@ -231,7 +233,8 @@ export function openDataset(workers, infos, loaded) {
     },
     get live() { return liveState(infos[0].live); },
     append: async (rows, { format: told } = {}) => {
-      const sent = await inTurn(() => send(rows, told));
+      if (told !== undefined && typeof told !== "string") throw new ClickfoldError("BAD_QUERY", `"format" is the name of one, found ${String(told)}`);
+      const sent = await inOrder(() => send(rows, told));
       return sent.appended;
     },
     watch(query, onTable, { every = 250, window, show, movement, onClosed, onError, ...unknown } = {}) {
@@ -240,10 +243,10 @@ export function openDataset(workers, infos, loaded) {
       if (!(every >= 0)) throw new ClickfoldError("BAD_QUERY", `"every" must be a number of milliseconds, found ${every}`);
       return watchers.add(() => follow(query, { window, show, movement, onClosed }), { onTable, every, onClosed, onError });
     },
-    advance: time => inOrder(() => tellAll(handle => ({ do: "advance", handle, time: time.getTime() }))),
+    advance: time => afterRows(() => tellAll(handle => ({ do: "advance", handle, time: time.getTime() }))),
     async late() {
       const started = performance.now();
-      const late = await inOrder(() => workers[0].send({ do: "late", handle: handles[0] }));
+      const late = await afterRows(() => workers[0].send({ do: "late", handle: handles[0] }));
       const { ipc } = late ? { ipc: late } : await ask({ kind: "rows", limit: 0 });
       return openTable({ ipc, stats: { rows_scanned: info.rows, ms: performance.now() - started } });
     },
@@ -264,7 +267,7 @@ export function openDataset(workers, infos, loaded) {
         unused: used.reduce((sum, flag) => sum + (flag ? 0 : 1), 0),
         unusedRows: async () => {
           const started = performance.now();
-          const ipc = await inOrder(() => workers[0].send({ do: "unused", handle: handles[0], source: file, options, used }));
+          const ipc = await afterRows(() => workers[0].send({ do: "unused", handle: handles[0], source: file, options, used }));
           return openTable({ ipc, stats: { rows_scanned: used.length, ms: performance.now() - started } });
         },
       };
@@ -287,13 +290,13 @@ export function openDataset(workers, infos, loaded) {
       if (closed) throw closed;
       return workers[0].send({ do: "sql", query, schema: info.schema, dialect });
     }),
-    setRoles: roles => inOrder(() => {
+    setRoles: roles => afterRows(() => {
       areActorsWhole = !isShared;
       return tellAll(handle => ({ do: "roles", handle, roles }));
     }),
     async close() {
       watchers.fail(new ClickfoldError("CLOSED", "the data set is closed; load it again"));
-      await Promise.allSettled([inOrder(() => {}), ...asking]);
+      await Promise.allSettled([afterRows(() => {}), ...asking]);
       const ended = await Promise.allSettled(workers.map((worker, at) => worker.send({ do: "close", handle: handles[at] })));
       for (const end of ended) if (end.status === "rejected") throw end.reason;
     },

@@ -1,4 +1,5 @@
 /** @import { ErrorDetail } from "../clickfold.js" */
+/** @import { PlainError } from "./protocol.js" */
 
 /** Every failure of the engine: a stable code, a sentence that says what to do, and where it happened. */
 export class ClickfoldError extends Error {
@@ -17,7 +18,7 @@ export class ClickfoldError extends Error {
 
 /**
  * The error as it crosses the wire. After `WORKER_LOST` the core is of no use any more.
- * @param {unknown} thrown @returns {{ code: string, message: string, detail: ErrorDetail }}
+ * @param {unknown} thrown @returns {PlainError}
  */
 export function toPlain(thrown) {
   if (thrown instanceof RangeError || (thrown instanceof WebAssembly.RuntimeError && /memory/i.test(thrown.message))) {
@@ -29,6 +30,9 @@ export function toPlain(thrown) {
   const { code = "BAD_INPUT", message = String(thrown), detail = {} } = /** @type {any} */ (thrown) ?? {};
   return typeof code === "string" ? { code, message, detail } : { code: "BAD_INPUT", message, detail: {} };
 }
+
+/** The error that crossed the wire. @param {PlainError} error */
+export const fromPlain = ({ code, message, detail }) => new ClickfoldError(code, message, detail);
 
 /** The error that a caller waits for when its signal is aborted. */
 export const cancelled = () => new ClickfoldError("CANCELLED", "cancelled");

@@ -96,7 +96,7 @@
  */
 
 import { Pulse } from "./alive.js";
-import { ClickfoldError, cancelled } from "./errors.js";
+import { ClickfoldError, cancelled, fromPlain } from "./errors.js";
 
 /** Progress is told no more often. */
 export const PROGRESS_MS = 50;
@@ -178,9 +178,8 @@ export class Connection {
       if (!waiting && made) this.worker.postMessage({ id: 0, do: "close", handle: made });
       return waiting?.resolve(reply.value);
     }
-    const { code, message, detail } = reply.error;
-    const error = new ClickfoldError(code, message, detail);
+    const error = fromPlain(reply.error);
     waiting?.reject(error);
-    if (code === "WORKER_LOST") this.onLost(error);
+    if (error.code === "WORKER_LOST") this.onLost(error);
   }
 }

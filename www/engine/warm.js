@@ -31,10 +31,10 @@ export function warmUp() {
 }
 
 /**
- * The same for rows that keep coming, as cells and as objects, in the core that takes them: a day's batch at a time, until real ones come.
- * @param {CompleteCore} core @param {() => Promise<boolean>} haveCome lets them be heard
+ * The same for rows that keep coming, as cells and as objects, in the core that takes them: a day's batch at a time, until the worker has other work.
+ * @param {CompleteCore} core @param {() => Promise<boolean>} giveWay lets messages be heard; whether there is other work now
  */
-export async function warmUpStreams({ Loader }, haveCome) {
+export async function warmUpStreams({ Loader }, giveWay) {
   const names = ["user_id", "item_id", "behavior", "event_time"], encoder = new TextEncoder();
   const rows = Array.from({ length: BATCH_ROWS }, (_, i) => [i % 97, (i * 7919) % 6553, ["pv", "cart", "buy"][i % 3], `DAY ${10 + i % 12}:${10 + i % 50}:00`]);
   const cells = rows.join("\n"), objects = rows.map(row => JSON.stringify(Object.fromEntries(row.map((cell, at) => [names[at], cell])))).join("\n");
@@ -42,7 +42,7 @@ export async function warmUpStreams({ Loader }, haveCome) {
   loader.push(encoder.encode(`${names}\n1,1,pv,2017-11-25 10:00:00\n`));
   await freed(loader.finish(), async dataset => {
     const views = [{ query: ranking, closes: false }, { query: ranking, window: { size: "1h" }, movement: "item_id", closes: true }].map(view => dataset.watch(view, () => undefined));
-    for (let i = 0; i < BATCHES && !await haveCome(); i++) {
+    for (let i = 0; i < BATCHES && !await giveWay(); i++) {
       const areCells = i % 4 > 0, day = new Date(Date.UTC(2017, 10, 25 + i)).toISOString().slice(0, 10);
       dataset.append(encoder.encode((areCells ? cells : objects).replaceAll("DAY", day) + "\n"), areCells ? "csv" : "ndjson");
       for (const view of views) {

@@ -14,7 +14,7 @@ export class Watchers {
   /** @type {Set<Watcher>} */
   #all = new Set();
 
-  /** The rows or what they mean have changed. @param {boolean} [willAgain] at once: what is told then is enough */
+  /** The rows or what they mean have changed. @param {boolean} [willAgain] rows are on their way that will, too: what is told then is enough */
   poke(willAgain) {
     for (const watcher of this.#all) watcher.poke(willAgain);
   }

@@ -237,11 +237,11 @@ function describe(handle) {
 function expectEvents(core) {
   if (areExpected) return;
   areExpected = true;
-  const haveCome = async () => {
+  const giveWay = async () => {
     await breathe();
-    return [...datasets.values()].some(dataset => isComplete(dataset) && asLive(dataset).rows > 0 && asLive(dataset).live());
+    return running.size > 0 || [...datasets.values()].some(dataset => isComplete(dataset) && asLive(dataset).rows > 0 && asLive(dataset).live());
   };
-  setTimeout(() => warmUpStreams(core, haveCome).catch(() => {})); // after the reply: nobody waits for it
+  setTimeout(() => warmUpStreams(core, giveWay).catch(() => {})); // after the reply: nobody waits for it
 }
 
 /** @param {Dataset} dataset of the complete core */
