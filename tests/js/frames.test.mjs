@@ -128,7 +128,7 @@ test("a frame whose address names nobody says so, and one without CORS headers n
   assert.match(await tab.innerText("p"), /names no page/);
   await context.close();
   const closed = await serveClosed();
-  const { url } = await host({ ...framing("allow-scripts", "{}"), "/events.csv": openData });
+  const { url } = await host({ ...framing("allow-scripts", `{ lang: "zh-CN" }`), "/events.csv": openData });
   const { page: admin, context: second } = await visit(browser, "about:blank");
   await admin.route(/frame-host\.js/, async route => {
     const response = await route.fetch();
@@ -138,5 +138,6 @@ test("a frame whose address names nobody says so, and one without CORS headers n
   const error = await told(admin, "clickfold-error");
   assert.equal(error.code, "WORKER_LOST");
   assert.match(error.message, /access-control-allow-origin/);
+  assert.equal(await admin.frames().at(-1).innerText("p[lang=zh-CN]"), "无法加载 Clickfold 组件。");
   await second.close();
 });

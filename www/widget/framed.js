@@ -49,7 +49,7 @@ async function obey({ clickfold, ...message }) {
 async function configure({ file, ...view }) {
   const unknown = Object.keys(view).find(key => !ATTRIBUTES.some(name => name === key));
   if (unknown !== undefined) throw { code: "BAD_QUERY", message: `unknown key ${JSON.stringify(unknown)}; a frame knows ${ATTRIBUTES.join(", ")}, file` };
-  widget ??= start();
+  widget ??= start(view.lang);
   const element = await widget;
   for (const name of ATTRIBUTES) {
     if (!Object.hasOwn(view, name)) continue;
@@ -62,12 +62,15 @@ async function configure({ file, ...view }) {
   if (!element.isConnected) document.body.replaceChildren(element);
 }
 
-async function start() {
+/** @param {FrameView["lang"]} lang of the view */
+async function start(lang) {
   try {
     await import(new URL("widget.js", document.baseURI).href);
   } catch {
     widget = undefined; // the next message tries again
-    say("Clickfold's widget cannot be fetched.");
+    // Its own words are in what was not fetched.
+    if (/^zh\b/i.test(lang && lang !== "auto" ? lang : navigator.language)) say("无法加载 Clickfold 组件。", "zh-CN");
+    else say("Clickfold's widget cannot be fetched.");
     throw { code: "WORKER_LOST", message: "the frame cannot fetch widget.js; serve all files of the folder together, to frames without an origin of their own with access-control-allow-origin: *" };
   }
   const element = /** @type {Widget} */ (document.createElement("clickfold-view"));
@@ -84,9 +87,10 @@ const tell = event => parent.postMessage({ clickfold: 1, ...event }, embedder);
 /** An error as it crosses between windows. @param {any} error */
 const plain = ({ code = "BAD_INPUT", message, detail = {} }) => ({ code, message, detail });
 
-/** @param {string} sentence */
-function say(sentence) {
+/** @param {string} sentence @param {string} [lang] */
+function say(sentence, lang = "en") {
   const paragraph = document.createElement("p");
+  paragraph.lang = lang;
   paragraph.textContent = sentence;
   document.body.replaceChildren(paragraph);
 }
