@@ -6,6 +6,8 @@ use crate::decode::kind::Kind;
 const SEPARATORS: [u8; 4] = [b',', b'\t', b';', b'|'];
 /// Rows of the sample that are looked at.
 pub(super) const ROWS: usize = 200;
+/// Bytes in which a row is expected to end; where it does not, it is looked for in more.
+const REACH: usize = 128;
 
 /// The separator with which most of the sample's lines have the same number of cells, and the more cells the better.
 pub(super) fn separator(sample: &[u8], quote: u8, at_end: bool) -> u8 {
@@ -30,6 +32,19 @@ fn widths(sample: &[u8], separator: u8, quote: u8, at_end: bool) -> Vec<usize> {
 
 /// The sample's first whole rows, at most so many.
 pub(super) fn rows(sample: &[u8], separator: u8, quote: u8, at_end: bool, most: usize) -> Vec<Vec<Vec<u8>>> {
+    // Marks are not looked for where no row of those will be.
+    let mut reach = most.saturating_mul(REACH).min(sample.len());
+    loop {
+        let is_all = reach == sample.len();
+        let rows = rows_within(&sample[..reach], separator, quote, at_end && is_all, most);
+        if is_all || rows.len() == most {
+            return rows;
+        }
+        reach = reach.saturating_mul(4).min(sample.len());
+    }
+}
+
+fn rows_within(sample: &[u8], separator: u8, quote: u8, at_end: bool, most: usize) -> Vec<Vec<Vec<u8>>> {
     let mut splitter = Splitter::new(separator, quote);
     splitter.start(sample);
     let (mut at, mut rows) = (0, vec![]);
@@ -110,6 +125,21 @@ mod tests {
         ] {
             assert_eq!(separator(text.as_bytes(), b'"', true), expected, "{text:?}");
         }
+    }
+
+    #[test]
+    fn finds_the_same_rows_however_far_it_looks_for_them() {
+        let long =
+            format!("{},\"{}\r\n\"\"{}\"\r\n\r\nc,d\r\n\"e\",\"never closed", "a".repeat(200), "b".repeat(600), "b".repeat(1000));
+        for text in [long.as_str(), "a,b\r\n", "", "\n\n", "a,b\nc,d", &"x\r".repeat(300)] {
+            for most in [1, 2, 3, ROWS, usize::MAX] {
+                for at_end in [false, true] {
+                    let found = rows(text.as_bytes(), b',', b'"', at_end, most);
+                    assert_eq!(found, rows_within(text.as_bytes(), b',', b'"', at_end, most), "{text:?}, {most}, {at_end}");
+                }
+            }
+        }
+        assert_eq!(rows(long.as_bytes(), b',', b'"', true, 2)[0][1].len(), 1_603);
     }
 
     #[test]
