@@ -442,7 +442,8 @@ fn sessions_close_when_the_silence_is_longer_than_the_gap() {
 
 /// Rows of any columns, loaded as a stream's are.
 fn stream(text: &str, schema: Value, live: Value) -> Dataset {
-    let mut loader = Loader::new(serde_json::from_value(json!({ "schema": schema, "live": live })).unwrap()).unwrap();
+    let options = json!({ "schema": schema, "live": live, "awaits_rows": text.lines().count() == 1 });
+    let mut loader = Loader::new(serde_json::from_value(options).unwrap()).unwrap();
     loader.push(text.as_bytes()).unwrap();
     loader.finish().unwrap()
 }
@@ -486,6 +487,87 @@ fn open_sessions_keep_their_rows_when_a_type_widens() {
     assert!(before.contains("2024-03-10T00:00:00Z,2024-03-10T01:10:00Z,true,u,3\n"), "{before}");
     data.append(row(46, "w", "1.5").as_bytes(), None).unwrap();
     assert_eq!(looked(&mut data, view), before.replace(",w,1\n", ",w,2\n").replace("01:15:00Z,true,w", "01:16:00Z,true,w"));
+}
+
+#[test]
+fn sessions_are_watched_before_any_row_has_come() {
+    for fixed in [true, false] {
+        let schema = match fixed {
+            true => json!({ "user": { "type": "text", "role": "actor" }, "t": { "type": "time", "role": "time" } }),
+            false => json!({ "user": { "role": "actor" }, "t": { "type": "time", "role": "time" } }),
+        };
+        let mut data = stream("user,t\n", schema, json!({}));
+        let count = json!({ "kind": "aggregate", "measures": { "n": { "fn": "count" } } });
+        let view = watch(&mut data, json!({ "query": count, "window": { "gap": "30m" }, "closes": true }));
+        assert_eq!(looked(&mut data, view), "window_start,window_end,provisional,user,n\n");
+        data.advance(1_710_028_800_000).unwrap();
+        assert_eq!(looked(&mut data, view), "window_start,window_end,provisional,user,n\n");
+        data.append(format!("u,{}\n", time(60)).as_bytes(), None).unwrap();
+        assert!(looked(&mut data, view).ends_with("2024-03-10T00:01:00Z,2024-03-10T00:31:00Z,true,u,1\n"));
+    }
+    let mut data = stream("user,t\n", json!({ "user": { "role": "actor" }, "t": { "type": "time", "role": "time" } }), json!({}));
+    let trend = json!({ "query": { "kind": "aggregate", "measures": { "n": { "fn": "trend", "half_life": "1m" } } }, "window": { "gap": "1m" } });
+    let error = data.watch(serde_json::from_value(trend).unwrap(), &zones()).unwrap_err();
+    assert!(error.kind().code() == "UNSUPPORTED" && error.to_string().contains("each session has its own"), "{error}");
+}
+
+#[test]
+fn a_window_that_closed_without_a_row_does_not_come_back() {
+    let row = |second: i64| format!("u,{},a\n", time(second));
+    let count = json!({ "kind": "aggregate", "group_by": ["item"], "measures": { "n": { "fn": "count" } } });
+    let hops = json!({ "size": "1m", "hop": "20s" });
+    let schema = json!({ "user": { "role": "actor" }, "t": { "role": "time" } });
+    let mut data = stream(&("user,t,item\n".to_owned() + &row(3_600)), schema, json!({}));
+    let view = watch(&mut data, json!({ "query": count, "window": hops, "show": 4, "movement": "item", "closes": true }));
+    data.append(row(4_241).as_bytes(), None).unwrap();
+    data.closed(view).unwrap();
+    // Too late for the window from 4,180 to 4,240, in time for the two behind it.
+    assert_eq!(data.append(row(4_234).as_bytes(), None).unwrap().late, 0);
+    let told = data.look(view).unwrap().unwrap();
+    let instants = |(start, _, provisional): &(i64, i64, bool)| (start - 1_710_028_800, *provisional);
+    let windows: Vec<(i64, bool)> = told.windows.iter().map(instants).collect();
+    assert_eq!(windows, [(3_560, false), (3_580, false), (3_600, false), (4_200, true)]);
+    data.append(row(5_000).as_bytes(), None).unwrap();
+    let closed: Vec<String> = data.closed(view).unwrap().iter().map(|told| to_csv(&told.table)).collect();
+    assert_eq!(closed.len(), 3);
+    assert!(closed[0].ends_with(",false,a,2,1,0\n"), "{closed:?}");
+}
+
+#[test]
+fn a_type_that_is_told_stays_and_is_as_wide_as_told() {
+    let schema = json!({
+        "user": { "role": "actor" }, "t": { "type": "time", "role": "time", "unit": "ms" }, "price": { "type": "decimal", "scale": 4 },
+        "tax": { "type": "decimal" }, "at": { "type": "time" },
+    });
+    let mut data = stream("user,t,price,tax,at\nu,2024-03-10T00:00:00Z,2,,\n", schema, json!({ "keep": { "rows": 1 } }));
+    let types = |data: &Dataset| {
+        let told =
+            data.columns().into_iter().map(|c| format!("{} {}{}", c.column_type, c.unit.unwrap_or(""), c.scale.unwrap_or(0)));
+        told.collect::<Vec<_>>().join(", ")
+    };
+    assert_eq!(types(&data), "text 0, time ms0, decimal 4, decimal 0, time s0");
+    let sum = json!({ "kind": "aggregate", "measures": { "sum": { "fn": "sum", "column": "price" }, "n": { "fn": "count", "column": "tax" } } });
+    let view = watch(&mut data, json!({ "query": sum, "window": { "size": "1h" } }));
+    for at in 1..40 {
+        data.append(format!("u,{},1.5,,\n", time(at)).as_bytes(), None).unwrap();
+    }
+    assert_eq!(data.live_state().unwrap().dropped, 39);
+    // Rows of the window are gone: it could not begin again with wider types.
+    data.append(b"u,2024-03-10T00:01:00.125Z,0.1255,,\n", None).unwrap();
+    assert!(looked(&mut data, view).ends_with(",60.6255,0\n"), "{}", looked(&mut data, view));
+    data.append(b"u,2024-03-10T00:01:02Z,0.12345,,\n", None).unwrap();
+    let error = data.look(view).unwrap_err().to_string();
+    assert!(error.contains("\"scale\""), "{error}");
+    for (told, expected) in [
+        (json!({ "type": "int", "scale": 2 }), "of the type decimal"),
+        (json!({ "type": "decimal", "scale": 38 }), "37 at the most"),
+        (json!({ "type": "time", "unit": "m" }), "\"ns\""),
+        (json!({ "unit": "ms" }), "its type time"),
+    ] {
+        let mut loader = Loader::new(serde_json::from_value(json!({ "schema": { "a": told } })).unwrap());
+        let refused = loader.as_mut().map_or_else(|error| error.to_string(), |_| String::new());
+        assert!(refused.contains(expected), "{refused}");
+    }
 }
 
 #[test]

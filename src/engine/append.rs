@@ -77,11 +77,9 @@ impl Dataset {
     /// known before one came.
     pub(super) fn columns_to_read(&self) -> (Vec<String>, Vec<ColumnType>, Vec<Form>) {
         let (names, mut types, forms) = self.store_columns();
-        if self.options.awaits_rows {
-            let has_none = |at: usize| self.store.n_nulls(at) == self.store.n_rows() as u64;
-            let told = (0..names.len()).filter(|&at| self.options.tells_type(&names[at]));
-            told.filter(|&at| has_none(at)).for_each(|at| types[at] = ColumnType::Null);
-        }
+        let has_none = |at: usize| self.store.n_nulls(at) == self.store.n_rows() as u64;
+        let told = (0..names.len()).filter(|&at| self.options.tells_type(&names[at]));
+        told.filter(|&at| has_none(at)).for_each(|at| types[at] = ColumnType::Null);
         (names, types, forms)
     }
 

@@ -42,6 +42,7 @@ impl Kept {
         let (store, answers) = match self {
             Self::Rows(mut store) => {
                 store.seal()?;
+                store.widen(&options.told_types(names, store.types()))?;
                 (store, None)
             }
             Self::Answers(mut answers) => {

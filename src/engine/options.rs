@@ -8,9 +8,10 @@ use serde::Deserialize;
 #[cfg(feature = "formats")]
 use crate::clean::Step;
 use crate::decode::{self, Fixed, Options};
-use crate::event::{ColumnType, Preset, Role, Schema, guess_roles};
+use crate::event::{ColumnType, Preset, Role, Schema, TimeUnit, guess_roles};
 use crate::kernel::bucket::Zone;
 use crate::kernel::instant::DateStyle;
+use crate::kernel::number::MAX_DIGITS;
 use crate::{Error, ErrorKind, Result};
 
 /// What is known of a source beforehand; all of it is otherwise found out.
@@ -78,6 +79,10 @@ pub struct ColumnOptions {
     /// `int`, `decimal`, `time`, `bool`, `uuid` or `text`; rows whose cell does not fit are rejected.
     #[serde(rename = "type")]
     pub column_type: Option<String>,
+    /// How many digits behind the point a decimal has at the least: values of more make it wider.
+    pub scale: Option<u8>,
+    /// `s`, `ms`, `us` or `ns`: how finely a time is counted at the least.
+    pub unit: Option<String>,
     /// `dmy` or `mdy`: what comes first in a time whose text does not say it.
     pub order: Option<String>,
     /// The name of a [`Role`].
@@ -117,6 +122,7 @@ impl LoadOptions {
                 })?;
                 fixed = Some(Fixed::Time(style));
             }
+            column.check_width(name, fixed)?;
             types.extend(fixed.map(|fixed| (name.clone(), fixed)));
             column.role.as_deref().map(parse_role).transpose()?;
         }
@@ -141,6 +147,16 @@ impl LoadOptions {
     /// Whether the column's type is told.
     pub(super) fn tells_type(&self, name: &str) -> bool {
         self.schema.get(name).is_some_and(|told| told.column_type.is_some() || told.order.is_some())
+    }
+
+    /// The types of columns of these names whose values are of `types`, as wide as they are told to be.
+    pub(super) fn told_types(&self, names: &[String], types: impl Iterator<Item = ColumnType>) -> Vec<ColumnType> {
+        let told = |name: &String| self.schema.get(name).and_then(ColumnOptions::told_type);
+        let widened = |(name, own): (&String, ColumnType)| match told(name) {
+            Some(told) if own == ColumnType::Null || own.name() == told.name() => own.join(told),
+            _ => own,
+        };
+        names.iter().zip(types).map(widened).collect()
     }
 
     /// The format that is told; a pattern says that it is a log's.
@@ -198,6 +214,45 @@ impl LoadOptions {
         guess_roles(schema.columns_mut());
         Ok(schema)
     }
+}
+
+/// Digits that a decimal may have behind the point.
+const MAX_SCALE: u8 = MAX_DIGITS as u8 - 1;
+
+impl ColumnOptions {
+    fn check_width(&self, name: &str, fixed: Option<Fixed>) -> Result<()> {
+        if self.scale.is_some_and(|scale| scale > MAX_SCALE || fixed != Some(Fixed::Decimal)) {
+            let sentence = format!(
+                "\"scale\" of column {name:?} is the digits behind the point, {MAX_SCALE} at the most, of the type decimal"
+            );
+            return Err(Error::bad_query(sentence).at_column(name));
+        }
+        if self.unit.as_ref().is_some_and(|unit| parse_unit(unit).is_none() || !matches!(fixed, Some(Fixed::Time(_)))) {
+            let sentence = format!("\"unit\" of column {name:?} must be \"s\", \"ms\", \"us\" or \"ns\", and its type time");
+            return Err(Error::bad_query(sentence).at_column(name));
+        }
+        Ok(())
+    }
+
+    fn told_type(&self) -> Option<ColumnType> {
+        match Fixed::parse(self.column_type.as_deref()?)?.narrowest() {
+            ColumnType::Decimal { .. } => Some(ColumnType::Decimal { scale: self.scale.unwrap_or(0) }),
+            ColumnType::Time { unit } => {
+                Some(ColumnType::Time { unit: self.unit.as_deref().and_then(parse_unit).unwrap_or(unit) })
+            }
+            other => Some(other),
+        }
+    }
+}
+
+fn parse_unit(unit: &str) -> Option<TimeUnit> {
+    Some(match unit {
+        "s" => TimeUnit::Second,
+        "ms" => TimeUnit::Milli,
+        "us" => TimeUnit::Micro,
+        "ns" => TimeUnit::Nano,
+        _ => return None,
+    })
 }
 
 fn parse_order(order: &str) -> Option<DateStyle> {

@@ -196,7 +196,8 @@ impl Dataset {
                 },
             }
         }
-        store.widen(&vec![ColumnType::Null; shape.names.len()])?; // there may be no part
+        let own = store.types().chain(std::iter::repeat(ColumnType::Null)); // there may be no part
+        store.widen(&options.told_types(&shape.names, own))?;
         let report = Report::of(shape, &shape.names, &options);
         let schema = Schema::of(&shape.names, std::iter::repeat(ColumnType::Null));
         let keeps_rows = answers.is_none();

@@ -25,6 +25,7 @@ impl AggregateFold {
     }
 
     /// The first groups of some, in order, where the answer tells few.
+    #[cfg(feature = "live")]
     pub(super) fn first_of(&self, groups: &[u32]) -> Result<Vec<u32>> {
         let groups = self.foremost(groups)?;
         let table = self.table(&groups)?;

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch};
+use arrow_array::{Array, ArrayRef, BooleanArray, Int64Array, RecordBatch};
 use arrow_schema::{DataType, Field, Schema as ArrowSchema};
 use serde_json::{Value, json};
 
@@ -46,12 +46,18 @@ struct Cut {
 impl SessionWindows {
     /// # Errors
     ///
-    /// `UNSUPPORTED` for another kind of question than `aggregate`; `UNKNOWN_COLUMN`; `BAD_QUERY` where the data has a column
+    /// `UNSUPPORTED` for another kind of question than `aggregate`, and for the measure `trend`; `UNKNOWN_COLUMN`; `BAD_QUERY` where the data has a column
     /// that is called as one of the windows' is.
     pub(super) fn new(asked: &Value, asker: &Asker, by: usize, gap: i64) -> Result<Self> {
         let time = asker.time()?;
         if asked.get("kind").and_then(Value::as_str) != Some("aggregate") {
             let sentence = "windows of sessions take the kind aggregate; for others say a \"size\"";
+            return Err(Error::new(ErrorKind::Unsupported, sentence).at_column("window"));
+        }
+        let measures = asked.get("measures").and_then(Value::as_object);
+        if measures.is_some_and(|measures| measures.values().any(|measure| measure.get("fn") == Some(&json!("trend")))) {
+            let sentence =
+                "a trend is halved to the latest row of a window, and each session has its own; take windows with a \"size\"";
             return Err(Error::new(ErrorKind::Unsupported, sentence).at_column("window"));
         }
         let columns = asker.schema.columns();
@@ -66,8 +72,11 @@ impl SessionWindows {
         query["group_by"] = Value::Array(keys);
         let bound = |name: &str| Column { name: name.to_owned(), column_type: columns[time].column_type, role: None };
         let schema = Schema::new(columns.iter().cloned().chain([bound(START), bound(END)]).collect());
+        let types = &asker.types;
+        let nothing = types.iter().map(|&to| column::nulls(to, 0)).collect::<Result<_>>()?;
+        let open = vec![Part { arrays: nothing, places: Int64Array::from(vec![0; 0]) }];
         let asker = Asker::new(Query::parse(&query)?, asker.zones.clone(), &schema)?;
-        Ok(Self { by, time, gap, asker, open: vec![], watermark: None })
+        Ok(Self { by, time, gap, asker, open, watermark: None })
     }
 
     /// Takes rows in; gives those that came too late.

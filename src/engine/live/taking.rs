@@ -190,7 +190,7 @@ impl Dataset {
     fn renew(&mut self, view: &mut View, live: &Live, n_rows: usize, schema: &Schema) -> Result<()> {
         if view.first_open(live.unit).zip(live.newest_dropped).is_some_and(|(first, dropped)| first <= dropped) {
             let sentence = "a column needs a wider type, and rows of a window that is open are no longer kept; tell the columns' \
-                            types with \"schema\", or keep the rows for longer than a window";
+                            types with \"schema\", and how fine they are (\"scale\", \"unit\"), or keep the rows for longer than a window";
             return Err(Error::bad_input(sentence));
         }
         let watermark = view.renew(schema)?;

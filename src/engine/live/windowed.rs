@@ -159,6 +159,9 @@ impl Windowed {
         while let Some(start) = next.filter(|&start| windows.len() < n && self.newest_closed.is_none_or(|newest| start > newest))
         {
             let end = self.windows.end(start);
+            if self.watermark.is_some_and(|watermark| end <= watermark) {
+                break; // it closed without a row
+            }
             if self.panes.range(start..end).next().is_none() {
                 next = self.panes.range(..start).next_back().map(|(&pane, _)| pane);
                 continue;

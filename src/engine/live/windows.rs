@@ -27,8 +27,21 @@ impl Windows {
     ///
     /// `BAD_QUERY` where the hop is not a whole part of the size, and for a time zone of windows shorter than days.
     pub(super) fn new(size: &str, hop: Option<&str>, zone: Option<Zone>, unit: TimeUnit) -> Result<Self> {
-        let every = Every::parse(size)?;
-        let pane = hop.map_or(Ok(every), Every::parse)?;
+        let parsed = |key: &str, text: &str| {
+            Every::parse(text).map_err(|_| {
+                let sentence = format!(
+                    "the {key} of a window must be a number from 1 to 100,000 and s, m, h, d, w, mo, q or y, such as \"15m\", found {text:?}"
+                );
+                Error::bad_query(sentence).at_column("window")
+            })
+        };
+        let every = parsed("size", size)?;
+        let pane = hop.map_or(Ok(every), |hop| parsed("hop", hop))?;
+        if zone.is_some() && matches!(pane, Every::Seconds(_)) {
+            let sentence =
+                "windows by the clock of a time zone begin with days, weeks or months; leave \"timezone\" out for shorter ones";
+            return Err(Error::bad_query(sentence).at_column("window"));
+        }
         let n_panes = match (every, pane) {
             (Every::Seconds(size), Every::Seconds(hop))
             | (Every::Days(size), Every::Days(hop))
@@ -46,11 +59,6 @@ impl Windows {
             );
             Error::bad_query(sentence).at_column("window")
         })?;
-        if zone.is_some() && matches!(pane, Every::Seconds(_)) {
-            let sentence =
-                "windows by the clock of a time zone are of days, weeks or months; leave \"timezone\" out for shorter ones";
-            return Err(Error::bad_query(sentence).at_column("window"));
-        }
         let seconds = match pane {
             Every::Seconds(n) => n,
             Every::Days(n) if zone.is_none() => n * 86_400,
@@ -131,10 +139,19 @@ mod tests {
 
     #[test]
     fn a_hop_that_does_not_fit_is_refused() {
-        for (size, hop) in [("1h", "7m"), ("1m", "1h"), ("1mo", "1d"), ("1w", "1s"), ("1h", "0m")] {
-            assert!(Windows::new(size, Some(hop), None, TimeUnit::Second).is_err(), "{size} {hop}");
+        let zone = || Some(Zone::default());
+        for (size, hop, zone, expected) in [
+            ("1h", Some("7m"), None, "a whole number of times"),
+            ("1m", Some("1h"), None, "a whole number of times"),
+            ("1mo", Some("1d"), None, "a whole number of times"),
+            ("1w", Some("1s"), None, "3600 times at the most"),
+            ("1h", Some("0m"), None, "the hop of a window must be a number from 1"),
+            ("1 h", None, None, "the size of a window must be a number from 1"),
+            ("1h", None, zone(), "time zone"),
+            ("1d", Some("12h"), zone(), "time zone"),
+        ] {
+            let error = Windows::new(size, hop, zone, TimeUnit::Second).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
         }
-        let zone = Some(Zone::default());
-        assert!(Windows::new("1h", None, zone, TimeUnit::Second).is_err());
     }
 }
