@@ -101,6 +101,20 @@ test("append takes objects, CSV and Arrow, and types stay", async () => {
   assert.equal(found.unknown.detail.column, "itm");
 });
 
+test("decimals are the numbers nearest to them", async () => {
+  const texts = ["6.94", "-1.36", "0.07", "90071992547409.93", "123456789012345678901234567890.12", "0.00", ""];
+  const found = await inPage(async texts => {
+    const dataset = await globalThis.engine.load(globalThis.bytes(`price,n\n${texts.map((text, n) => `${text},${n}`).join("\n")}\n`));
+    const rows = (await dataset.query({ kind: "rows" })).rows().map(({ price }) => price);
+    const cents = await globalThis.engine.load(globalThis.bytes(`c\n${Array.from({ length: 6000 }, (_, i) => ((i - 3000) / 100).toFixed(2)).join("\n")}\n`));
+    const wrong = (await cents.query({ kind: "rows" })).rows().filter(({ c }, i) => c !== (i - 3000) / 100);
+    return { rows, wrong, type: dataset.schema[0].type };
+  }, texts);
+  assert.equal(found.type, "decimal");
+  assert.deepEqual(found.rows, [...texts.slice(0, -1).map(Number), null]);
+  assert.deepEqual(found.wrong, []);
+});
+
 test("a column called __proto__ is one like any other", async () => {
   const found = await inPage(async () => {
     const dataset = await globalThis.engine.load(globalThis.bytes("__proto__,constructor\nx,1\ny,2\n"));

@@ -2,12 +2,15 @@
 
 import { Type, tableFromIPC } from "@uwdata/flechette";
 
+/** How values come out of Arrow: integers and decimals as they are. */
+export const EXACTLY = { useBigInt: true, useDate: true, useDecimalInt: true };
+
 /**
  * An answer, decoded when its rows are asked for.
  * @param {{ ipc: Uint8Array, stats: Omit<Table["stats"], "exact"> }} answer @returns {Table}
  */
 export function openTable({ ipc, stats }) {
-  const table = tableFromIPC(ipc, { useBigInt: true, useDate: true });
+  const table = tableFromIPC(ipc, EXACTLY);
   const columns = table.schema.fields.map(({ name, type, metadata }) => {
     const error = metadata?.get("error");
     return { name, type: typeName(type.typeId), ...error === undefined ? {} : { error } };
@@ -39,8 +42,8 @@ export function readRows(table) {
   for (let i = 0; i < table.numRows; i++) rows.push(Object.create(nothing));
   table.schema.fields.forEach(({ name }, at) => {
     const column = table.getChildAt(at);
-    const values = integers(column);
-    for (let i = 0; i < rows.length; i++) rows[i][name] = values ? values[i] : plain(column.at(i));
+    const values = integers(column), read = column.type.typeId === Type.Decimal ? decimalOf(column.type) : plain;
+    for (let i = 0; i < rows.length; i++) rows[i][name] = values ? values[i] : read(column.at(i));
   });
   return rows;
 }
@@ -63,6 +66,16 @@ function integers({ data }) {
     cells.push(isSafe ? high * 2 ** 32 + low : values[i]);
   }
   return cells;
+}
+
+/** The numbers nearest to a column's decimals. @param {{ scale: number }} type @returns {(digits: bigint | number | null) => Cell} */
+function decimalOf({ scale }) {
+  const ten = Number(`1e${scale}`), isExact = scale <= 22; // powers of ten beyond are none of a float's numbers
+  return digits => {
+    if (digits === null) return null;
+    const whole = Number(digits);
+    return isExact && Number.isSafeInteger(whole) ? whole / ten : Number(`${digits}e-${scale}`);
+  };
 }
 
 /** @param {unknown} value @returns {Cell} */
