@@ -52,8 +52,11 @@ export interface LoadOptions {
    * string of its server (Apache's LogFormat, nginx's log_format, a #Fields: directive).
    */
   format?: { kind?: FileFormat; pattern?: string; encoding?: string; separator?: string; quote?: string; header?: boolean };
-  /** A fixed type makes rejects of rows whose cell does not fit it. `order` says what comes first in dates such as 1/2/2024. */
-  schema?: Record<string, { type?: Exclude<ColumnType, "null">; role?: Role | null; order?: "dmy" | "mdy" }>;
+  /**
+   * A fixed type makes rejects of rows whose cell does not fit it. `order` says what comes first in dates such as 1/2/2024; `scale` how many digits behind
+   * the point decimals have at the least, `unit` how finely times are counted at the least: values that are finer make the column so.
+   */
+  schema?: Record<string, { type?: Exclude<ColumnType, "null">; role?: Role | null; order?: "dmy" | "mdy"; scale?: number; unit?: "s" | "ms" | "us" | "ns" }>;
   /** A recipe: steps that clean the rows, in their order. One worker then reads all of them. */
   clean?: CleaningStep[];
   /** The IANA time zone by whose clock times are that are written without a zone: UTC, if not told. */
@@ -323,7 +326,10 @@ export interface LiveOptions {
   ids?: number;
 }
 
-/** What became of appended rows: read = used + rejected + filtered + duplicate. Late ones are used. */
+/**
+ * What became of appended rows: read = used + rejected + filtered + duplicate. Late ones are used. Where not one of them can be read, `append` fails
+ * with `BAD_INPUT` instead, which says why, and the data set has counted nothing: a stream that `connect` reads counts them as invalid.
+ */
 export interface Appended {
   read: number;
   used: number;
@@ -337,7 +343,7 @@ export interface Appended {
 }
 
 export interface LiveState {
-  /** The greatest time of any event, and what it is less the lateness: windows that end by then are closed. */
+  /** The greatest time of any event, or that of `advance`, and what it is less the lateness: windows that end by then are closed. */
   newest: Date | null;
   watermark: Date | null;
   /** Rows that came too late for a window that was watched, in all. */
@@ -354,13 +360,13 @@ export interface WatchOptions {
    * sessions, which a longer silence of the actor (or of `by`) than `gap` ends: `{ gap: "30m" }`.
    */
   window?: { size: string; hop?: string; timezone?: string } | { gap: string; by?: string };
-  /** How many windows the table has, the newest ones: 1, if not told. */
+  /** How many windows the table has, the newest ones that have rows: 1, if not told. */
   show?: number;
-  /** A column of the answer's: each of its values is told the place that it had in the window before, and how far it moved. */
+  /** A column of the answer's: each of its values is told the place that it had in the window with rows before, and how far it moved. */
   movement?: string;
-  /** Is given each window once, when it has closed: its answer is final. Windows come in their order. */
+  /** Is given each window once, when it has closed: its answer is final. Windows come in their order; sessions that close together, in one table. */
   onClosed?: (table: LiveTable) => void;
-  /** Is given what goes wrong; the watching then ends. */
+  /** Is given what goes wrong, that the data set was closed, too; the watching then ends. */
   onError?: (error: ClickfoldError) => void;
 }
 

@@ -219,6 +219,56 @@ test("what cannot be watched says so, and nobody else is the worse for it", asyn
   assert.match(found.thrown, /evry/);
 });
 
+test("what cannot be meant is refused by name, and nothing is left out in silence", async () => {
+  const found = await opened.page.evaluate(async () => {
+    const messageOf = async run => {
+      try { await run(); } catch (error) { return `${error.code}: ${error.message}`; }
+      return "none";
+    };
+    const dataset = await engine.load(new Blob([header + row(0, "a")]), { live: {} });
+    const load = live => () => engine.load(new Blob([header]), { live });
+    const watch = options => () => dataset.watch(ranking, () => {}, options)();
+    const messages = [];
+    for (const run of [
+      load({ latness: "5s" }), load({ lateness: 10 }), load({ keep: { row: 5 } }), load({ keep: { rows: -1 } }), load({ keep: 5 }), load({ ids: 1.5 }), load("yes"),
+      watch({ window: { size: "1m", step: "10s" } }), watch({ window: "1m" }), watch({ window: { size: 60 } }), watch({ show: 1.5 }), watch({ movement: 1 }),
+      () => dataset.advance("2024-01-01"), () => dataset.advance(new Date(NaN)),
+      () => dataset.append({ item_id: "a" }), () => dataset.append("1,a"), () => dataset.append([{ item_id: "a" }, null]),
+    ]) messages.push(await messageOf(run));
+    const { rows, report: { read } } = dataset;
+    await dataset.close();
+    return { messages, rows, read };
+  });
+  assert.deepEqual([found.rows, found.read], [1, 1]);
+  const expected = [
+    'BAD_QUERY: unknown option "latness" of "live"; known are lateness, keep, id, ids', 'BAD_QUERY: "live.lateness" must be a string, found 10',
+    'BAD_QUERY: unknown option "row" of "live.keep"; known are rows, time', 'BAD_QUERY: "live.keep.rows" must be a whole number above 0, found -1',
+    'BAD_QUERY: "live.keep" must be an object, found 5', 'BAD_QUERY: "live.ids" must be a whole number above 0, found 1.5', 'BAD_QUERY: "live" must be an object, found "yes"',
+    'BAD_QUERY: unknown option "step" of "window"; known are size, hop, timezone, gap, by', 'BAD_QUERY: "window" must be an object, found "1m"',
+    'BAD_QUERY: "window.size" must be a string, found 60', 'BAD_QUERY: "show" must be a whole number above 0, found 1.5', 'BAD_QUERY: "movement" must be a string, found 1',
+    "BAD_QUERY: how late it is must be a Date, found 2024-01-01", "BAD_QUERY: how late it is must be a Date, found Invalid Date",
+    "BAD_INPUT: rows are a list of objects, or bytes; found object", "BAD_INPUT: rows are a list of objects, or bytes; found text: encode it with a TextEncoder",
+    "BAD_INPUT: row 2 of 2 is no object: null",
+  ];
+  assert.deepEqual(found.messages, expected);
+});
+
+test("a column's width is told before its rows come, and a question is followed over those that are gone", async () => {
+  const found = await opened.page.evaluate(async () => {
+    const schema = { event_time: { type: "time", role: "time", unit: "ms" }, price: { type: "decimal", scale: 3 } };
+    const dataset = await engine.load(new Blob([header]), { live: { keep: { rows: 1 } }, schema });
+    const summed = told(dataset, { kind: "aggregate", measures: { total: { fn: "sum", column: "price" } } }, { window: { size: "1h" } });
+    for (let minute = 0; minute < 30; minute++) await dataset.append(bytes(row(minute, "a", { price: "2" })));
+    await dataset.append(bytes(row(30.0001, "a", { price: "0.125" })));
+    await summed.until(() => summed.tables.at(-1)?.rows()[0].total === 60.125);
+    const types = dataset.schema.map(({ type, scale, unit }) => [type, scale ?? unit]), { dropped } = dataset.live;
+    await dataset.close();
+    return { types, dropped };
+  });
+  assert.deepEqual(found.types.slice(3), [["time", "ms"], ["decimal", 3]]);
+  assert.ok(found.dropped > 20, String(found.dropped));
+});
+
 test("rows may be appended as soon as a question is watched; the clock of a plain file may be set", async () => {
   const found = await opened.page.evaluate(async () => {
     const plain = await engine.load(new Blob([header + row(0, "a")]));

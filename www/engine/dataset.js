@@ -4,6 +4,7 @@
 
 import { Appending } from "./appending.js";
 import { ClickfoldError, cancelled, fromPlain } from "./errors.js";
+import { checkWatch, refuseOthers } from "./options.js";
 import { KEPT_REJECTS } from "./protocol.js";
 import { toText } from "./rows.js";
 import { toFile } from "./sources.js";
@@ -238,12 +239,15 @@ export function openDataset(workers, infos, loaded) {
       return sent.appended;
     },
     watch(query, onTable, { every = 250, window, show, movement, onClosed, onError, ...unknown } = {}) {
-      const [key] = Object.keys(unknown);
-      if (key) throw new ClickfoldError("BAD_QUERY", `unknown option ${JSON.stringify(key)}; known are every, window, show, movement, onClosed, onError`);
+      refuseOthers(unknown, ["every", "window", "show", "movement", "onClosed", "onError"]);
+      checkWatch({ window, show, movement });
       if (!(every >= 0)) throw new ClickfoldError("BAD_QUERY", `"every" must be a number of milliseconds, found ${every}`);
       return watchers.add(() => follow(query, { window, show, movement, onClosed }), { onTable, every, onClosed, onError });
     },
-    advance: time => afterRows(() => tellAll(handle => ({ do: "advance", handle, time: time.getTime() }))),
+    async advance(time) {
+      if (!(time instanceof Date) || Number.isNaN(time.getTime())) throw new ClickfoldError("BAD_QUERY", `how late it is must be a Date, found ${String(time)}`);
+      await afterRows(() => tellAll(handle => ({ do: "advance", handle, time: time.getTime() })));
+    },
     async late() {
       const started = performance.now();
       const late = await afterRows(() => workers[0].send({ do: "late", handle: handles[0] }));
@@ -251,8 +255,7 @@ export function openDataset(workers, infos, loaded) {
       return openTable({ ipc, stats: { rows_scanned: info.rows, ms: performance.now() - started } });
     },
     async join(source, { on, columns, indicator = "is_matched", format, schema, signal, ...unknown }) {
-      const [key] = Object.keys(unknown);
-      if (key) throw new ClickfoldError("BAD_QUERY", `unknown option ${JSON.stringify(key)}; known are on, columns, indicator, format, schema, signal`);
+      refuseOthers(unknown, ["on", "columns", "indicator", "format", "schema", "signal"]);
       const [own, to] = typeof on === "string" ? [on, on] : on;
       const file = await toFile(workers[0], source, signal);
       const options = { format, schema };

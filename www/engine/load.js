@@ -6,6 +6,7 @@
 import { openDataset } from "./dataset.js";
 import { ClickfoldError } from "./errors.js";
 import { Lasting } from "./lasting.js";
+import { checkLive, refuseOthers } from "./options.js";
 import { loadParts } from "./parts.js";
 import { toWire, unzipped } from "./sources.js";
 
@@ -20,8 +21,8 @@ const SMALL = 16 << 20;
  * @returns {Promise<Dataset>}
  */
 export async function load(pool, source, { format, schema, clean, timezone, keep = "rows", queries, live, onProgress, signal, ...unknown }, { needsRows = false, onGone } = {}) {
-  const [key] = Object.keys(unknown);
-  if (key) throw new ClickfoldError("BAD_QUERY", `unknown option ${JSON.stringify(key)}; known are format, schema, clean, timezone, keep, queries, live, onProgress, signal`);
+  refuseOthers(unknown, ["format", "schema", "clean", "timezone", "keep", "queries", "live", "onProgress", "signal"]);
+  checkLive(live);
   if (keep !== "rows" && keep !== "answers") throw new ClickfoldError("BAD_QUERY", `"keep" is "rows" or "answers", found ${JSON.stringify(keep)}`);
   if (keep === "answers" ? !Array.isArray(queries) : queries !== undefined) {
     throw new ClickfoldError("BAD_QUERY", `"queries" is a list of the questions to answer while reading, with "keep": "answers" and only then`);

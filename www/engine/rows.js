@@ -1,6 +1,6 @@
 import { tableFromIPC } from "@uwdata/flechette";
 import { ClickfoldError } from "./errors.js";
-import { readRows } from "./table.js";
+import { EXACTLY, readRows } from "./table.js";
 
 /**
  * Rows to append, as text: cells for delimited data, else a JSON object on each line. Bytes that are no Arrow are text in
@@ -15,8 +15,10 @@ export function toText(rows, columns, separator, told) {
   if (rows instanceof Uint8Array) {
     return told === undefined && isArrow(rows) ? toText(readArrow(rows), columns, separator) : { bytes: rows.slice() };
   }
+  if (!Array.isArray(rows)) throw new ClickfoldError("BAD_INPUT", `rows are a list of objects, or bytes; found ${typeof rows === "string" ? "text: encode it with a TextEncoder" : typeof rows}`);
   const known = new Set(columns);
-  for (const row of rows) {
+  for (const [at, row] of rows.entries()) {
+    if (typeof row !== "object" || row === null) throw new ClickfoldError("BAD_INPUT", `row ${at + 1} of ${rows.length} is no object: ${String(row)}`);
     const unknown = Object.keys(row).find(key => !known.has(key));
     if (unknown !== undefined) {
       throw new ClickfoldError("UNKNOWN_COLUMN", `unknown column ${JSON.stringify(unknown)}; the data has ${columns.join(", ")}`, { column: unknown });
@@ -32,7 +34,7 @@ export function toText(rows, columns, separator, told) {
 /** @param {Uint8Array} bytes */
 function readArrow(bytes) {
   try {
-    return readRows(tableFromIPC(bytes, { useBigInt: true, useDate: true }));
+    return readRows(tableFromIPC(bytes, EXACTLY));
   } catch (error) {
     throw new ClickfoldError("BAD_INPUT", `the Arrow rows cannot be read: ${/** @type {Error} */ (error).message}`);
   }
