@@ -42,7 +42,7 @@ test("each view has the right numbers", async () => {
   assert.deepEqual(await of("query"), [["Oct 26, 2026", "2"], ["Nov 2, 2026", "3"], ["Nov 9, 2026", "7"]]);
   // The last event is in the hour up to 15 November, 13:00: seven days are from the 8th, 13:00 on, and the seven before from the 1st, 13:00 on.
   assert.deepEqual(await page.$$eval("#kpi", ([{ shadowRoot }]) => [...shadowRoot.querySelectorAll(".card")].map(card => [...card.querySelectorAll(".label, .figure, .change > [aria-hidden]")].map(part => part.textContent))), [
-    ["Events", "7", "▲ +133%"], ["Users", "3", "▲ +200%"], ["Orders", "1", "= 0%"], ["Revenue", "€65.50", "▲ +555%"], ["Conversion rate", "33.3%", "▼ -67%"],
+    ["Events", "7", "▲ +133%"], ["Users", "3", "▲ +200%"], ["Orders", "1", "= 0%"], ["Revenue", "€65.50", "▲ +555%"], ["Conversion rate", "33.3%", "▼ -66.7 pp"],
   ]);
   assert.match(await page.$eval("#timeline", ({ shadowRoot }) => shadowRoot.querySelector(".sentence").textContent), /^12 events from Nov 1, 2026 to Nov 15, 2026\. Most at Nov 10, 2026: 4\.$/);
   await page.waitForFunction(() => document.querySelector("#timeline").shadowRoot.querySelector(".chart canvas"));
@@ -51,6 +51,30 @@ test("each view has the right numbers", async () => {
   assert.deepEqual((await of("timeline"))[5], ["Nov 10, 2026", "1", "2", "1"]);
   assert.deepEqual(await heard("ready"), [12, 12, 12, 12, 12, 12]);
   assert.deepEqual(await heard("error"), []);
+  await leave();
+});
+
+test("a change is told by what it means: of a share in points, of what was less than nothing by the difference", async () => {
+  const week = (day, ...rows) => rows.map(row => `2026-11-${day} ${row}`).join("\n") + "\n";
+  const sale = "10:00:00,ann,purchase,";
+  const of = (before, now) => `time,user,event,price,currency\n${week("01", "09:00:00,zed,view_item,,EUR")}${week("05", "09:00:00,ann,view_item,,EUR", "09:00:00,bob,view_item,,EUR", "09:00:00,cid,view_item,,EUR", ...before.map(price => `${sale}${price},EUR`))}${week("15", "09:00:00,ann,view_item,,EUR", "09:00:00,bob,view_item,,EUR", ...now.map(price => `${sale}${price},EUR`))}`;
+  host.files.set("/better.csv", of(["-4400.00"], ["2800.00"]));
+  host.files.set("/worse.csv", of(["-4400.00"], ["-9200.50"]));
+  host.files.set("/first.csv", of([], ["57054.80"]));
+  host.files.set("/small.csv", of(["30000.0"], ["30001.0"]));
+  const names = ["better", "worse", "first", "small"];
+  const { page, leave } = await host.visit(names.map(name => `<clickfold-view src="/${name}.csv" view="kpi" id="${name}"></clickfold-view>`).join(""));
+  await settled(page);
+  const told = (id, at) => page.$eval(id, ({ shadowRoot }, at) => [...shadowRoot.querySelectorAll(".card")[at].querySelectorAll(".figure, .change > span")].map(part => part.textContent), at);
+  const revenues = () => Promise.all(names.map(name => told(`#${name}`, 3)));
+  assert.deepEqual(await revenues(), [
+    ["€2,800.00", "▲ +€7,200.00", "up by €7,200.00"], ["-€9,200.50", "▼ -€4,800.50", "down by €4,800.50"],
+    ["€57,054.80", "▲ +€57,054.80", "up by €57,054.80"], ["€30,001.00", "= 0%", "unchanged"],
+  ]);
+  assert.deepEqual(await told("#better", 4), ["50.0%", "▲ +16.7 pp", "up by 16.7 percentage points"]);
+  assert.deepEqual(await told("#first", 2), ["1", "▲ +1", "up by 1"]);
+  await page.evaluate(() => { document.documentElement.lang = "zh"; });
+  await eventually(() => told("#better", 4), ["50.0%", "▲ +16.7 个百分点", "上升 16.7 个百分点"]);
   await leave();
 });
 

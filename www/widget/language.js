@@ -69,15 +69,24 @@ export class Format {
     return this.number(rate, { style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits });
   }
 
-  /** How far a number has changed, with its sign. @param {number} change */
-  change(change) {
-    return this.number(change, { style: "percent", maximumFractionDigits: Math.abs(change) < 0.1 ? 1 : 0, signDisplay: "exceptZero" });
+  /** How far a number has changed, in percent of what it was. @param {number} change @param {"exceptZero" | "never"} signDisplay */
+  change(change, signDisplay) {
+    return this.number(change, { style: "percent", maximumFractionDigits: Math.abs(change) < 0.1 ? 1 : 0, signDisplay });
   }
 
-  /** An amount; its currency only if one is known. @param {Cell | undefined} amount @param {number} digits @param {string} [currency] */
-  money(amount, digits, currency) {
-    const fraction = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-    return this.number(amount, currency ? { style: "currency", currency, ...fraction } : fraction);
+  /** How far a share has changed, in hundredths of the whole. @param {number} change @param {"exceptZero" | "never"} signDisplay */
+  points(change, signDisplay) {
+    return this.number(change * 100, { minimumFractionDigits: 1, maximumFractionDigits: 1, signDisplay });
+  }
+
+  /**
+   * An amount; its currency only if one is known. With decimals it has as many as that currency, or else two.
+   * @param {Cell | undefined} amount @param {boolean} hasDecimals @param {string} [currency] @param {Intl.NumberFormatOptions} [options]
+   */
+  money(amount, hasDecimals, currency, options) {
+    /** @type {Intl.NumberFormatOptions} */
+    const style = currency ? { style: "currency", currency } : hasDecimals ? { minimumFractionDigits: 2, maximumFractionDigits: 2 } : {};
+    return this.number(amount, { ...style, ...hasDecimals ? {} : { minimumFractionDigits: 0, maximumFractionDigits: 0 }, ...options });
   }
 
   /** A time, as fine as its bucket. @param {Date} date @param {string} [every] a bucket's width such as `1h` */

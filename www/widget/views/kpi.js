@@ -14,10 +14,11 @@ import { DAY, HOUR, MINUTE, rangeIn, rangeOf } from "../ranges.js";
 /** Prices of so called columns are those of all pieces together. */
 const IS_TOTAL = /total|revenue|sales|spend|amount|value/i;
 
-/** Amounts from here on are shown without their cents. */
-const LARGE = 10_000;
+/** A change is told to a thousandth at the finest: what is less is none. */
+const THOUSAND = 1000;
 
-/** @typedef {{ name: "events" | "people" | "orders" | "revenue" | "conversion", value: number, before?: number, text: string, label: string }} Card */
+/** @typedef {(value: number, options?: Intl.NumberFormatOptions) => string} Write */
+/** @typedef {{ name: "events" | "people" | "orders" | "revenue" | "conversion", value: number, before?: number, label: string, write: Write }} Card */
 /** @typedef {{ length: number, unit: "days" | "hours", n: number, end: Date }} Period */
 
 /**
@@ -79,13 +80,14 @@ function figuresOf(answers, name) {
 function cardsOf(desk, answers) {
   const { dataset, words, format } = desk, now = figuresOf(answers, "now"), before = figuresOf(answers, "before"), { order, price } = saleIn(dataset, answers);
   const labels = { events: words.kpi.events, people: peopleIn(desk), orders: order ? words.kpi.orders : words.kpi.purchases, revenue: words.kpi.revenue, conversion: words.kpi.conversion };
-  const texts = {
-    revenue: (/** @type {number} */ value) => format.money(value, value < LARGE ? price?.scale ?? 0 : 0, currencyIn(answers)),
-    conversion: (/** @type {number} */ value) => format.percent(value),
+  /** @type {Partial<Record<Card["name"], Write>>} */
+  const written = {
+    revenue: (value, options) => format.money(value, Boolean(price?.scale), currencyIn(answers), options),
+    conversion: value => format.percent(value),
   };
   return /** @type {Card["name"][]} */ (Object.keys(labels)).flatMap(name => {
     const value = now[name];
-    return value === undefined ? [] : [{ name, value, before: before[name], label: labels[name], text: (/** @type {Record<string, (value: number) => string>} */ (texts)[name] ?? format.number.bind(format))(value) }];
+    return value === undefined ? [] : [{ name, value, before: before[name], label: labels[name], write: written[name] ?? format.number.bind(format) }];
   });
 }
 
@@ -112,21 +114,34 @@ export const kpi = {
   template(desk, answers) {
     const { words, format } = desk, period = periodIn(answers);
     return html`<ul class="cards">${cardsOf(desk, answers).map(card => html`<li class="card" part="card" @click=${() => desk.choose(rowOf(card))}>
-      ${choice(html`<span class="label" part="label">${card.label}</span><span class="figure" part="figure">${card.text}</span>`)}
-      ${card.before ? html`<span class="change" part="change">${changeOf(desk, card)}</span>` : nothing}
+      ${choice(html`<span class="label" part="label">${card.label}</span><span class="figure" part="figure">${card.write(card.value)}</span>`)}
+      ${card.before === undefined ? nothing : html`<span class="change" part="change">${changeOf(desk, card, card.before)}</span>`}
     </li>`)}</ul>
     ${period ? html`<p class="fine">${words.kpi.period[period.unit]({ n: period.n, text: format.number(period.n), plurals: format.plurals })}</p>` : nothing}`;
   },
   summary(desk, answers) {
-    return cardsOf(desk, answers).map(({ label, text }) => desk.words.pair(label, text)).join(desk.words.comma);
+    return cardsOf(desk, answers).map(({ label, value, write }) => desk.words.pair(label, write(value))).join(desk.words.comma);
   },
 };
 
-/** @param {Desk} desk @param {Card} card */
-function changeOf({ words, format }, { value, before }) {
-  const change = value / Number(before) - 1, text = format.change(change);
-  const [sign, said] = change > 0 ? ["▲", words.kpi.up] : change < 0 ? ["▼", words.kpi.down] : ["=", words.kpi.same];
-  return html`<span aria-hidden="true">${sign} ${text}</span><span class="unseen">${said(format.change(Math.abs(change)).replace(/^\+/, ""))}</span>`;
+/** @param {Desk} desk @param {Card} card @param {number} before */
+function changeOf(desk, card, before) {
+  const { by, shown, said } = measured(desk, card, before), { up, down, same } = desk.words.kpi;
+  const [sign, say] = by > 0 ? ["▲", up] : by < 0 ? ["▼", down] : ["=", same];
+  return html`<span aria-hidden="true">${sign} ${shown}</span><span class="unseen">${say(said)}</span>`;
+}
+
+/**
+ * A change with its sign, as it is shown, and without, as it is said: of a share in points; of what was more than nothing in percent of that;
+ * of all else, of which there is no percentage, the difference.
+ * @param {Desk} desk @param {Card} card @param {number} before
+ */
+function measured({ words, format }, { name, value, write }, before) {
+  const isShare = name === "conversion", isRelative = !isShare && before > 0;
+  const by = Math.round((value - before) / (isRelative ? before : 1) * THOUSAND) / THOUSAND;
+  if (isShare) return { by, shown: words.kpi.points(format.points(by, "exceptZero")), said: words.kpi.saidPoints(format.points(by, "never")) };
+  if (isRelative) return { by, shown: format.change(by, "exceptZero"), said: format.change(by, "never") };
+  return { by, shown: write(by, { signDisplay: "exceptZero" }), said: write(by, { signDisplay: "never" }) };
 }
 
 /** @param {Card} card @returns {Row} */

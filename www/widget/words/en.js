@@ -83,6 +83,8 @@ export default {
     up: (/** @type {string} */ by) => `up by ${by}`,
     down: (/** @type {string} */ by) => `down by ${by}`,
     same: (/** @type {string} */ _) => "unchanged",
+    points: (/** @type {string} */ n) => `${n} pp`,
+    saidPoints: (/** @type {string} */ n) => `${n} percentage points`,
     period: {
       days: (/** @type {Counted} */ { n, text, plurals }) => n === 1 ? "The last 24 hours of the data, compared with the 24 hours before." : `The last ${text} ${some(plurals, n, "day", "days")} of the data, compared with the ${text} before.`,
       hours: (/** @type {Counted} */ { n, text, plurals }) => n === 1 ? "The last hour of the data, compared with the hour before." : `The last ${text} ${some(plurals, n, "hour", "hours")} of the data, compared with the ${text} before.`,

@@ -75,6 +75,8 @@ export default {
     up: by => `上升 ${by}`,
     down: by => `下降 ${by}`,
     same: () => "持平",
+    points: n => `${n} 个百分点`,
+    saidPoints: n => `${n} 个百分点`,
     period: {
       days: ({ n, text }) => n === 1 ? "数据中最近 24 小时，与此前 24 小时对比。" : `数据中最近 ${text} 天，与此前 ${text} 天对比。`,
       hours: ({ text }) => `数据中最近 ${text} 小时，与此前 ${text} 小时对比。`,
