@@ -78,6 +78,25 @@ test("a change is told by what it means: of a share in points, of what was less 
   await leave();
 });
 
+/** How many lines each text of a widget has that `selector` finds. */
+const lines = (page, widget, selector) => page.$eval(widget, ({ shadowRoot }, selector) => [...shadowRoot.querySelectorAll(selector)].map(element => {
+  const range = document.createRange();
+  range.selectNodeContents(element);
+  return new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size;
+}), selector);
+const fits = (page, widget, selector) => page.$eval(widget, ({ shadowRoot }, selector) => [...shadowRoot.querySelectorAll(selector)].every(({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth), selector);
+
+test("no number breaks, however large it is and however narrow its place", async () => {
+  host.files.set("/large.csv", "time,user,event,price,currency\n2026-11-01 10:00:00,ann,purchase,1.00,JPY\n2026-11-08 10:00:00,ann,purchase,-2000000000001.00,JPY\n2026-11-08 11:00:00,ann,purchase,-69135752.00,JPY\n");
+  const { page, leave } = await host.visit(`<clickfold-view src="/large.csv" view="kpi"></clickfold-view>`);
+  await settled(page);
+  for (const width of [240, 400, 600, 900]) {
+    await page.setViewportSize({ width, height: 900 });
+    assert.deepEqual([await lines(page, "clickfold-view", ".figure"), await fits(page, "clickfold-view", ".card, .figure")], [[1, 1, 1, 1, 1], true], `at ${width}`);
+  }
+  await leave();
+});
+
 test("nobody is shut out: no violation in any view, theme and language, and nothing is wider than its place", async () => {
   const every = [...VIEWS.map(view => element(`view="${view}" heading="${view}"`)), element(`query='${QUERY}' heading="query"`), `<clickfold-view src="/none.csv" heading="failed"></clickfold-view>`, `<clickfold-view heading="empty"></clickfold-view>`].join("");
   for (const theme of ["light", "dark"]) {

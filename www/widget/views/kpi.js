@@ -112,8 +112,8 @@ export const kpi = {
     };
   },
   template(desk, answers) {
-    const { words, format } = desk, period = periodIn(answers);
-    return html`<ul class="cards">${cardsOf(desk, answers).map(card => html`<li class="card" part="card" @click=${() => desk.choose(rowOf(card))}>
+    const { words, format } = desk, period = periodIn(answers), cards = cardsOf(desk, answers);
+    return html`<ul class="cards" .style=${`--longest: ${Math.max(1, ...cards.map(({ value, write }) => write(value).length))}`}>${cards.map(card => html`<li class="card" part="card" @click=${() => desk.choose(rowOf(card))}>
       ${choice(html`<span class="label" part="label">${card.label}</span><span class="figure" part="figure">${card.write(card.value)}</span>`)}
       ${card.before === undefined ? nothing : html`<span class="change" part="change">${changeOf(desk, card, card.before)}</span>`}
     </li>`)}</ul>
