@@ -97,6 +97,13 @@ test("no number breaks, however large it is and however narrow its place", async
   await leave();
 });
 
+test("a Chinese heading is not squeezed to one character a line", async () => {
+  const { page, leave } = await host.visit(["top-items", "funnel"].map(view => element(`view="${view}" id="${view}" lang="zh-CN"`)).join(""), { viewport: { width: 280, height: 900 } });
+  await settled(page);
+  assert.deepEqual([await lines(page, "#top-items", "thead th"), await lines(page, "#funnel", "thead th:not(.wide)")], [[1, 1, 1], [1, 1, 1]]);
+  await leave();
+});
+
 test("nobody is shut out: no violation in any view, theme and language, and nothing is wider than its place", async () => {
   const every = [...VIEWS.map(view => element(`view="${view}" heading="${view}"`)), element(`query='${QUERY}' heading="query"`), `<clickfold-view src="/none.csv" heading="failed"></clickfold-view>`, `<clickfold-view heading="empty"></clickfold-view>`].join("");
   for (const theme of ["light", "dark"]) {
