@@ -104,6 +104,25 @@ test("a Chinese heading is not squeezed to one character a line", async () => {
   await leave();
 });
 
+test("in a page from right to left its languages run from left to right, and a name as its own script does", async () => {
+  host.files.set("/names.csv", "item,event\n\"قميص (2026)\",view\n\"قميص (2026)\",view\nhat!,view\n");
+  const query = JSON.stringify({ kind: "aggregate", group_by: ["event", "item"], measures: { n: { fn: "count" } }, order_by: ["-n"] });
+  const { page, leave } = await host.visit(`<div dir="rtl"><clickfold-view src="/names.csv" id="items"></clickfold-view><clickfold-view src="/names.csv" id="query" query='${query}'></clickfold-view></div>`);
+  await settled(page);
+  /** Whether the first character of a name stands to the left of its last one. */
+  const areForwards = (widget, selector) => page.$eval(widget, ({ shadowRoot }, selector) => [...shadowRoot.querySelectorAll(selector)].map(cell => {
+    const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT), range = document.createRange();
+    let text = texts.nextNode();
+    while (!text.data.trim()) text = texts.nextNode();
+    const left = at => (range.setStart(text, at), range.setEnd(text, at + 1), range.getBoundingClientRect().left);
+    return left(0) < left(text.data.length - 1);
+  }), selector);
+  assert.deepEqual([await areForwards("#items", "tbody th"), await areForwards("#query", "tbody td:nth-child(2)"), await areForwards("#items", "thead th:first-child")], [[false, true], [false, true], [true]]);
+  const [place, item] = await page.$eval("#items", ({ shadowRoot }) => [...shadowRoot.querySelectorAll("thead th")].map(cell => cell.getBoundingClientRect().left));
+  assert.ok(place < item);
+  await leave();
+});
+
 test("nobody is shut out: no violation in any view, theme and language, and nothing is wider than its place", async () => {
   const every = [...VIEWS.map(view => element(`view="${view}" heading="${view}"`)), element(`query='${QUERY}' heading="query"`), `<clickfold-view src="/none.csv" heading="failed"></clickfold-view>`, `<clickfold-view heading="empty"></clickfold-view>`].join("");
   for (const theme of ["light", "dark"]) {
