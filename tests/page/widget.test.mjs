@@ -123,6 +123,23 @@ test("in a page from right to left its languages run from left to right, and a n
   await leave();
 });
 
+test("of a long name two lines are seen, and all of it where it is pointed at, focused or read aloud", async () => {
+  const long = "An office chair that is comfortable, ".repeat(6).trim();
+  host.files.set("/long.csv", `item,event\n"${long}",view\n"${long}",view\nhat,view\n`);
+  const { page, leave } = await host.visit(`<clickfold-view src="/long.csv"></clickfold-view><button id="behind">behind</button>`, { viewport: { width: 400, height: 900 } });
+  await settled(page);
+  const heights = () => page.$eval("clickfold-view", ({ shadowRoot }) => [...shadowRoot.querySelectorAll(".name")].map(({ clientHeight }) => clientHeight));
+  const [two, one] = await heights();
+  assert.equal(two, 2 * one);
+  assert.deepEqual(await page.$eval("clickfold-view", ({ shadowRoot }) => [shadowRoot.querySelector(".name").title, shadowRoot.querySelector(".choice").textContent]), [long, long]);
+  await page.focus("#behind");
+  await page.keyboard.press("Shift+Tab");
+  assert.ok((await heights())[0] > 4 * one);
+  await page.keyboard.press("ArrowDown");
+  assert.deepEqual(await heights(), [two, one]);
+  await leave();
+});
+
 test("nobody is shut out: no violation in any view, theme and language, and nothing is wider than its place", async () => {
   const every = [...VIEWS.map(view => element(`view="${view}" heading="${view}"`)), element(`query='${QUERY}' heading="query"`), `<clickfold-view src="/none.csv" heading="failed"></clickfold-view>`, `<clickfold-view heading="empty"></clickfold-view>`].join("");
   for (const theme of ["light", "dark"]) {

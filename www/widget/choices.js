@@ -5,8 +5,8 @@ import { html } from "lit";
 /** A button for what is chosen; the click bubbles to its row. @param {unknown} content */
 export const choice = content => html`<button type="button" class="choice" part="choice" tabindex="-1">${content}</button>`;
 
-/** The same with a bar beside it, of its share of the longest. @param {unknown} content @param {number} share */
-export const barred = (content, share) => html`<div class="barred">${choice(content)}<span class="track" aria-hidden="true"><span class="bar" part="bar" .style=${`--share: ${share}`}></span></span></div>`;
+/** The same of a name, of which two lines are seen until it is pointed at or focused, with a bar beside it, of its share of the longest. @param {string} name @param {number} share */
+export const barred = (name, share) => html`<div class="barred">${choice(html`<span class="name" title=${name}>${name}</span>`)}<span class="track" aria-hidden="true"><span class="bar" part="bar" .style=${`--share: ${share}`}></span></span></div>`;
 
 /** @type {Record<string, (at: number, n: number) => number>} */
 const WAYS = Object.assign(Object.create(null), {
