@@ -259,6 +259,20 @@ test("a view that the data cannot answer says which column it needs", async () =
   await leave();
 });
 
+test("one is told of in the singular", async () => {
+  host.files.set("/alone.csv", "time,user,event,item\n2026-11-01 10:00:00,ann,view_item,hat\n2026-11-01 10:01:00,ann,purchase,hat\n");
+  const { page, leave } = await host.visit(`<clickfold-view src="/alone.csv" view="funnel"></clickfold-view>`);
+  await settled(page);
+  const said = () => page.$eval("clickfold-view", ({ shadowRoot }) => shadowRoot.querySelector("[part=summary]").textContent);
+  assert.equal(await said(), "Of 1 user with “Viewed”, 100.0% got to “Bought”.");
+  await page.evaluate(() => { document.documentElement.lang = "zh"; });
+  await eventually(said, "1 位用户有“浏览”行为，其中 100.0% 最终到达“购买”。");
+  const { default: en } = await import("../../www/widget/words/en.js");
+  const rate = n => en.live.rate({ n, text: String(n), plurals: new Intl.PluralRules("en") });
+  assert.deepEqual([rate(1), rate(0.5), rate(12)], ["1 event/s", "0.5 events/s", "12 events/s"]);
+  await leave();
+});
+
 test("rows that the page pushes make a data set and extend it; the live board follows them", async () => {
   const { page, heard, leave } = await host.visit(`<clickfold-view view="live"></clickfold-view>`, { head: "" });
   const push = rows => page.$eval("clickfold-view", (element, rows) => element.events.push(...rows.map(([second, item, more]) => ({ time: new Date(Date.UTC(2026, 10, 1, 10, 0, second)), user: "ann", event: "view", item, ...more }))), rows);

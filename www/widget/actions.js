@@ -29,6 +29,9 @@ export function actionName(dataset, words, action) {
 /** Whom the actor's column tells apart, in words. @param {Desk} desk */
 export const peopleIn = ({ dataset, words }) => words.people[/** @type {keyof Words["people"]} */ (people(dataset)[1])];
 
+/** So many of them. @param {Desk} desk @param {Cell | undefined} n */
+export const countedPeople = ({ dataset, words, format }, n) => words.counted[/** @type {keyof Words["counted"]} */ (people(dataset)[1])]({ n: Number(n), text: format.number(n), plurals: format.plurals });
+
 /** The question in which currency prices are, where a column says that. @param {Dataset} dataset @returns {Record<string, Asked>} */
 export function currencyOf(dataset) {
   const column = dataset.schema.find(({ name, type }) => type === "text" && /^currency(_?code)?$/i.test(name))?.name;

@@ -5,7 +5,7 @@
 
 import { html, nothing } from "lit";
 import { isAction, wayToOrder } from "../../more/events/stages.js";
-import { actionName, actionsIn, actionsOf, peopleIn } from "../actions.js";
+import { actionName, actionsIn, actionsOf, countedPeople, peopleIn } from "../actions.js";
 import { barred } from "../choices.js";
 
 /** @param {Desk} desk @param {Answers} answers @param {Row} row */
@@ -45,6 +45,6 @@ export const funnel = {
   summary(desk, answers) {
     const { words, format } = desk, rows = rowsIn(answers), [first, last] = [rows[0], rows[rows.length - 1]];
     if (!first || first === last) return words.empty;
-    return words.funnel.summary({ people: peopleIn(desk), first: stepName(desk, answers, first), n: format.number(first.actors), last: stepName(desk, answers, last), rate: format.percent(last.rate) });
+    return words.funnel.summary({ people: countedPeople(desk, first.actors), first: stepName(desk, answers, first), last: stepName(desk, answers, last), rate: format.percent(last.rate) });
   },
 };

@@ -64,7 +64,7 @@ function state({ dataset, words, format, memory }, answers) {
   return html`<p class="state" part="status">
     ${status ? html`<span class="tag" data-state=${status.state}>${words.live.states[status.state]}</span>` : nothing}
     ${window ? html`<span>${isOld(window.start) ? format.time(window.start, "1s") : format.clock(window.start)} – ${window.end.getTime() - window.start.getTime() < DAY ? format.clock(window.end) : format.time(window.end, "1s")}</span> <span class="tag">${window.provisional ? words.live.provisional : words.live.closed}</span>` : nothing}
-    ${rate === undefined ? nothing : html`<span>${words.live.rate(format.number(rate, { maximumFractionDigits: rate < 10 ? 1 : 0 }))}</span>`}
+    ${rate === undefined ? nothing : html`<span>${words.live.rate({ n: rate, text: format.number(rate), plurals: format.plurals })}</span>`}
   </p>`;
 }
 
@@ -82,12 +82,14 @@ function counters({ dataset, words, format }, answers) {
 /** Milliseconds over which the rate of events is told. */
 const OVER = 5_000;
 
-/** Events in a second, of late; nothing until that is known. @param {import("../clickfold.js").Dataset} dataset @param {Map<string, any>} memory */
+/** Events in a second, of late, few of them to a tenth; nothing until that is known. @param {import("../clickfold.js").Dataset} dataset @param {Map<string, any>} memory */
 function rateOf(dataset, memory) {
   /** @type {{ at: number, n: number }[]} */
   const seen = memory.get("rate") ?? [], at = performance.now();
   const kept = [...seen, { at, n: dataset.rows + (dataset.live?.dropped ?? 0) }].filter((one, i, all) => at - one.at <= OVER || i === all.length - 1);
   memory.set("rate", kept);
   const [first] = kept, last = kept[kept.length - 1];
-  return last.at - first.at < 500 ? undefined : Math.max(0, (last.n - first.n) / (last.at - first.at) * 1000);
+  if (last.at - first.at < 500) return undefined;
+  const rate = Math.max(0, (last.n - first.n) / (last.at - first.at) * 1000);
+  return rate < 10 ? Math.round(rate * 10) / 10 : Math.round(rate);
 }

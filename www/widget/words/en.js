@@ -33,6 +33,13 @@ export default {
   },
   /** Whom an actor's column tells apart. */
   people: { customers: "Customers", visitors: "Visitors", sessions: "Sessions", users: "Users" },
+  /** So many of them. */
+  counted: {
+    customers: (/** @type {Counted} */ { n, text, plurals }) => `${text} ${some(plurals, n, "customer", "customers")}`,
+    visitors: (/** @type {Counted} */ { n, text, plurals }) => `${text} ${some(plurals, n, "visitor", "visitors")}`,
+    sessions: (/** @type {Counted} */ { n, text, plurals }) => `${text} ${some(plurals, n, "session", "sessions")}`,
+    users: (/** @type {Counted} */ { n, text, plurals }) => `${text} ${some(plurals, n, "user", "users")}`,
+  },
   /** What an action is to a shop. */
   stages: { view: "Viewed", wish: "Saved", cart: "Added to cart", checkout: "Checkout", buy: "Bought" },
 
@@ -55,7 +62,7 @@ export default {
     step: "Step",
     ofFirst: "Of the first",
     ofBefore: "Of the one before",
-    summary: (/** @type {{ people: string, first: string, n: string, last: string, rate: string }} */ { people, first, n, last, rate }) => `Of ${n} ${people.toLowerCase()} with “${first}”, ${rate} got to “${last}”.`,
+    summary: (/** @type {{ people: string, first: string, last: string, rate: string }} */ { people, first, last, rate }) => `Of ${people} with “${first}”, ${rate} got to “${last}”.`,
   },
   retention: {
     title: "Who comes back",
@@ -100,7 +107,7 @@ export default {
     leads: (/** @type {string} */ first) => `In the lead: ${first}.`,
     provisional: "provisional",
     closed: "final",
-    rate: (/** @type {string} */ n) => `${n} events/s`,
+    rate: (/** @type {Counted} */ { n, text, plurals }) => `${text} ${some(plurals, n, "event", "events")}/s`,
     watermark: "Complete up to",
     late: "Late",
     duplicate: "Duplicate",

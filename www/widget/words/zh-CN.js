@@ -26,6 +26,12 @@ export default {
     actor: "访客", session: "会话", item: "商品", category: "类目", action: "行为", time: "时间", price: "价格", quantity: "数量", order: "订单", channel: "渠道",
   },
   people: { customers: "顾客数", visitors: "访客数", sessions: "会话数", users: "用户数" },
+  counted: {
+    customers: ({ text }) => `${text} 位顾客`,
+    visitors: ({ text }) => `${text} 位访客`,
+    sessions: ({ text }) => `${text} 个会话`,
+    users: ({ text }) => `${text} 位用户`,
+  },
   stages: { view: "浏览", wish: "收藏", cart: "加购", checkout: "结算", buy: "购买" },
 
   topItems: {
@@ -47,7 +53,7 @@ export default {
     step: "步骤",
     ofFirst: "总转化率",
     ofBefore: "上一步转化率",
-    summary: ({ people, first, n, last, rate }) => `“${first}”${people} ${n}，其中 ${rate} 最终到达“${last}”。`,
+    summary: ({ people, first, last, rate }) => `${people}有“${first}”行为，其中 ${rate} 最终到达“${last}”。`,
   },
   retention: {
     title: "用户留存",
@@ -92,7 +98,7 @@ export default {
     leads: first => `当前第一名：${first}。`,
     provisional: "暂定",
     closed: "已结算",
-    rate: n => `每秒 ${n} 条事件`,
+    rate: ({ text }) => `每秒 ${text} 条事件`,
     watermark: "数据完整至",
     late: "迟到",
     duplicate: "重复",
