@@ -259,6 +259,18 @@ test("a view that the data cannot answer says which column it needs", async () =
   await leave();
 });
 
+test("nothing is new on the live board as long as there is no window before", async () => {
+  const { page, heard, leave } = await host.visit(`<clickfold-view view="live"></clickfold-view>`);
+  await page.waitForFunction(() => customElements.get("clickfold-view"));
+  const push = rows => page.$eval("clickfold-view", (element, rows) => element.events.push(...rows.map(([second, item]) => ({ time: new Date(Date.UTC(2026, 10, 1, 10, 0, second)), event: "view", item }))), rows);
+  await push([[0, "hat"], [1, "hat"], [2, "cap"]]);
+  await eventually(() => heard("ready"), [3]);
+  assert.deepEqual(await cells(page), [["1", "", "hat", "2"], ["2", "", "cap", "1"]]);
+  await push([[61, "bag"]]);
+  await eventually(() => cells(page), [["1", "new", "bag", "1"]]);
+  await leave();
+});
+
 test("one is told of in the singular", async () => {
   host.files.set("/alone.csv", "time,user,event,item\n2026-11-01 10:00:00,ann,view_item,hat\n2026-11-01 10:01:00,ann,purchase,hat\n");
   const { page, leave } = await host.visit(`<clickfold-view src="/alone.csv" view="funnel"></clickfold-view>`);

@@ -10,8 +10,17 @@ import { countedIn, nameOfCounted, nameOfRanked, rankingOf } from "../rankings.j
 import { actionsOf } from "../actions.js";
 import { DAY } from "../ranges.js";
 
-/** @param {Answers} answers @returns {Row[]} */
-const leadersIn = answers => answers.get("leaders")?.rows() ?? [];
+/** The window before is shown to no one, but says whether there was one: else nothing is new. */
+const WINDOWS = 2;
+
+/** @param {Answers} answers */
+const windowsIn = answers => answers.get("leaders")?.live.windows ?? [];
+
+/** Those of the current window. @param {Answers} answers @returns {Row[]} */
+function leadersIn(answers) {
+  const start = windowsIn(answers).at(-1)?.start.getTime();
+  return (answers.get("leaders")?.rows() ?? []).filter(({ window_start }) => /** @type {Date} */ (window_start).getTime() === start);
+}
 
 /** @type {View} */
 export const live = {
@@ -21,17 +30,17 @@ export const live = {
   isTicking: true,
   ask: ({ dataset, limit, window }) => ({
     scout: actionsOf(dataset),
-    plan: scouted => ({ leaders: { query: rankingOf(dataset, countedIn(dataset, scouted), limit, "row_number"), options: { window: { size: window }, movement: "what", show: 1 } } }),
+    plan: scouted => ({ leaders: { query: rankingOf(dataset, countedIn(dataset, scouted), limit, "row_number"), options: { window: { size: window }, movement: "what", show: WINDOWS } } }),
   }),
   template(desk, answers) {
-    const { words, format } = desk, rows = leadersIn(answers);
+    const { words, format } = desk, rows = leadersIn(answers), hasBefore = windowsIn(answers).length > 1;
     const most = Math.max(1, ...rows.map(row => Number(row.value)));
     return html`${state(desk, answers)}
     <table class="ranking" part="table" aria-labelledby="title">
       <thead><tr><th scope="col" class="number place">${words.topItems.place}</th><th scope="col" class="moved"><span class="unseen">${words.live.moved}</span></th><th scope="col">${nameOfRanked(desk)}</th><th scope="col" class="number">${nameOfCounted(desk, answers)}</th></tr></thead>
       <tbody>${rows.map(row => html`<tr part="row" @click=${() => desk.choose(row)}>
         <td class="number place">${format.number(row.place)}</td>
-        <td class="moved">${movement(desk, row)}</td>
+        <td class="moved">${hasBefore ? movement(desk, row) : nothing}</td>
         <th scope="row">${barred(format.name(row.what, words.none), Number(row.value) / most)}</th>
         <td class="number">${format.number(row.value)}</td>
       </tr>`)}</tbody>
@@ -47,7 +56,6 @@ export const live = {
 
 /** @param {Desk} desk @param {Row} row */
 function movement({ words, format }, { place_before, moved }) {
-  if (place_before === undefined) return nothing;
   if (place_before === null) return html`<span class="tag">${words.live.isNew}</span>`;
   const places = Number(moved), counted = { n: Math.abs(places), text: format.number(Math.abs(places)), plurals: format.plurals };
   if (!places) return html`<span aria-hidden="true">=</span><span class="unseen">${words.live.stayed}</span>`;
@@ -59,7 +67,7 @@ const isOld = date => Math.abs(Date.now() - date.getTime()) > DAY / 2;
 
 /** The connection, the window and whether its answer may still change. @param {Desk} desk @param {Answers} answers */
 function state({ dataset, words, format, memory }, answers) {
-  const { status } = /** @type {Partial<LiveDataset>} */ (dataset), [window] = answers.get("leaders")?.live.windows ?? [];
+  const { status } = /** @type {Partial<LiveDataset>} */ (dataset), window = windowsIn(answers).at(-1);
   const rate = rateOf(dataset, memory);
   return html`<p class="state" part="status">
     ${status ? html`<span class="tag" data-state=${status.state}>${words.live.states[status.state]}</span>` : nothing}
