@@ -38,7 +38,7 @@ test("each view has the right numbers", async () => {
   const of = id => cells(page, `#${id}`);
   assert.deepEqual(await of("top-items"), [["1", "hat", "4"], ["2", "cap", "2"], ["3", "<b>bag</b>", "1"]]);
   assert.deepEqual(await of("funnel"), [["Viewed", "3", "100.0%", ""], ["Added to cart", "2", "66.7%", "66.7%"], ["Bought", "1", "33.3%", "50.0%"]]);
-  assert.deepEqual((await of("retention"))[0].slice(0, 4).map(text => text.replace(/\s+/g, " ")), ["All, weighted", "3", "100%", "33%"]);
+  assert.deepEqual((await of("retention"))[0].slice(0, 4).map(text => text.replace(/\s+/g, " ")), ["All, weighted", "3", "100% of 3 users for whom this period is over", "33% of 3 users for whom this period is over"]);
   assert.deepEqual(await of("query"), [["Oct 26, 2026", "2"], ["Nov 2, 2026", "3"], ["Nov 9, 2026", "7"]]);
   // The last event is in the hour up to 15 November, 13:00: seven days are from the 8th, 13:00 on, and the seven before from the 1st, 13:00 on.
   assert.deepEqual(await page.$$eval("#kpi", ([{ shadowRoot }]) => [...shadowRoot.querySelectorAll(".card")].map(card => [...card.querySelectorAll(".label, .figure, .change > [aria-hidden]")].map(part => part.textContent))), [
@@ -268,6 +268,22 @@ test("nothing is new on the live board as long as there is no window before", as
   assert.deepEqual(await cells(page), [["1", "", "hat", "2"], ["2", "", "cap", "1"]]);
   await push([[61, "bag"]]);
   await eventually(() => cells(page), [["1", "new", "bag", "1"]]);
+  await leave();
+});
+
+test("retention says of how many its mean is", async () => {
+  const day = (n, ...users) => users.map(user => `2026-11-0${n} 10:00:00,${user}\n`).join("");
+  host.files.set("/cohorts.csv", `time,user\n${day(1, "ann", "bob")}${day(2, "ann", "cid")}${day(3, "cid", "dan", "eve")}${day(4, "fay")}`);
+  const { page, leave } = await host.visit(`<clickfold-view src="/cohorts.csv" view="retention"></clickfold-view>`);
+  await settled(page);
+  const all = () => page.$eval("clickfold-view", ({ shadowRoot }) => [...shadowRoot.querySelectorAll("tbody tr:first-child .shaded")].map(({ textContent, title }) => [textContent, title]));
+  // The last day is not over: two days later is over for those of the first day alone, a day later for those of the second, too.
+  assert.deepEqual(await all(), [
+    ["100% of 5 users for whom this period is over", "of 5 users for whom this period is over"],
+    ["67% of 3 users for whom this period is over", "of 3 users for whom this period is over"],
+    ["0% of 2 users for whom this period is over", "of 2 users for whom this period is over"],
+  ]);
+  assert.match(await page.$eval("clickfold-view", ({ shadowRoot }) => shadowRoot.querySelector("section").innerText), /“All, weighted” counts in each period only those for whom it is over\./);
   await leave();
 });
 

@@ -3,8 +3,8 @@
 /** @import { Desk, Row, View } from "../views.js" */
 /** @import { Answers } from "../watching.js" */
 
-import { html } from "lit";
-import { peopleIn } from "../actions.js";
+import { html, nothing } from "lit";
+import { countedPeople, peopleIn } from "../actions.js";
 import { choice } from "../choices.js";
 import { DAY, rangeIn, rangeOf } from "../ranges.js";
 
@@ -33,6 +33,9 @@ function cohortsIn(answers) {
 /** @param {Row[]} cells */
 const sizeOf = cells => cells[0].size ?? cells.find(({ period }) => Number(period) === 0)?.actors;
 
+/** Whether the rates of all together are of fewer people in one period than in another. @param {{ cohort: Date | null, cells: Row[] }[]} cohorts */
+const hasBases = ([all]) => all.cohort === null && all.cells.some(({ size }) => size !== all.cells[0].size);
+
 /** @type {View} */
 export const retention = {
   needs: ["actor", "time"],
@@ -56,12 +59,13 @@ export const retention = {
         ${periods.map(period => {
           const cell = cells.find(cell => Number(cell.period) === period);
           if (!cell || cell.rate === null) return html`<td></td>`;
-          const isOpen = cell.complete === false;
-          return html`<td class="number shaded" part="cell" ?data-open=${isOpen} .style=${`--share: ${period ? Math.min(1, Number(cell.rate) / most) : 0}`} @click=${() => desk.choose(cell)}>${choice(html`${format.percent(cell.rate, 0)}${isOpen ? html`<span aria-hidden="true">*</span><span class="unseen"> ${words.retention.open}</span>` : ""}`)}</td>`;
+          const isOpen = cell.complete === false, base = cohort === null ? words.retention.base(countedPeople(desk, cell.size)) : undefined;
+          return html`<td class="number shaded" part="cell" title=${base ?? nothing} ?data-open=${isOpen} .style=${`--share: ${period ? Math.min(1, Number(cell.rate) / most) : 0}`} @click=${() => desk.choose(cell)}>${choice(html`${format.percent(cell.rate, 0)}${isOpen ? html`<span aria-hidden="true">*</span><span class="unseen"> ${words.retention.open}</span>` : base ? html`<span class="unseen"> ${base}</span>` : nothing}`)}</td>`;
         })}
       </tr>`)}</tbody>
     </table></div>
-    ${cohorts.some(({ cells }) => cells.some(({ complete }) => complete === false)) ? html`<p class="fine">* ${words.retention.open}</p>` : ""}`;
+    ${cohorts.some(({ cells }) => cells.some(({ complete }) => complete === false)) ? html`<p class="fine">* ${words.retention.open}</p>` : nothing}
+    ${hasBases(cohorts) ? html`<p class="fine">${words.retention.bases}</p>` : nothing}`;
   },
   summary({ words, format }, answers) {
     const all = cohortsIn(answers).find(({ cohort }) => cohort === null), next = all?.cells.find(({ period }) => Number(period) === 1);

@@ -67,6 +67,8 @@ export default {
   retention: {
     title: "Who comes back",
     all: "All, weighted",
+    base: (/** @type {string} */ people) => `of ${people} for whom this period is over`,
+    bases: "“All, weighted” counts in each period only those for whom it is over.",
     open: "This period is not over yet.",
     first: { "1d": "First day", "1w": "First week", "1mo": "First month" },
     later: {

@@ -58,6 +58,8 @@ export default {
   retention: {
     title: "用户留存",
     all: "整体（加权）",
+    base: people => `基于该周期已结束的 ${people}`,
+    bases: "“整体（加权）”的各周期仅统计该周期已结束的群体。",
     open: "该周期尚未结束。",
     first: { "1d": "首次访问日", "1w": "首次访问周", "1mo": "首次访问月" },
     later: {
