@@ -287,6 +287,18 @@ test("retention says of how many its mean is", async () => {
   await leave();
 });
 
+test("the ranking is called after what it is of", async () => {
+  host.files.set("/actions.csv", "time,user,event\n2026-11-01 10:00:00,ann,home\n2026-11-01 10:01:00,ann,search\n2026-11-01 10:02:00,bob,home\n");
+  host.files.set("/colours.csv", "colour\nred\nred\nblue\n");
+  const { page, leave } = await host.visit(`${element("")}<clickfold-view src="/actions.csv"></clickfold-view><clickfold-view src="/colours.csv"></clickfold-view>`);
+  await settled(page);
+  const titles = () => page.$$eval("clickfold-view", all => all.map(({ shadowRoot }) => shadowRoot.querySelector("#title").textContent));
+  assert.deepEqual(await titles(), ["Top items", "Most frequent events", "Most frequent: colour"]);
+  await page.evaluate(() => { document.documentElement.lang = "zh"; });
+  await eventually(titles, ["热门商品", "热门行为", "colour 排行"]);
+  await leave();
+});
+
 test("one is told of in the singular", async () => {
   host.files.set("/alone.csv", "time,user,event,item\n2026-11-01 10:00:00,ann,view_item,hat\n2026-11-01 10:01:00,ann,purchase,hat\n");
   const { page, leave } = await host.visit(`<clickfold-view src="/alone.csv" view="funnel"></clickfold-view>`);

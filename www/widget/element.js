@@ -352,7 +352,7 @@ export class ClickfoldView extends LitElement {
 
   render() {
     const { words, tag } = languageOf(this), settings = this.#settings;
-    const title = settings?.heading || (settings ? this.#view.title(words) : "Clickfold");
+    const title = settings?.heading || (settings ? this.#view.title(words, this.#shown) : "Clickfold");
     const level = settings?.headingLevel ?? 2;
     return html`<section part="frame" lang=${tag} dir="ltr" data-scheme=${schemeOf(this, settings?.theme ?? "auto")} aria-label=${level ? nothing : title} aria-labelledby=${level ? "title" : nothing} aria-busy=${this.#isLoading}>
       <div id="title" part="title" role=${level ? "heading" : nothing} aria-level=${level || nothing} ?hidden=${!level}>${title}</div>

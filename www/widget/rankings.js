@@ -1,6 +1,7 @@
 /** What a ranking is of, and what it counts. */
 
 /** @import { Cell, Dataset, Field, Query, Role } from "./clickfold.js" */
+/** @import { Words } from "./language.js" */
 /** @import { Desk } from "./views.js" */
 /** @import { Answers } from "./watching.js" */
 
@@ -13,6 +14,13 @@ const RANKED = ["item", "category", "action"];
 
 /** @param {Dataset} dataset @returns {Field} */
 const rankedIn = dataset => RANKED.map(role => byRole(dataset, role)).find(field => field !== undefined) ?? dataset.schema.find(({ type }) => type === "text") ?? dataset.schema[0];
+
+/** What a ranking is called: as long as there is no data, one of items. @param {Words} words @param {Dataset | undefined} dataset */
+export function titleOfRanked({ topItems: { titles, ranked } }, dataset) {
+  const field = dataset && rankedIn(dataset);
+  if (!field) return titles.item;
+  return field.role && Object.hasOwn(titles, field.role) ? titles[/** @type {keyof typeof titles} */ (field.role)] : ranked(field.name);
+}
 
 /** The action that is counted: what most events are; of actions themselves, all. @param {Dataset} dataset @param {Answers} answers @returns {Cell | undefined} */
 export const countedIn = (dataset, answers) => rankedIn(dataset).role === "action" ? undefined : actionsIn(answers)[0];

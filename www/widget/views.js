@@ -31,7 +31,7 @@ import { topItems } from "./views/top-items.js";
  * set; `template` shows the answers, and `summary` says them in a sentence. One that `isTicking` is shown anew each second.
  * @typedef {{
  *   needs: Role[],
- *   title: (words: Words) => string,
+ *   title: (words: Words, dataset: Dataset | undefined) => string,
  *   lines: (limit: number, isNarrow: boolean) => number,
  *   isTicking?: boolean,
  *   ask: (desk: Desk) => Asking,

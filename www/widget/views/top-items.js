@@ -5,12 +5,12 @@
 import { html } from "lit";
 import { actionsOf } from "../actions.js";
 import { barred } from "../choices.js";
-import { countedIn, nameOfCounted, nameOfRanked, rankingOf } from "../rankings.js";
+import { countedIn, nameOfCounted, nameOfRanked, rankingOf, titleOfRanked } from "../rankings.js";
 
 /** @type {View} */
 export const topItems = {
   needs: [],
-  title: words => words.topItems.title,
+  title: titleOfRanked,
   lines: limit => limit,
   ask: ({ dataset, limit }) => ({
     scout: actionsOf(dataset),

@@ -44,7 +44,8 @@ export default {
   stages: { view: "Viewed", wish: "Saved", cart: "Added to cart", checkout: "Checkout", buy: "Bought" },
 
   topItems: {
-    title: "Top items",
+    titles: { item: "Top items", category: "Top categories", action: "Most frequent events" },
+    ranked: (/** @type {string} */ column) => `Most frequent: ${column}`,
     place: "No.",
     events: "Events",
     summary: (/** @type {string} */ first, /** @type {string} */ n) => `First: ${first} with ${n}.`,

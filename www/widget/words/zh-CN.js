@@ -35,7 +35,8 @@ export default {
   stages: { view: "浏览", wish: "收藏", cart: "加购", checkout: "结算", buy: "购买" },
 
   topItems: {
-    title: "热门商品",
+    titles: { item: "热门商品", category: "热门类目", action: "热门行为" },
+    ranked: column => `${column} 排行`,
     place: "排名",
     events: "事件数",
     summary: (first, n) => `第一名：${first}，${n}。`,
