@@ -313,6 +313,16 @@ test("one is told of in the singular", async () => {
   await leave();
 });
 
+test("where colours are forced, lines are fainter than what they part", async () => {
+  const { page, leave } = await host.visit(element(`id="items"`) + element(`id="timeline" view="timeline"`), { forcedColors: "active", colorScheme: "dark" });
+  await settled(page);
+  const colour = (widget, selector, name) => page.$eval(widget, ({ shadowRoot }, [selector, name]) => getComputedStyle(shadowRoot.querySelector(selector))[name], [selector, name]);
+  const [text, ground] = ["rgb(255, 255, 255)", "rgb(0, 0, 0)"];
+  assert.deepEqual([await colour("#items", "tbody td", "color"), await colour("#items", "section", "backgroundColor"), await colour("#items", "section", "borderTopColor")], [text, ground, text]);
+  for (const line of [await colour("#items", "tbody td", "borderBottomColor"), await colour("#timeline", ".chart", "borderTopColor")]) assert.match(line, /^color\(srgb 0\.35 0\.35 0\.35\)$/);
+  await leave();
+});
+
 test("rows that the page pushes make a data set and extend it; the live board follows them", async () => {
   const { page, heard, leave } = await host.visit(`<clickfold-view view="live"></clickfold-view>`, { head: "" });
   const push = rows => page.$eval("clickfold-view", (element, rows) => element.events.push(...rows.map(([second, item, more]) => ({ time: new Date(Date.UTC(2026, 10, 1, 10, 0, second)), user: "ann", event: "view", item, ...more }))), rows);
