@@ -28,7 +28,7 @@ export type View = "top-items" | "timeline" | "funnel" | "retention" | "kpi" | "
 export interface ClickfoldViewEventMap {
   /** There is a data set, and its first answer is shown. */
   "clickfold-ready": CustomEvent<Dataset | LiveDataset>;
-  /** A row, bar or point was chosen, by a click or by Enter: its row in the answer. */
+  /** A row, bar or point was chosen, by a click or by Enter: its row in the answer, or of a time line the point's `time`, `n` and each action's events. */
   "clickfold-select": CustomEvent<Record<string, Cell>>;
   /** Something failed; the element says so in its place. */
   "clickfold-error": CustomEvent<ClickfoldError>;

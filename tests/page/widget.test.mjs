@@ -44,7 +44,7 @@ test("each view has the right numbers", async () => {
   assert.deepEqual(await page.$$eval("#kpi", ([{ shadowRoot }]) => [...shadowRoot.querySelectorAll(".card")].map(card => [...card.querySelectorAll(".label, .figure, .change > [aria-hidden]")].map(part => part.textContent))), [
     ["Events", "7", "▲ +133%"], ["Users", "3", "▲ +200%"], ["Orders", "1", "= 0%"], ["Revenue", "€65.50", "▲ +555%"], ["Conversion rate", "33.3%", "▼ -66.7 pp"],
   ]);
-  assert.match(await page.$eval("#timeline", ({ shadowRoot }) => shadowRoot.querySelector(".sentence").textContent), /^12 events from Nov 1, 2026 to Nov 15, 2026\. Most at Nov 10, 2026: 4\.$/);
+  assert.match(await page.$eval("#timeline", ({ shadowRoot }) => shadowRoot.querySelector(".sentence").textContent), /^12 events from Nov 1, 2026 to Nov 15, 2026\. Most on Nov 10, 2026: 4\.$/);
   await page.waitForFunction(() => document.querySelector("#timeline").shadowRoot.querySelector(".chart canvas"));
   await page.click("#timeline summary");
   await eventually(async () => (await of("timeline")).length, 15);
@@ -454,6 +454,68 @@ test("a screen reader is told of changes at most once in five seconds", async ()
   assert.deepEqual(await said(), []);
   await page.clock.fastForward(5_000);
   await eventually(said, ["First: hat with 4."]);
+  await leave();
+});
+
+const legend = (page, selector = "clickfold-view") => page.$eval(selector, ({ shadowRoot }) => [...shadowRoot.querySelectorAll(".u-series")].map(row => [...row.cells].map(cell => cell.textContent).join(": ")));
+test("a point of the time line is told by what the data call it, in any language", async () => {
+  const { page, heard, leave } = await host.visit(element(`view="timeline" lang="zh-CN"`));
+  await eventually(() => heard("ready"), [12]);
+  await page.click("clickfold-view summary");
+  await page.click("clickfold-view tbody tr:nth-child(6)");
+  assert.deepEqual(await heard("select"), [{ view_item: 1, purchase: 2, add_to_cart: 1, time: new Date("2026-11-10T00:00:00Z"), n: 4 }]);
+  await leave();
+});
+
+test("a time line says from which event to which it is, how long its steps are, and by which clock", async () => {
+  host.files.set("/seconds.csv", "time,user,event\n2026-11-01 05:34:31,ann,view\n2026-11-01 05:34:39,ann,view\n2026-11-01 05:34:45,ann,view\n");
+  const seconds = attributes => `<clickfold-view src="/seconds.csv" view="timeline" ${attributes}></clickfold-view>`;
+  const { page, leave } = await host.visit(seconds("") + seconds(`lang="zh-CN" timezone="Asia/Shanghai"`) + element(`query='${QUERY.replace("1w", "1h")}'`));
+  await settled(page);
+  const said = await page.$$eval("clickfold-view", all => all.map(({ shadowRoot }) => [...shadowRoot.querySelectorAll(".sentence, .fine")].map(part => part.textContent)));
+  assert.deepEqual(said, [
+    ["3 events from Nov 1, 2026, 05:34:31 to Nov 1, 2026, 05:34:45. Most in the 10 seconds from Nov 1, 2026, 05:34:30: 2.", "Interval: 10 seconds. Time zone: UTC."],
+    ["2026年11月1日 13:34:31 至 2026年11月1日 13:34:45，共 3 条事件；峰值出现在 2026年11月1日 13:34:30 起的 10 秒内，为 2。", "统计粒度：10 秒；时区：中国标准时间。"],
+    ["Time zone: UTC."],
+  ]);
+  await leave();
+});
+
+test("what has no line of its own is in one of others, an action that is none, too", async () => {
+  host.files.set("/many.csv", `time,user,event\n${["a", "a", "a", "b", "b", "c", "c", "d", "d", "e", "e", "f", "", "g"].map(action => `2026-11-01 10:00:00,ann,${action}`).join("\n")}\n`);
+  const { page, leave } = await host.visit(`<clickfold-view src="/many.csv" view="timeline"></clickfold-view>`);
+  await eventually(() => legend(page), ["Time: All", "a: 3", "b: 2", "c: 2", "d: 2", "e: 2", "Others: 3"]);
+  await leave();
+});
+
+test("a time line shows answers that belong together: an event that is counted already, but in no line yet, is none of others", async () => {
+  const { page, leave } = await host.visit("<clickfold-view view=\"timeline\"></clickfold-view>");
+  await page.waitForFunction(() => customElements.get("clickfold-view"));
+  await page.evaluate(async origin => {
+    const { open } = await import(`${origin}/clickfold.js`), day = "2026-11-01T10:00:00Z";
+    globalThis.own = await (await open()).load(new Blob([`time,user,event\n${day},ann,view\n${day},ann,view\n${day},bob,cart\n`]));
+    const watch = own.watch.bind(own);
+    globalThis.asked = [];
+    own.watch = (query, heard, options) => {
+      // The lines' answer is held back from its second on; all others come as they do.
+      const one = { isOfLines: query.group_by?.length === 2, answers: 0, held: () => {} };
+      asked.push(one);
+      return watch(query, answer => {
+        one.answers++;
+        if (one.isOfLines && one.answers > 1) one.held = () => heard(answer);
+        else heard(answer);
+      }, options);
+    };
+    document.querySelector("clickfold-view").dataset = own;
+  }, host.origin);
+  const said = async () => [...await legend(page), await page.$eval("clickfold-view", ({ shadowRoot }) => shadowRoot.querySelector(".sentence").textContent.split(" ")[0])];
+  await eventually(said, ["Time: All", "Viewed: 2", "Added to cart: 1", "3"]);
+  await page.evaluate(() => own.append([{ time: "2026-11-01T10:00:00Z", user: "bob", event: "view" }]));
+  await page.waitForFunction(() => asked.every(({ answers }) => answers === 2));
+  await page.$eval("clickfold-view", element => element.updateComplete);
+  assert.deepEqual(await said(), ["Time: All", "Viewed: 2", "Added to cart: 1", "3"]);
+  await page.evaluate(() => asked.forEach(({ held }) => held()));
+  await eventually(said, ["Time: All", "Viewed: 3", "Added to cart: 1", "4"]);
   await leave();
 });
 

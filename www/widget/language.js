@@ -103,6 +103,13 @@ export class Format {
     return this.date(date, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
   }
 
+  /** The time zone's name. */
+  zone() {
+    if (this.timezone === "UTC") return this.timezone;
+    const parts = new Intl.DateTimeFormat(this.tag, { timeZone: this.timezone, timeZoneName: "longGeneric" }).formatToParts();
+    return parts.find(({ type }) => type === "timeZoneName")?.value ?? this.timezone;
+  }
+
   /** @param {Date} date @param {Intl.DateTimeFormatOptions} options */
   date(date, options) {
     const key = JSON.stringify(options);

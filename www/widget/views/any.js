@@ -29,6 +29,9 @@ function everyOf(desk, name) {
   return key?.every ?? /** @type {Grouped | undefined} */ (desk.query)?.every ?? "1s";
 }
 
+/** Whether times of day are shown. @param {string} every */
+const isOfDay = every => /\d[smh]$/.test(every);
+
 /** @type {View} */
 export const any = {
   needs: [],
@@ -55,6 +58,7 @@ export const any = {
         <th scope="row" class=${numbers.has(first.name) ? "number" : nothing}>${choice(text(row, first.name))}</th>${others.map(({ name }) => html`<td class=${numbers.has(name) ? "number" : nothing}>${text(row, name)}</td>`)}
       </tr>`)}</tbody>
     </table></div>
+    ${table.columns.some(({ name, type }) => type === "time" && isOfDay(everyOf(desk, name))) ? html`<p class="fine">${words.zone(format.zone())}</p>` : nothing}
     ${rows.length > MOST_ROWS ? html`<p class="fine">${words.first(format.number(MOST_ROWS), format.number(rows.length))}</p>` : nothing}`;
   },
   summary({ words, format }, answers) {

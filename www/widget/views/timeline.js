@@ -1,6 +1,7 @@
 /** Events over time, a line for each action. */
 
 /** @import { Cell } from "../clickfold.js" */
+/** @import { Words } from "../language.js" */
 /** @import { Desk, Row, View } from "../views.js" */
 /** @import { Answers } from "../watching.js" */
 
@@ -21,9 +22,10 @@ const drawnIn = answers => {
   return actions.length > MOST_LINES + 1 ? actions.slice(0, MOST_LINES) : actions;
 };
 
-/** @typedef {import("../charts.js").Drawing} Drawing */
+/** A line; that of an action says which. @typedef {import("../charts.js").Drawing["series"][number] & { action?: Cell }} Line */
+/** @typedef {{ times: Date[], every: string, series: Line[] }} Lines */
 
-/** What was drawn last at each desk: as long as the answers are the same, so is the drawing. @type {WeakMap<Desk, { answers: Answers, lines: Drawing }>} */
+/** What was drawn last at each desk: as long as the answers are the same, so is the drawing. @type {WeakMap<Desk, { answers: Answers, lines: Lines }>} */
 const drawn = new WeakMap();
 
 /** @param {Desk} desk @param {Answers} answers */
@@ -35,36 +37,39 @@ function linesOf(desk, answers) {
   return lines;
 }
 
-/** @param {Desk} desk @param {Answers} answers @returns {Drawing} */
+/** @param {Desk} desk @param {Answers} answers @returns {Lines} */
 function newLines({ dataset, words }, answers) {
-  const all = answers.get("all")?.rows() ?? [], each = answers.get("each")?.rows() ?? [], every = bucketFor(rangeIn(answers));
-  const times = withGaps(/** @type {Date[]} */ (all.map(row => row.time)), every);
+  const each = answers.get("each")?.rows() ?? [], rest = answers.get("rest")?.rows() ?? [], every = bucketFor(rangeIn(answers));
+  const found = [...each, ...rest].map(row => /** @type {Date} */ (row.time)).sort((a, b) => a.getTime() - b.getTime());
+  const times = withGaps(found.filter((time, at) => !at || time > found[at - 1]), every);
   const places = new Map(times.map((time, at) => [time.getTime(), at]));
-  const at = (/** @type {Row} */ row) => /** @type {number} */ (places.get(/** @type {Date} */ (row.time).getTime()));
-  const line = () => times.map(() => 0), rest = line();
-  for (const row of all) rest[at(row)] = Number(row.n);
-  if (!byRole(dataset, "action")) return { times, every, series: [{ name: words.timeline.events, values: rest }] };
-  /** @type {Map<string, { name: string, values: number[] }>} */
-  const lines = new Map(drawnIn(answers).map(action => [String(action), { name: actionName(dataset, words, action), values: line() }]));
-  for (const row of each) {
-    const values = lines.get(String(row.action))?.values;
-    // The two questions are answered one after the other: what is new may be in one alone.
-    if (!values || at(row) === undefined) continue;
-    values[at(row)] = Number(row.n);
-    rest[at(row)] = Math.max(0, rest[at(row)] - Number(row.n));
-  }
-  const series = [...lines.values()];
-  if (rest.some(n => n)) series.push({ name: words.timeline.others, values: rest });
+  /** @param {Row[]} rows */
+  const valuesOf = rows => {
+    const values = times.map(() => 0);
+    for (const { time, n } of rows) values[/** @type {number} */ (places.get(/** @type {Date} */ (time).getTime()))] = Number(n);
+    return values;
+  };
+  if (!byRole(dataset, "action")) return { times, every, series: [{ name: words.timeline.events, values: valuesOf(rest) }] };
+  /** @type {Line[]} */
+  const series = drawnIn(answers).map(action => ({ name: actionName(dataset, words, action), values: valuesOf(each.filter(row => isSame(row.action, action))), action }));
+  if (rest.length) series.push({ name: words.timeline.others, values: valuesOf(rest) });
   return { times, every, series };
 }
 
+/** @param {Cell} a @param {Cell} b */
+const isSame = (a, b) => (a === null) === (b === null) && actionKey(a) === actionKey(b);
+
+/** Events of all lines at a time. @param {Lines} lines @param {number} at */
+const allAt = ({ series }, at) => series.reduce((sum, { values }) => sum + values[at], 0);
+
 /** @param {Desk} desk @param {Answers} answers */
-function summaryOf({ words, format }, answers) {
-  const rows = answers.get("all")?.rows() ?? [], every = bucketFor(rangeIn(answers));
-  if (!rows.length) return words.empty;
-  const n = rows.reduce((sum, row) => sum + Number(row.n), 0), most = rows.reduce((most, row) => Number(row.n) > Number(most.n) ? row : most);
-  const time = (/** @type {Cell} */ cell) => format.time(/** @type {Date} */ (cell), every);
-  return words.timeline.summary({ events: words.events({ n, text: format.number(n), plurals: format.plurals }), from: time(rows[0].time), to: time(rows[rows.length - 1].time), peak: time(most.time), most: format.number(most.n) });
+function summaryOf(desk, answers) {
+  const { words, format } = desk, lines = linesOf(desk, answers), { times, every } = lines, range = rangeIn(answers);
+  if (!times.length || !range) return words.empty;
+  const counts = times.map((_, at) => allAt(lines, at)), n = counts.reduce((sum, n) => sum + n, 0), peak = counts.reduce((most, n, at) => n > counts[most] ? at : most, 0);
+  const [from, to] = range.map(time => format.time(time, every));
+  const within = words.timeline.within[/** @type {keyof Words["timeline"]["within"]} */ (every)];
+  return words.timeline.summary({ events: words.events({ n, text: format.number(n), plurals: format.plurals }), from, to, peak: within(format.time(times[peak], every)), most: format.number(counts[peak]) });
 }
 
 /** @type {View} */
@@ -77,12 +82,14 @@ export const timeline = {
     return /** @type {import("../watching.js").Asking} */ ({
       scout: { ...actionsOf(dataset), ...rangeOf(dataset) },
       plan(scouted) {
-        const where = [{ column: time.name, is_null: false }], bucket = { column: time.name, every: bucketFor(rangeIn(scouted)), timezone, as: "time" };
-        const all = { query: { kind: "aggregate", where, group_by: [bucket], measures, order_by: ["time"] } };
-        if (!action) return { all };
-        const drawn = drawnIn(scouted);
-        const ofDrawn = { any: [{ column: action.name, in: drawn.filter(value => value !== null).map(actionKey) }, ...drawn.includes(null) ? [{ column: action.name, is_null: true }] : []] };
-        return { all, each: { query: { kind: "aggregate", where: [...where, ofDrawn], group_by: [bucket, { column: action.name, as: "action" }], measures, order_by: ["time"] } } };
+        const every = bucketFor(rangeIn(scouted)), bucket = { column: time.name, every, timezone, as: "time" };
+        /** @param {object[]} where @param {object[]} keys */
+        const counted = (where, keys) => ({ query: { kind: "aggregate", where: [{ column: time.name, is_null: false }, ...where], group_by: [bucket, ...keys], measures, order_by: ["time"] } });
+        if (!action) return { rest: counted([], []) };
+        const drawn = drawnIn(scouted), names = drawn.filter(value => value !== null).map(actionKey), ofNone = (/** @type {boolean} */ are) => are ? [{ column: action.name, is_null: true }] : [];
+        const each = counted([{ any: [{ column: action.name, in: names }, ...ofNone(drawn.includes(null))] }], [{ column: action.name, as: "action" }]);
+        // Each event is in one of both answers, which come one after the other: a difference of two would be of two times.
+        return drawn.length === actionsIn(scouted).length ? { each } : { each, rest: counted([{ any: [{ column: action.name, not_in: names }, ...ofNone(!drawn.includes(null))] }], []) };
       },
     });
   },
@@ -91,6 +98,7 @@ export const timeline = {
     const shown = times.map((time, at) => ({ time, at })).slice(-MOST_ROWS).reverse();
     return html`<p class="sentence" part="summary">${summaryOf(desk, answers)}</p>
       ${desk.chart(lines, at => desk.choose(rowAt(lines, at)))}
+      <p class="fine">${words.timeline.clock(words.timeline.intervals[/** @type {keyof Words["timeline"]["intervals"]} */ (every)], format.zone())}</p>
       ${desk.disclosure("table", words.asTable, () => html`<div class="scroll" tabindex="0" role="group" aria-label=${words.asTable}><table part="table">
         <thead><tr><th scope="col">${words.roles.time}</th>${series.map(({ name }) => html`<th scope="col" class="number">${name}</th>`)}</tr></thead>
         <tbody>${shown.map(({ time, at }) => html`<tr part="row" @click=${() => desk.choose(rowAt(lines, at))}><th scope="row">${choice(format.time(time, every))}</th>${series.map(({ values }) => html`<td class="number">${format.number(values[at])}</td>`)}</tr>`)}</tbody>
@@ -99,10 +107,12 @@ export const timeline = {
   summary: summaryOf,
 };
 
-/** What a point says: its time, and the number of each line there. @param {Drawing} lines @param {number} at @returns {Row} */
-function rowAt({ times, series }, at) {
+/** What a point says: its time, how many events there are, and how many of each action, by what the data call it. @param {Lines} lines @param {number} at @returns {Row} */
+function rowAt(lines, at) {
+  /** @type {Row} */
   const row = Object.create(null);
-  row.time = times[at];
-  for (const { name, values } of series) row[name] = values[at];
-  return row;
+  for (const { action, values } of lines.series) {
+    if (action !== undefined && action !== null) row[String(action)] = values[at];
+  }
+  return Object.assign(row, { time: lines.times[at], n: allAt(lines, at) });
 }

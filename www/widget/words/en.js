@@ -24,6 +24,7 @@ export default {
   noChart: "The chart could not be fetched. The table below says the same.",
   /** A stream that brings nothing at the moment. */
   cutOff: { reconnecting: "The connection was lost and is being taken up again. What is shown is as of the last event.", failed: "The connection was lost. What is shown is as of the last event." },
+  zone: (/** @type {string} */ name) => `Time zone: ${name}.`,
   rows: (/** @type {Counted} */ { n, text, plurals }) => `${text} ${some(plurals, n, "row", "rows")}`,
   events: (/** @type {Counted} */ { n, text, plurals }) => `${text} ${some(plurals, n, "event", "events")}`,
 
@@ -56,7 +57,15 @@ export default {
     events: "Events",
     others: "Others",
     all: "All",
-    summary: (/** @type {{ events: string, from: string, to: string, peak: string, most: string }} */ { events, from, to, peak, most }) => `${events} from ${from} to ${to}. Most at ${peak}: ${most}.`,
+    whole: "Show all",
+    summary: (/** @type {{ events: string, from: string, to: string, peak: string, most: string }} */ { events, from, to, peak, most }) => `${events} from ${from} to ${to}. Most ${peak}: ${most}.`,
+    /** A bucket of time, by its width and its first moment. */
+    within: {
+      "10s": (/** @type {string} */ from) => `in the 10 seconds from ${from}`, "1m": (/** @type {string} */ from) => `in the minute from ${from}`, "1h": (/** @type {string} */ from) => `in the hour from ${from}`,
+      "1d": (/** @type {string} */ day) => `on ${day}`, "1w": (/** @type {string} */ from) => `in the week from ${from}`, "1mo": (/** @type {string} */ month) => `in ${month}`,
+    },
+    clock: (/** @type {string} */ width, /** @type {string} */ zone) => `Interval: ${width}. Time zone: ${zone}.`,
+    intervals: { "10s": "10 seconds", "1m": "1 minute", "1h": "1 hour", "1d": "1 day", "1w": "1 week", "1mo": "1 month" },
   },
   funnel: {
     title: "From view to order",

@@ -19,6 +19,7 @@ export default {
   first: (n, all) => `共 ${all} 行，仅显示前 ${n} 行。`,
   noChart: "图表加载失败，可查看下方表格，内容相同。",
   cutOff: { reconnecting: "连接已断开，正在重新连接。当前显示的是断开前的数据。", failed: "连接已断开。当前显示的是断开前的数据。" },
+  zone: name => `时区：${name}。`,
   rows: ({ text }) => `${text} 行`,
   events: ({ text }) => `${text} 条事件`,
 
@@ -47,7 +48,14 @@ export default {
     events: "事件",
     others: "其他",
     all: "合计",
+    whole: "显示全部",
     summary: ({ events, from, to, peak, most }) => `${from} 至 ${to}，共 ${events}；峰值出现在 ${peak}，为 ${most}。`,
+    within: {
+      "10s": from => `${from} 起的 10 秒内`, "1m": from => `${from} 起的 1 分钟内`, "1h": from => `${from} 起的 1 小时内`,
+      "1d": day => day, "1w": from => `${from} 起的一周内`, "1mo": month => month,
+    },
+    clock: (width, zone) => `统计粒度：${width}；时区：${zone}。`,
+    intervals: { "10s": "10 秒", "1m": "1 分钟", "1h": "1 小时", "1d": "1 天", "1w": "1 周", "1mo": "1 个月" },
   },
   funnel: {
     title: "转化漏斗",
