@@ -457,7 +457,85 @@ test("a screen reader is told of changes at most once in five seconds", async ()
   await leave();
 });
 
+/** Puts widgets into a page that tells what is written on their charts; to be called before there is a chart. */
+async function charted(page, html) {
+  await page.evaluate(html => {
+    globalThis.written = new Map();
+    const { fillText } = CanvasRenderingContext2D.prototype;
+    CanvasRenderingContext2D.prototype.fillText = function (text, ...at) {
+      written.set(this.canvas, [...written.get(this.canvas) ?? [], text]);
+      return fillText.call(this, text, ...at);
+    };
+    document.querySelector("main").insertAdjacentHTML("beforeend", html);
+  }, html);
+  return id => page.$eval(`#${id}`, ({ shadowRoot }) => [...new Set(written.get(shadowRoot.querySelector("canvas")) ?? [])]);
+}
 const legend = (page, selector = "clickfold-view") => page.$eval(selector, ({ shadowRoot }) => [...shadowRoot.querySelectorAll(".u-series")].map(row => [...row.cells].map(cell => cell.textContent).join(": ")));
+const sums = every => JSON.stringify({ kind: "aggregate", group_by: [{ column: "time", every, as: "t" }], measures: { revenue: { fn: "sum", column: "price" } }, order_by: ["t"] });
+
+test("a chart's axes reach from the least to the greatest, 0 included, and say so at any size; marks are where points are", async () => {
+  const day = at => new Date(Date.UTC(2026, 10, 2 + at)).toISOString();
+  host.files.set("/loss.csv", `time,user,event,price\n${[300, -20, -1200].map((price, week) => `${day(7 * week)},ann,purchase,${price}`).join("\n")}\n`);
+  host.files.set("/great.csv", `time,user,event,price\n${[1e15, 2e14, 5e14].map((price, at) => `${day(at)},ann,purchase,${price}`).join("\n")}\n`);
+  host.files.set("/small.csv", `time,user,event,price\n${["0.001", "0.02", "0.015"].map((price, at) => `${day(at)},ann,purchase,${price}`).join("\n")}\n`);
+  host.files.set("/once.csv", "time,user,event\n2026-11-01 10:00:00,ann,purchase\n");
+  const { page, leave } = await host.visit("");
+  const marks = await charted(page, [["loss", "1w"], ["great", "1d"], ["small", "1d"]].map(([name, every]) => `<clickfold-view id="${name}" src="/${name}.csv" query='${sums(every)}'></clickfold-view>`).join("") + `<clickfold-view id="once" src="/once.csv" view="timeline"></clickfold-view>`);
+  await eventually(() => marks("loss"), ["Nov 2", "2026", "Nov 9", "Nov 16", "-1,000", "-500", "0"]);
+  await eventually(() => marks("great"), ["Nov 2", "2026", "Nov 3", "Nov 4", "0", "200T", "400T", "600T", "800T", "1000T"]);
+  await eventually(() => marks("small"), ["Nov 2", "2026", "Nov 3", "Nov 4", "0", "0.005", "0.01", "0.015", "0.02"]);
+  await eventually(() => marks("once"), ["10:00:00", "Nov 1", "0", "1"]);
+  await leave();
+});
+
+test("a chart's text grows with the page's", async () => {
+  const { page, leave } = await host.visit(element(`view="timeline"`));
+  const font = () => page.$eval("clickfold-view", ({ shadowRoot }) => parseFloat(shadowRoot.querySelector(".chart canvas").getContext("2d").font) / devicePixelRatio);
+  await eventually(font, 12);
+  await page.evaluate(() => { document.body.style.fontSize = "32px"; });
+  await eventually(font, 24);
+  await leave();
+});
+
+test("a part of the time line is looked at: the legend is about it, rows that come leave it so, and a button leads back", async () => {
+  const { page, heard, leave } = await host.visit(`<clickfold-view view="timeline"></clickfold-view>`);
+  await page.waitForFunction(() => customElements.get("clickfold-view"));
+  const push = seconds => page.$eval("clickfold-view", (element, seconds) => element.events.push(...seconds.map(second => ({ time: new Date(Date.UTC(2026, 10, 1, 10, 0, second)), user: "ann", event: "view" }))), seconds);
+  await push([5, 15, 25, 35, 45, 46, 47, 55, 65, 75, 85, 99]);
+  await eventually(() => legend(page), ["Time: All", "Viewed: 12"]);
+  const back = page.locator(".u-whole"), { x, y, width } = await page.locator(".u-over").boundingBox();
+  assert.equal(await back.isVisible(), false);
+  await page.mouse.move(x + 0.4 * width, y + 50);
+  await page.mouse.down();
+  await page.mouse.move(x + 0.6 * width, y + 60, { steps: 4 });
+  await page.mouse.up();
+  await page.mouse.move(0, 0);
+  const part = ["Time: Nov 1, 2026, 10:00:40 – Nov 1, 2026, 10:00:50", "Viewed: 4"];
+  await eventually(() => legend(page), part);
+  await push([95, 96]);
+  await eventually(() => page.$eval("clickfold-view", ({ shadowRoot }) => /^14 events/.test(shadowRoot.querySelector(".sentence").textContent)), true);
+  await eventually(() => legend(page), part);
+  await page.mouse.dblclick(x + 0.25 * width, y + 50);
+  assert.deepEqual(await heard("select"), [{ view: 3, time: new Date("2026-11-01T10:00:40Z"), n: 3 }]);
+  await page.mouse.move(0, 0);
+  await eventually(() => legend(page), part);
+  await back.click();
+  await eventually(() => legend(page), ["Time: All", "Viewed: 14"]);
+  assert.equal(await back.isVisible(), false);
+  await leave();
+});
+
+test("lines are shown and hidden by the keyboard", async () => {
+  const { page, leave } = await host.visit(element(`view="timeline"`));
+  const pressed = () => page.$$eval("clickfold-view", ([{ shadowRoot }]) => [...shadowRoot.querySelectorAll(".u-legend button")].map(button => [button.textContent, button.getAttribute("aria-pressed")]));
+  await eventually(pressed, [["Viewed", "true"], ["Bought", "true"], ["Added to cart", "true"]]);
+  await page.focus(".u-legend button");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Space");
+  await eventually(pressed, [["Viewed", "true"], ["Bought", "false"], ["Added to cart", "true"]]);
+  await leave();
+});
+
 test("a point of the time line is told by what the data call it, in any language", async () => {
   const { page, heard, leave } = await host.visit(element(`view="timeline" lang="zh-CN"`));
   await eventually(() => heard("ready"), [12]);

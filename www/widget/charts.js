@@ -2,10 +2,14 @@
 
 /** @import { Format, Words } from "./language.js" */
 
+import { WIDTHS } from "./ranges.js";
+
 /** @typedef {{ times: Date[], series: { name: string, values: number[] }[], every: string }} Drawing */
 /** @typedef {{ format: Format, words: Words, choose: (at: number) => void }} Saying */
 
 const DAY = 86_400;
+/** Numbers from which on an axis writes thousands and millions as words. */
+const LONG = 1e6;
 
 /** @type {Promise<typeof import("../more/chart.js")> | undefined} */
 let coming;
@@ -61,8 +65,8 @@ export class Chart {
     this.#lines?.clear();
     this.#every = every;
     this.#lines = new Lines({
-      axes: {}, time: words.roles.time, all: words.timeline.all, timezone: format.timezone,
-      instant: seconds => format.time(new Date(seconds * 1000), every), number: n => format.number(n),
+      axes: {}, time: words.roles.time, all: words.timeline.all, whole: words.timeline.whole, timezone: format.timezone, step: (WIDTHS.get(every) ?? 0) / 1000,
+      instant: seconds => format.time(new Date(seconds * 1000), every), number: n => format.number(n), numbers: marks => axisOf(format, marks),
       mark: (seconds, step) => marks(format, new Date(seconds * 1000), step),
       height: width => width < 480 ? 200 : 260, choose: at => this.#saying?.choose(at),
     });
@@ -86,4 +90,10 @@ function marks(format, date, step) {
   if (step < DAY) return [format.date(date, { hour: "2-digit", minute: "2-digit", ...step < 60 ? { second: "2-digit" } : {}, hourCycle: "h23" }), format.date(date, { month: "short", day: "numeric" })];
   if (step < 28 * DAY) return [format.date(date, { month: "short", day: "numeric" }), format.date(date, { year: "numeric" })];
   return [format.date(date, { year: "numeric", month: "short" }), ""];
+}
+
+/** @param {Format} format @param {number[]} marks */
+function axisOf(format, marks) {
+  const isLong = marks.some(mark => Math.abs(mark) >= LONG);
+  return marks.map(mark => format.number(mark, { maximumFractionDigits: 9, ...isLong ? { notation: "compact" } : {} }));
 }

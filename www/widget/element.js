@@ -266,7 +266,7 @@ export class ClickfoldView extends LitElement {
       choose: row => this.#emit("clickfold-select", row),
       chart: (drawing, choose) => {
         this.#drawing = { drawing, choose };
-        return html`<div class="chart" part="chart" aria-hidden="true"></div>`;
+        return html`<div class="chart" part="chart"></div>`;
       },
       disclosure: (name, label, content) => html`<details ?open=${this.#unfolded.has(name)} @toggle=${(/** @type {Event} */ event) => this.#unfold(name, /** @type {HTMLDetailsElement} */ (event.target).open)}>
         <summary part="disclosure">${label}</summary>${this.#unfolded.has(name) ? content() : nothing}
