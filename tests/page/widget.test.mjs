@@ -533,6 +533,9 @@ test("lines are shown and hidden by the keyboard", async () => {
   await page.keyboard.press("Tab");
   await page.keyboard.press("Space");
   await eventually(pressed, [["Viewed", "true"], ["Bought", "false"], ["Added to cart", "true"]]);
+  await page.evaluate(AXE);
+  assert.deepEqual(await page.evaluate(() => globalThis.axe.run(document).then(({ violations }) => violations.map(({ id }) => id))), []);
+  assert.deepEqual(await page.$$eval("clickfold-view", ([{ shadowRoot }]) => [...shadowRoot.querySelectorAll(".u-off > *")].map(part => getComputedStyle(part).opacity)), ["1", "1"]);
   await leave();
 });
 
