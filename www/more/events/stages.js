@@ -22,9 +22,12 @@ export function stageOf(dataset, action) {
 /** The most frequent action of a stage. @param {Dataset} dataset @param {Cell[]} actions the most frequent first @param {string} stage */
 export const actionOf = (dataset, actions, stage) => actions.find(action => stageOf(dataset, action) === stage);
 
+/** What the way to an order is made of: nobody has to save what they buy. */
+const WAY = ["view", "cart", "checkout", "buy"];
+
 /** The actions on the way to an order, or else the most frequent ones. @param {Dataset} dataset @param {Cell[]} actions @returns {Cell[]} */
 export function wayToOrder(dataset, actions) {
-  const way = STAGES.map(([stage]) => actionOf(dataset, actions, stage)).filter(action => action !== undefined);
+  const way = WAY.map(stage => actionOf(dataset, actions, stage)).filter(action => action !== undefined);
   return way.length > 1 ? way : actions.slice(0, 3);
 }
 
