@@ -140,6 +140,25 @@ test("of a long name two lines are seen, and all of it where it is pointed at, f
   await leave();
 });
 
+test("a funnel's steps are what an order needs, and those who skipped one are told of, also as events come", async () => {
+  const way = (user, ...events) => events.map((event, at) => `2026-11-0${user} 10:0${at}:00,u${user},${event}\n`).join("");
+  host.files.set("/ways.csv", `time,user,event\n${way(1, "view_item", "add_to_wishlist", "add_to_cart", "begin_checkout", "purchase")}${way(2, "view_item", "add_to_cart", "begin_checkout", "purchase")}${way(3, "view_item", "add_to_wishlist", "purchase")}${way(4, "view_item", "add_to_wishlist")}`);
+  host.files.set("/one.csv", "time,user,event\n2026-11-01 10:00:00,ann,view_item\n2026-11-01 10:00:00,bob,view_item\n");
+  const { page, heard, leave } = await host.visit(`${["en", "zh-CN"].map(lang => `<clickfold-view id="${lang}" lang="${lang}" src="/ways.csv" view="funnel"></clickfold-view>`).join("")}<clickfold-view id="one" src="/one.csv" view="funnel"></clickfold-view>`);
+  await settled(page);
+  const said = id => page.$eval(id, ({ shadowRoot }) => [...shadowRoot.querySelectorAll(".fine")].map(({ textContent }) => textContent));
+  assert.deepEqual(await cells(page, "#en"), [["Viewed", "4", "100.0%", ""], ["Added to cart", "2", "50.0%", "50.0%"], ["Checkout", "2", "50.0%", "100.0%"], ["Bought", "2", "50.0%", "100.0%"]]);
+  assert.deepEqual(await said("#en"), ["Of 4 users with “Viewed”, 50.0% got to “Bought”.", "Of 3 users with “Bought” after “Viewed”, 1 did not go through all of “Added to cart”, “Checkout” before: there is another way, or the data does not have all of it."]);
+  assert.equal((await said("#zh-CN"))[1], "3 位用户在“浏览”后到达“购买”，其中 1 未依次经过“加购”、“结算”：可能另有转化路径，或数据不完整。");
+  assert.deepEqual([await cells(page, "#one"), await said("#one")], [[["Viewed", "2", "100.0%", ""]], []]);
+  assert.equal(await page.$eval("#one", ({ shadowRoot }) => shadowRoot.querySelector("[role=status]").textContent), "Viewed: 2");
+  await page.$eval("#en", ({ dataset }) => dataset.append([["view_item"], ["add_to_cart"], ["begin_checkout"], ["purchase"]].map(([event], at) => ({ time: new Date(Date.UTC(2026, 10, 5, 10, at)), user: "u5", event }))));
+  await eventually(async () => (await cells(page, "#en")).map(([, n]) => n), ["5", "3", "3", "3"]);
+  await eventually(async () => (await said("#en")).length, 1);
+  assert.deepEqual(await heard("error"), []);
+  await leave();
+});
+
 test("nobody is shut out: no violation in any view, theme and language, and nothing is wider than its place", async () => {
   const every = [...VIEWS.map(view => element(`view="${view}" heading="${view}"`)), element(`query='${QUERY}' heading="query"`), `<clickfold-view src="/none.csv" heading="failed"></clickfold-view>`, `<clickfold-view heading="empty"></clickfold-view>`].join("");
   for (const theme of ["light", "dark"]) {

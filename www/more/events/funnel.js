@@ -5,6 +5,7 @@ import { cell } from "../../page/format.js";
 import { bars } from "./bars.js";
 import { isName } from "./desk.js";
 import { Kind } from "./kind.js";
+import { skippedOf } from "./skipped.js";
 import { isAction, wayToOrder } from "./stages.js";
 import { percent } from "./words.js";
 
@@ -16,8 +17,6 @@ const MODES = [
 const MOST_STEPS = 32;
 /** What no column is called. */
 const STEP = "\0step";
-/** From this share of the way's ends on it is told that they skipped a step. */
-const MANY = 1 / 3;
 
 /** How many actors get how far on the way to an order. */
 export class Funnel extends Kind {
@@ -120,8 +119,8 @@ export class Funnel extends Kind {
 
   /** Whether a step that many skip makes the funnel look worse than the shop is. @param {Row[]} rows */
   #skipped(rows) {
-    const { html, nothing } = this.desk, skipped = this.#direct - Number(rows[rows.length - 1]?.actors ?? 0);
-    if (!(skipped > 0 && skipped >= this.#direct * MANY)) return nothing;
+    const { html, nothing } = this.desk, skipped = skippedOf(this.#direct, Number(rows[rows.length - 1]?.actors ?? 0));
+    if (!skipped) return nothing;
     const between = this.#steps.slice(1, -1).map(step => this.desk.name(step)), last = this.#name(rows.length);
     return html`<p class="question">Of ${this.desk.many(this.#direct)} with ${last} after ${this.#name(1)}, ${this.desk.count(skipped)} did not go ${between.length === 1 ? html`through ${between[0]}` : html`through all of ${between.join(", ")}`} before: the way is another, or not all of it is in the file.</p>`;
   }

@@ -4,6 +4,7 @@
 /** @import { Answers } from "../watching.js" */
 
 import { html, nothing } from "lit";
+import { skippedOf } from "../../more/events/skipped.js";
 import { isAction, wayToOrder } from "../../more/events/stages.js";
 import { actionName, actionsIn, actionsOf, countedPeople, peopleIn } from "../actions.js";
 import { barred } from "../choices.js";
@@ -13,6 +14,15 @@ const stepName = ({ dataset, words }, answers, row) => actionName(dataset, words
 
 /** @param {Answers} answers */
 const rowsIn = answers => answers.get("funnel")?.rows() ?? [];
+
+/** That many came to the last step by another way. @param {Desk} desk @param {Answers} answers */
+function skipping(desk, answers) {
+  const { words, format } = desk, [first, ...between] = rowsIn(answers), last = between.pop();
+  const direct = answers.get("direct")?.rows()[1]?.actors ?? 0, skipped = skippedOf(Number(direct), Number(last?.actors));
+  if (!last || !skipped) return nothing;
+  const name = (/** @type {Row} */ row) => stepName(desk, answers, row);
+  return html`<p class="fine">${words.funnel.skipped({ people: countedPeople(desk, Number(direct)), first: name(first), last: name(last), skipped: format.number(skipped), between: between.map(name) })}</p>`;
+}
 
 /** @type {View} */
 export const funnel = {
@@ -24,7 +34,8 @@ export const funnel = {
     /** @returns {Record<string, import("../watching.js").Asked>} */
     plan(scouted) {
       const way = wayToOrder(dataset, actionsIn(scouted));
-      return way.length ? { funnel: { query: { kind: "funnel", steps: way.map(action => isAction(dataset, action)) } } } : {};
+      const funnel = (/** @type {import("../clickfold.js").Cell[]} */ way) => ({ query: { kind: /** @type {const} */ ("funnel"), steps: way.map(action => isAction(dataset, action)) } });
+      return { ...way.length ? { funnel: funnel(way) } : {}, ...way.length > 2 ? { direct: funnel([way[0], way[way.length - 1]]) } : {} };
     },
   }),
   template(desk, answers) {
@@ -40,11 +51,13 @@ export const funnel = {
         <td class="number wide">${at ? format.percent(row.rate_from_previous) : nothing}</td>
       </tr>`)}</tbody>
     </table>
-    <p class="fine" part="summary">${funnel.summary(desk, answers)}</p>`;
+    ${rows.length > 1 ? html`<p class="fine" part="summary">${funnel.summary(desk, answers)}</p>` : nothing}
+    ${skipping(desk, answers)}`;
   },
   summary(desk, answers) {
     const { words, format } = desk, rows = rowsIn(answers), [first, last] = [rows[0], rows[rows.length - 1]];
-    if (!first || first === last) return words.empty;
+    if (!first) return words.empty;
+    if (first === last) return words.pair(stepName(desk, answers, first), format.number(first.actors));
     return words.funnel.summary({ people: countedPeople(desk, first.actors), first: stepName(desk, answers, first), last: stepName(desk, answers, last), rate: format.percent(last.rate) });
   },
 };

@@ -73,6 +73,7 @@ export default {
     ofFirst: "Of the first",
     ofBefore: "Of the one before",
     summary: (/** @type {{ people: string, first: string, last: string, rate: string }} */ { people, first, last, rate }) => `Of ${people} with “${first}”, ${rate} got to “${last}”.`,
+    skipped: (/** @type {{ people: string, first: string, last: string, skipped: string, between: string[] }} */ { people, first, last, skipped, between }) => `Of ${people} with “${last}” after “${first}”, ${skipped} did not go through ${between.length > 1 ? "all of " : ""}${between.map(step => `“${step}”`).join(", ")} before: there is another way, or the data does not have all of it.`,
   },
   retention: {
     title: "Who comes back",

@@ -63,6 +63,7 @@ export default {
     ofFirst: "总转化率",
     ofBefore: "上一步转化率",
     summary: ({ people, first, last, rate }) => `${people}有“${first}”行为，其中 ${rate} 最终到达“${last}”。`,
+    skipped: ({ people, first, last, skipped, between }) => `${people}在“${first}”后到达“${last}”，其中 ${skipped} 未${between.length > 1 ? "依次" : ""}经过${between.map(step => `“${step}”`).join("、")}：可能另有转化路径，或数据不完整。`,
   },
   retention: {
     title: "用户留存",
