@@ -71,6 +71,11 @@ export interface LoadOptions {
   queries?: Query[];
   /** How rows that are appended are taken: those of a stream, whose first one may be still to come. See docs/live.md. */
   live?: LiveOptions;
+  /**
+   * Whether a file that has a header and no rows yet is a data set without rows, and no error. With `live` it is one, if not told, and the
+   * first rows that are appended tell its columns' roles.
+   */
+  awaitsRows?: boolean;
   onProgress?: (progress: Progress) => void;
   signal?: AbortSignal;
 }

@@ -233,6 +233,19 @@ test("a source that fails is told calmly in its place, and read again when that 
   await leave();
 });
 
+test("a file that has a header and no rows yet is no error: each view says so calmly, and follows when rows come", async () => {
+  host.files.set("/new.csv", SHOP.slice(0, SHOP.indexOf("\n") + 1));
+  const { page, heard, leave } = await host.visit([...VIEWS.map(view => `view="${view}"`), `query='${QUERY}'`, ...["live", "funnel"].map(view => `id="${view}" view="${view}" options='{"live": {}}'`)].map(attributes => `<clickfold-view src="/new.csv" ${attributes}></clickfold-view>`).join(""));
+  await eventually(() => heard("ready"), Array(9).fill(0));
+  const said = () => page.$$eval("clickfold-view", all => all.map(({ shadowRoot }) => [shadowRoot.querySelector(".body").innerText.trim(), shadowRoot.querySelector("[role=status]").textContent, shadowRoot.querySelector("section").ariaBusy]));
+  assert.deepEqual(await said(), Array(9).fill(["No data yet.", "No data yet.", "false"]));
+  await page.$eval("#live", ({ dataset }, lines) => dataset.append(new TextEncoder().encode(lines)), SHOP.slice(SHOP.indexOf("\n") + 1));
+  await eventually(() => cells(page, "#funnel"), [["Viewed", "3", "100.0%", ""], ["Added to cart", "2", "66.7%", "66.7%"], ["Bought", "1", "33.3%", "50.0%"]]);
+  await eventually(async () => (await cells(page, "#live")).map(row => row.slice(2)), [["hat", "1"]]);
+  assert.deepEqual(await heard("error"), []);
+  await leave();
+});
+
 test("an engine that cannot be started is started by the next try, for all widgets", async () => {
   const { page, context, heard, leave } = await host.visit("", { expected: [/ERR_FAILED/, /Failed to load/] });
   await context.route(/\.wasm$/, route => route.abort());

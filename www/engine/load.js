@@ -20,8 +20,8 @@ const SMALL = 16 << 20;
  * @param {{ needsRows?: boolean, onGone?: (error: ClickfoldError) => void }} [how] whether a header alone is an error also where rows are to come; `onGone` is told when a worker has taken the rows with it for good
  * @returns {Promise<Dataset>}
  */
-export async function load(pool, source, { format, schema, clean, timezone, keep = "rows", queries, live, onProgress, signal, ...unknown }, { needsRows = false, onGone } = {}) {
-  refuseOthers(unknown, ["format", "schema", "clean", "timezone", "keep", "queries", "live", "onProgress", "signal"]);
+export async function load(pool, source, { format, schema, clean, timezone, keep = "rows", queries, live, awaitsRows = Boolean(live), onProgress, signal, ...unknown }, { needsRows = false, onGone } = {}) {
+  refuseOthers(unknown, ["format", "schema", "clean", "timezone", "keep", "queries", "live", "awaitsRows", "onProgress", "signal"]);
   checkLive(live);
   if (keep !== "rows" && keep !== "answers") throw new ClickfoldError("BAD_QUERY", `"keep" is "rows" or "answers", found ${JSON.stringify(keep)}`);
   if (keep === "answers" ? !Array.isArray(queries) : queries !== undefined) {
@@ -29,7 +29,7 @@ export async function load(pool, source, { format, schema, clean, timezone, keep
   }
   if (clean !== undefined && !Array.isArray(clean)) throw new ClickfoldError("BAD_QUERY", `"clean" is a list of steps, found ${JSON.stringify(clean)}`);
   if (live !== undefined && keep === "answers") throw new ClickfoldError("BAD_QUERY", `a stream's rows are kept as long as "live" says; leave "keep": "answers" out`);
-  const options = { format, schema, timezone, ...clean?.length ? { clean } : {}, ...live && { live, awaits_rows: !needsRows } };
+  const options = { format, schema, timezone, ...clean?.length ? { clean } : {}, ...live && { live }, ...awaitsRows && !queries && { awaits_rows: !needsRows } };
   const given = (Array.isArray(source) ? source : [source]).map(toWire);
   if (!given.length) throw new ClickfoldError("BAD_INPUT", "no file was given");
   const sources = (await Promise.all(given.map(async wire => "blob" in wire ? unzipped(await pool.first(), wire, signal) : [wire]))).flat();

@@ -75,7 +75,7 @@ function load(engine, source, options) {
     source, options, engine, abort, users: 0, listeners: new Set(), news: {},
     dataset: engine.then(engine => {
       const from = typeof source === "string" ? fromAddress(source, document.baseURI) : source;
-      return isStream(from) ? engine.connect(from, { ...options, signal, onStatus }) : engine.load(from, { ...options, signal, onProgress });
+      return isStream(from) ? engine.connect(from, { ...options, signal, onStatus }) : engine.load(from, { awaitsRows: true, ...options, signal, onProgress });
     }),
   };
   all.add(shared);

@@ -197,7 +197,7 @@ export class ClickfoldView extends LitElement {
   updated() {
     settleChoices(this.renderRoot);
     this.#draw();
-    if (!this.#isNew || !this.#answers) return;
+    if (!this.#isNew || this.#isLoading || this.#error) return;
     this.#isNew = false;
     this.#emit("clickfold-ready", this.#shown);
   }
@@ -242,6 +242,7 @@ export class ClickfoldView extends LitElement {
     const dataset = this.#shown, settings = this.#settings;
     if (!dataset || !settings) return;
     this.#isLoading = true;
+    if (!dataset.report.read) return this.#awaitRows(dataset);
     const view = this.#view, missing = missingIn(view, dataset);
     if (missing.length) {
       return this.#fail(new Failure("UNKNOWN_COLUMN", `this view needs a column with the role ${missing.join(", and one with the role ")}; the data has ${dataset.schema.map(({ name, role }) => role ? `${name} (${role})` : name).join(", ")}. Say which with options, such as {"schema": {"${dataset.schema[0]?.name}": {"role": "${missing[0]}"}}}`));
@@ -255,6 +256,17 @@ export class ClickfoldView extends LitElement {
       this.requestUpdate();
     }, error => this.#fail(error));
     this.#ticking = view.isTicking ? setInterval(() => this.requestUpdate(), 1000) : undefined;
+    this.requestUpdate();
+  }
+
+  /** Says that there are no rows, which tell what their columns are, and asks what is to be shown once there are. @param {Dataset} dataset */
+  #awaitRows(dataset) {
+    this.#watching = new Watching(dataset, { plan: () => ({ rows: { query: { kind: "aggregate", measures: { n: { fn: "count" } } } } }) }, () => {
+      if (dataset.report.read) return this.#ask();
+      this.#isLoading = false;
+      this.#announcer.say(languageOf(this).words.nothingGiven);
+      this.requestUpdate();
+    }, error => this.#fail(error));
     this.requestUpdate();
   }
 
@@ -314,8 +326,7 @@ export class ClickfoldView extends LitElement {
     this.#held = this.#shown = this.#answers = this.#desk = this.#error = undefined;
     this.#news = {};
     this.#state = undefined;
-    this.#isCutOff = false;
-    this.#isLoading = false;
+    this.#isCutOff = this.#isLoading = this.#isNew = false;
   }
 
   #stopAsking() {
