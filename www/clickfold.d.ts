@@ -409,6 +409,8 @@ export interface StreamStatus {
   state: "connecting" | "open" | "reconnecting" | "paused" | "ended" | "failed";
   /** Why, where it is reconnecting or has failed. */
   reason?: string;
+  /** Why the last of the messages that were no events (`invalid_frames`) was none. */
+  refused?: string;
   counters: StreamCounters;
 }
 

@@ -59,9 +59,18 @@ test("what a message is written in", () => {
   assert.equal(toRows("ping", 100, { kind: "csv" }).kind, "csv");
 });
 
+test("a message that is no event is refused with what it should be and what it is", () => {
+  const { queue, refused, counters } = queueOf({ maxFrame: 100 });
+  for (const frame of ["<html>" + "x".repeat(80), Uint8Array.of(0xff, 0xfe, 0), 7, "x,".repeat(60)]) queue.take(frame);
+  queue.refuse(5000);
+  const wanted = "a message is JSON objects, cells between separators or Arrow IPC; found";
+  assert.deepEqual(refused, [`${wanted} "<html>${"x".repeat(54)}"`, `${wanted} 3 bytes`, `${wanted} number`, "a message has 120 bytes, and at most 100 are read", "a message is larger than the 100 bytes that are read"]);
+  assert.equal(counters.invalid_frames, 5);
+});
+
 /** A queue to an engine that answers when it is told to, and refuses batches all of whose lines are bad. */
 function queueOf(how = {}) {
-  const taken = [], failed = [], counters = { frames: 0, bytes: 0, invalid_frames: 0, dropped_frames: 0 };
+  const taken = [], failed = [], refused = [], counters = { frames: 0, bytes: 0, invalid_frames: 0, dropped_frames: 0 };
   let answer = () => {};
   const engine = { isSlow: true, fails: undefined };
   const consume = async ({ bytes }) => {
@@ -71,12 +80,12 @@ function queueOf(how = {}) {
     if (!lines.some(line => line.includes("good"))) throw Object.assign(new Error("no row can be read"), { code: "BAD_INPUT" });
     taken.push(lines.length);
   };
-  const queue = new Queue({ counters, canWait: true, buffer: 100, maxFrame: 1000, format: undefined, consume, header: () => undefined, mayJoin: () => true, onChange: () => {}, onFail: error => failed.push(error), ...how });
-  return { queue, taken, failed, counters, engine, answer: () => answer() };
+  const queue = new Queue({ counters, canWait: true, buffer: 100, maxFrame: 1000, format: undefined, consume, header: () => undefined, mayJoin: () => true, onChange: () => {}, onRefused: reason => refused.push(reason), onFail: error => failed.push(error), ...how });
+  return { queue, taken, failed, refused, counters, engine, answer: () => answer() };
 }
 
 test("messages that wait are told together, and one by one if they are refused together", async () => {
-  const { queue, taken, counters, engine, answer } = queueOf({ buffer: 10_000 });
+  const { queue, taken, refused, counters, engine, answer } = queueOf({ buffer: 10_000 });
   queue.take('{"good":0}');
   for (let i = 0; i < 10; i++) queue.take(`{"bad":${i}}`);
   engine.isSlow = false;
@@ -84,6 +93,7 @@ test("messages that wait are told together, and one by one if they are refused t
   await queue.drained();
   assert.deepEqual(taken, [1]);
   assert.equal(counters.invalid_frames, 10);
+  assert.deepEqual(refused, Array(10).fill("no row can be read"));
   engine.isSlow = true;
   queue.take('{"good":1}');
   queue.take('{"bad":1}');

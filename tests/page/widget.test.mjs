@@ -402,6 +402,28 @@ test("a stream is followed, and told of when it is cut off and when it is there 
   await leave();
 });
 
+test("while the first event is waited for, what keeps it away is told: messages that are none, and a server that is not reached", async () => {
+  let isReached = false, letIn;
+  host.streams.set("/waits", response => {
+    if (!isReached) return response.writeHead(503).end();
+    response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
+    letIn = response;
+  });
+  const { page, heard, leave } = await host.visit(`<clickfold-view src="sse+/waits" view="live"></clickfold-view>`, { expected: [/503/] });
+  const said = () => page.$eval("clickfold-view", ({ shadowRoot }) => [...shadowRoot.querySelectorAll(".skeleton p")].map(({ textContent }) => textContent));
+  await eventually(async () => (await said())[1], "There is no connection; it is being tried again.");
+  assert.match((await said())[2], /^localhost:\d+ answered 503 /);
+  isReached = true;
+  await eventually(said, ["Waiting for the first event…"]);
+  letIn.write("data: hello\n\ndata: <b>bye</b>\n\n");
+  await eventually(said, ["Waiting for the first event…", "2 messages that came were not understood.", `a message is JSON objects, cells between separators or Arrow IPC; found "<b>bye</b>"`]);
+  letIn.write(`data: {"time": "2026-11-01T10:00:00Z", "event": "view", "item": "hat"}\n\n`);
+  await eventually(async () => (await cells(page)).map(row => row[2]), ["hat"]);
+  assert.deepEqual(await heard("error"), []);
+  host.streams.delete("/waits");
+  await leave();
+});
+
 test("rows that were pushed before the script came are not lost", async () => {
   const { page, heard, leave } = await host.visit("");
   await page.evaluate(() => {

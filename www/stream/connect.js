@@ -56,7 +56,7 @@ class Stream {
     this.queue = new Queue({
       counters: this.status.counters, canWait: source.canWait, buffer, maxFrame, format,
       consume: rows => this.#consume(rows), header: () => this.#header, mayJoin: () => this.#dataset !== undefined,
-      onChange: () => this.status.count(), onFail: error => this.#fail(error),
+      onChange: () => this.status.count(), onRefused: reason => { this.status.refused = reason; }, onFail: error => this.#fail(error),
     });
     const { queue } = this, lastId = () => this.#lastId;
     /** @type {Outlet} */

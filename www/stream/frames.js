@@ -9,6 +9,9 @@ const NEWLINE = 10, RETURN = 13, QUOTE = 34;
 /** Of messages that do not say by their first byte what they are: between cells. */
 const SEPARATORS = /[,;\t|]/;
 
+/** Characters of a message that is no event that are told. */
+const SHOWN = 60;
+
 /** What an object becomes an array by. */
 const BRACKETS = 2;
 
@@ -30,6 +33,14 @@ export function toRows(frame, maxFrame, format = {}) {
 export function sizeOf(frame) {
   if (typeof frame === "string") return frame.length;
   return frame instanceof ArrayBuffer || ArrayBuffer.isView(frame) ? frame.byteLength : 0;
+}
+
+/** Why a message of which `toRows` gives nothing is no event. @param {Frame} frame @param {number} maxFrame */
+export function refusalOf(frame, maxFrame) {
+  const bytes = sizeOf(frame);
+  if (bytes > maxFrame) return `a message has ${bytes} bytes, and at most ${maxFrame} are read`;
+  const found = typeof frame === "string" ? JSON.stringify(frame.slice(0, SHOWN)) : bytes ? `${bytes} bytes` : typeof frame;
+  return `a message is JSON objects, cells between separators or Arrow IPC; found ${found}`;
 }
 
 /** Whether rows may be told the engine together with those of other messages: none of theirs can swallow another's. @param {Rows} rows */

@@ -2,7 +2,7 @@
 /** @import { Rows } from "./frames.js" */
 /** @import { Frame } from "./source.js" */
 
-import { isJoinable, joined, sizeOf, toRows } from "./frames.js";
+import { isJoinable, joined, refusalOf, sizeOf, toRows } from "./frames.js";
 
 /** Rows of several messages that are told the engine together. */
 const JOINED_BYTES = 1 << 20;
@@ -38,6 +38,7 @@ export class Queue {
    * @param {() => Uint8Array | undefined} how.header that messages of cells may have, as far as it is known
    * @param {() => boolean} how.mayJoin whether messages may be told together
    * @param {() => void} how.onChange
+   * @param {(reason: string) => void} how.onRefused is told why a message is no event
    * @param {(error: unknown) => void} how.onFail
    */
   constructor(how) {
@@ -57,7 +58,7 @@ export class Queue {
     counters.frames++;
     counters.bytes += rows?.bytes.length || sizeOf(frame);
     onChange();
-    if (!rows) counters.invalid_frames++;
+    if (!rows) this.#reject(refusalOf(frame, maxFrame));
     else if (!canWait && this.#bytes + rows.bytes.length > buffer) {
       counters.dropped_frames++;
       return Promise.resolve();
@@ -71,8 +72,14 @@ export class Queue {
     if (this.#isStopped) return;
     this.how.counters.frames++;
     this.how.counters.bytes += bytes;
-    this.how.counters.invalid_frames++;
+    this.#reject(`a message is larger than the ${this.how.maxFrame} bytes that are read`);
     this.how.onChange();
+  }
+
+  /** @param {string} reason */
+  #reject(reason) {
+    this.how.counters.invalid_frames++;
+    this.how.onRefused(reason);
   }
 
   pause() {
@@ -152,12 +159,13 @@ export class Queue {
     try {
       await this.how.consume(joined(messages, this.how.header()));
     } catch (error) {
-      if (/** @type {any} */ (error)?.code !== "BAD_INPUT") throw error;
+      const { code, message } = /** @type {any} */ (error);
+      if (code !== "BAD_INPUT") throw error;
       if (messages.length > 1) {
-        for (const message of messages) await this.#hand([message]);
+        for (const one of messages) await this.#hand([one]);
         return;
       }
-      this.how.counters.invalid_frames++;
+      this.#reject(message);
     }
     this.#underWay -= messages.length;
     this.#bytes -= messages.reduce((sum, { bytes }) => sum + bytes.length, 0);

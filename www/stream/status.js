@@ -9,6 +9,8 @@ export class Status {
   #state = /** @type {StreamStatus["state"]} */ ("connecting");
   /** @type {string | undefined} */
   #reason;
+  /** Why the last message that was no event was none. @type {string | undefined} */
+  refused;
   #isPaused = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
@@ -35,7 +37,7 @@ export class Status {
   /** @returns {StreamStatus} */
   get now() {
     const state = this.#isPaused && !this.isOver ? "paused" : this.#state;
-    return { state, ...this.#reason === undefined ? {} : { reason: this.#reason }, counters: { ...this.counters } };
+    return { state, ...this.#reason === undefined ? {} : { reason: this.#reason }, ...this.refused === undefined ? {} : { refused: this.refused }, counters: { ...this.counters } };
   }
 
   /** @param {StreamStatus["state"]} state @param {string} [reason] */

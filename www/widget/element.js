@@ -219,8 +219,8 @@ export class ClickfoldView extends LitElement {
   #hear(news) {
     const state = news.status?.state;
     this.#news = news;
-    // What is counted of a stream is told by the views, at their own pace.
-    if (state && state === this.#state) return;
+    // What is counted of a stream that has events is told by the views, at their own pace.
+    if (state && state === this.#state && this.#shown) return;
     this.#state = state;
     this.requestUpdate();
     if (news.status?.state !== "failed" || this.#isCutOff || !this.#shown) return;
@@ -385,7 +385,17 @@ export class ClickfoldView extends LitElement {
     const { progress: { bytes = 0, totalBytes = 0 } = {}, status } = this.#news;
     const said = status ? status.state === "open" ? words.waiting : words.live.states[status.state] : bytes < totalBytes ? words.loadingShare(new Format(tag, timezone).percent(bytes / totalBytes, 0)) : words.loading;
     return html`<div class="skeleton" part="skeleton"><p class="note" part="status">${said}</p>
+      ${this.#trouble()}
       ${Array.from({ length: this.#view.lines(limit, this.offsetWidth < NARROW) }, () => html`<span class="ghost" aria-hidden="true"></span>`)}</div>`;
+  }
+
+  /** What keeps the first event of a stream from coming. */
+  #trouble() {
+    const { words, tag } = languageOf(this), { status } = this.#news;
+    const isAway = status?.state === "reconnecting", why = isAway ? status?.reason : status?.refused;
+    if (!status || !why) return nothing;
+    const format = new Format(tag, /** @type {Settings} */ (this.#settings).timezone), n = status.counters.invalid_frames;
+    return html`<p class="fine">${isAway ? words.unreached : words.refused({ n, text: format.number(n), plurals: format.plurals })}</p>${this.#details(why)}`;
   }
 
   /** A stream that brings nothing any more: what is shown is as of its last event. */
@@ -406,7 +416,12 @@ export class ClickfoldView extends LitElement {
     return html`<div class="failure" part="error">
       <p role="alert"><strong>${what}</strong> ${toDo}</p>
       ${this.#isWrong ? nothing : this.#retry()}
-      <details><summary>${words.details}</summary><p lang="en">${error.message}</p></details>
+      ${this.#details(error.message)}
     </div>`;
+  }
+
+  /** @param {string} sentence of the engine's, which speaks English */
+  #details(sentence) {
+    return html`<details><summary>${languageOf(this).words.details}</summary><p class="fine" lang="en">${sentence}</p></details>`;
   }
 }

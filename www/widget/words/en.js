@@ -9,6 +9,8 @@ export default {
   loading: "Loading…",
   loadingShare: (/** @type {string} */ share) => `Loading, ${share} read`,
   waiting: "Waiting for the first event…",
+  unreached: "There is no connection; it is being tried again.",
+  refused: (/** @type {Counted} */ { n, text, plurals }) => `${text} ${some(plurals, n, "message that came was", "messages that came were")} not understood.`,
   nothingGiven: "No data yet.",
   empty: "There is nothing to show for these events.",
   none: "(none)",
