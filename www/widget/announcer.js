@@ -20,9 +20,11 @@ export class Announcer {
     if (this.#pausing === undefined) this.#now();
   }
 
+  /** What was said is true no more. */
   stop() {
     clearTimeout(this.#pausing);
     this.#pausing = undefined;
+    if (this.#said) this.#say("");
     this.#said = "";
   }
 

@@ -321,6 +321,7 @@ export class ClickfoldView extends LitElement {
 
   #close() {
     this.#stopAsking();
+    this.#announcer.stop();
     this.#pushed.leave();
     this.#held?.release(this.#error !== undefined || this.#isCutOff);
     this.#held = this.#shown = this.#answers = this.#desk = this.#error = undefined;
@@ -340,7 +341,6 @@ export class ClickfoldView extends LitElement {
     this.#isAlive = false;
     this.#close();
     this.#chart?.clear();
-    this.#announcer.stop();
   }
 
   /** @param {unknown} error */
