@@ -424,6 +424,50 @@ test("while the first event is waited for, what keeps it away is told: messages 
   await leave();
 });
 
+test("a window without what is counted says so, and one of a stream that is over is provisional no more", async () => {
+  const lines = (...events) => events.map(([minute, event, item]) => `data: ${JSON.stringify({ time: `2026-11-01T10:0${minute}:00Z`, event, item })}\n\n`).join("");
+  let end;
+  const over = new Promise(resolve => { end = resolve; });
+  for (const [path, code] of [["/ended", 204], ["/failed", 404]]) {
+    let isFirst = true;
+    host.streams.set(path, async response => {
+      if (!isFirst) return response.writeHead(code).end();
+      isFirst = false;
+      response.writeHead(200, { "content-type": "text/event-stream" }).write(lines([0, "view", "hat"], [1, "view", "cap"]));
+      await over;
+      response.end();
+    });
+  }
+  host.files.set("/quiet.csv", "time,event,item\n2026-11-01 10:00:00,view,hat\n2026-11-01 10:00:01,view,hat\n2026-11-01 10:05:00,purchase,hat\n");
+  const { page, heard, leave } = await host.visit(`${["ended", "failed"].map(id => `<clickfold-view id="${id}" src="sse+/${id}" view="live"></clickfold-view>`).join("")}<clickfold-view id="quiet" src="/quiet.csv" view="live" options='{"live": {}}'></clickfold-view>`, { expected: [/404/] });
+  const tags = id => page.$eval(id, ({ shadowRoot }) => [...shadowRoot.querySelectorAll(".state .tag")].map(({ textContent }) => textContent));
+  await eventually(async () => (await heard("ready")).sort(), [2, 2, 3]);
+  assert.deepEqual([await tags("#ended"), await tags("#failed")], [["connected", "provisional"], ["connected", "provisional"]]);
+  assert.deepEqual(await page.$eval("#quiet", ({ shadowRoot }) => [shadowRoot.querySelector(".note").textContent, shadowRoot.querySelector("[role=status]").textContent]), Array(2).fill("No entries for “Viewed” in this window."));
+  end();
+  await eventually(() => tags("#ended"), ["ended", "final"]);
+  await eventually(() => tags("#failed"), ["failed"]);
+  ["/ended", "/failed"].forEach(path => host.streams.delete(path));
+  await leave();
+});
+
+test("what was said of rows is taken back when they are gone", async () => {
+  const { page, heard, leave } = await host.visit(`<clickfold-view view="live"></clickfold-view>`);
+  await page.waitForFunction(() => customElements.get("clickfold-view"));
+  await page.evaluate(() => {
+    globalThis.view = document.querySelector("clickfold-view");
+    view.events.push({ time: new Date(Date.UTC(2026, 10, 1)), event: "view", item: "hat" });
+  });
+  const said = () => page.evaluate(() => [".note", "[role=status]"].map(part => view.shadowRoot.querySelector(part)?.textContent));
+  await eventually(said, [undefined, "In the lead: hat."]);
+  await page.evaluate(() => view.remove());
+  await eventually(async () => (await said())[1], "");
+  await page.evaluate(() => document.querySelector("main").append(view));
+  await eventually(said, ["No data yet.", ""]);
+  assert.deepEqual(await heard("error"), []);
+  await leave();
+});
+
 test("rows that were pushed before the script came are not lost", async () => {
   const { page, heard, leave } = await host.visit("");
   await page.evaluate(() => {

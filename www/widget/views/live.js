@@ -45,14 +45,24 @@ export const live = {
         <td class="number">${format.number(row.value)}</td>
       </tr>`)}</tbody>
     </table>
-    ${rows.length ? nothing : html`<p class="note">${words.waiting}</p>`}
+    ${rows.length ? nothing : html`<p class="note">${nobodyIn(desk, answers)}</p>`}
     ${counters(desk, answers)}`;
   },
-  summary({ words, format }, answers) {
-    const [first] = leadersIn(answers);
-    return first ? words.live.leads(format.name(first.what, words.none)) : words.waiting;
+  summary(desk, answers) {
+    const { words, format } = desk, [first] = leadersIn(answers);
+    return first ? words.live.leads(format.name(first.what, words.none)) : nobodyIn(desk, answers);
   },
 };
+
+/** That the window has nothing of what is counted. @param {Desk} desk @param {Answers} answers */
+const nobodyIn = (desk, answers) => desk.words.live.nothing(nameOfCounted(desk, answers));
+
+/** Whether the window is final; nothing where that will never be known. @param {Desk} desk @param {boolean} isProvisional */
+function closing({ dataset, words }, isProvisional) {
+  const state = /** @type {Partial<LiveDataset>} */ (dataset).status?.state;
+  if (isProvisional && state === "failed") return nothing;
+  return html` <span class="tag">${isProvisional && state !== "ended" ? words.live.provisional : words.live.closed}</span>`;
+}
 
 /** @param {Desk} desk @param {Row} row */
 function movement({ words, format }, { place_before, moved }) {
@@ -66,12 +76,13 @@ function movement({ words, format }, { place_before, moved }) {
 const isOld = date => Math.abs(Date.now() - date.getTime()) > DAY / 2;
 
 /** The connection, the window and whether its answer may still change. @param {Desk} desk @param {Answers} answers */
-function state({ dataset, words, format, memory }, answers) {
+function state(desk, answers) {
+  const { dataset, words, format, memory } = desk;
   const { status } = /** @type {Partial<LiveDataset>} */ (dataset), window = windowsIn(answers).at(-1);
   const rate = rateOf(dataset, memory);
   return html`<p class="state" part="status">
     ${status ? html`<span class="tag" data-state=${status.state}>${words.live.states[status.state]}</span>` : nothing}
-    ${window ? html`<span>${isOld(window.start) ? format.time(window.start, "1s") : format.clock(window.start)} – ${window.end.getTime() - window.start.getTime() < DAY ? format.clock(window.end) : format.time(window.end, "1s")}</span> <span class="tag">${window.provisional ? words.live.provisional : words.live.closed}</span>` : nothing}
+    ${window ? html`<span>${isOld(window.start) ? format.time(window.start, "1s") : format.clock(window.start)} – ${window.end.getTime() - window.start.getTime() < DAY ? format.clock(window.end) : format.time(window.end, "1s")}</span>${closing(desk, window.provisional)}` : nothing}
     ${rate === undefined ? nothing : html`<span>${words.live.rate({ n: rate, text: format.number(rate), plurals: format.plurals })}</span>`}
   </p>`;
 }

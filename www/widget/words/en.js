@@ -120,6 +120,7 @@ export default {
     up: (/** @type {Counted} */ { n, text, plurals }) => `up ${text} ${some(plurals, n, "place", "places")}`,
     down: (/** @type {Counted} */ { n, text, plurals }) => `down ${text} ${some(plurals, n, "place", "places")}`,
     leads: (/** @type {string} */ first) => `In the lead: ${first}.`,
+    nothing: (/** @type {string} */ counted) => `No entries for “${counted}” in this window.`,
     provisional: "provisional",
     closed: "final",
     rate: (/** @type {Counted} */ { n, text, plurals }) => `${text} ${some(plurals, n, "event", "events")}/s`,

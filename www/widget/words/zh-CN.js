@@ -110,6 +110,7 @@ export default {
     up: ({ text }) => `上升 ${text} 位`,
     down: ({ text }) => `下降 ${text} 位`,
     leads: first => `当前第一名：${first}。`,
+    nothing: counted => `当前时间窗口内暂无“${counted}”数据。`,
     provisional: "暂定",
     closed: "已结算",
     rate: ({ text }) => `每秒 ${text} 条事件`,
