@@ -233,6 +233,18 @@ test("a source that fails is told calmly in its place, and read again when that 
   await leave();
 });
 
+test("a download that breaks off is told with its address", async () => {
+  host.streams.set("/half.csv", response => {
+    response.writeHead(200, { "content-type": "text/csv", "content-length": 2 * SHOP.length });
+    response.write(SHOP, () => setTimeout(() => response.destroy(), 100));
+  });
+  const { page, heard, leave } = await host.visit(`<clickfold-view src="/half.csv"></clickfold-view>`, { expected: [/ERR_/, /Failed to load/] });
+  await settled(page);
+  assert.match((await heard("error"))[0], new RegExp(`^BAD_INPUT: cannot fetch http://localhost:\\d+/half\\.csv: the connection broke off after ${SHOP.length} bytes$`));
+  host.streams.delete("/half.csv");
+  await leave();
+});
+
 test("a file that has a header and no rows yet is no error: each view says so calmly, and follows when rows come", async () => {
   host.files.set("/new.csv", SHOP.slice(0, SHOP.indexOf("\n") + 1));
   const { page, heard, leave } = await host.visit([...VIEWS.map(view => `view="${view}"`), `query='${QUERY}'`, ...["live", "funnel"].map(view => `id="${view}" view="${view}" options='{"live": {}}'`)].map(attributes => `<clickfold-view src="/new.csv" ${attributes}></clickfold-view>`).join(""));

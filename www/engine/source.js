@@ -102,7 +102,7 @@ async function open(source, meter, signal) {
     throw { code: "BAD_INPUT", message: `cannot fetch ${source.url}${response ? `: the server answered ${response.status}` : "; is the address right, and does its server allow this page (CORS)?"}` };
   }
   meter.total = response.headers.get("content-encoding") ? undefined : Number(response.headers.get("content-length")) || undefined;
-  return readStream(response.body, meter, signal);
+  return readStream(response.body, meter, signal, () => ({ code: "BAD_INPUT", message: `cannot fetch ${source.url}: the connection broke off after ${meter.read} bytes` }));
 }
 
 /** The first bytes of some chunks, and all of them again. @param {Chunks} chunks @param {() => Promise<void>} [heard] after each chunk @returns {Promise<Pick<Opened, "chunks" | "start" | "isAll">>} */
@@ -167,13 +167,17 @@ async function* readBlob(blob, meter) {
   }
 }
 
-/** @param {ReadableStream<Uint8Array>} stream @param {Meter} meter @param {AbortSignal} signal @returns {Chunks} */
-async function* readStream(stream, meter, signal) {
+/** @param {ReadableStream<Uint8Array>} stream @param {Meter} meter @param {AbortSignal} signal @param {(error: unknown) => unknown} [broken] what is told where it breaks off @returns {Chunks} */
+async function* readStream(stream, meter, signal, broken = error => error) {
   const reader = stream.getReader();
+  const read = () => reader.read().catch(error => {
+    signal.throwIfAborted();
+    throw broken(error);
+  });
   signal.addEventListener("abort", () => reader.cancel().catch(() => {}), { once: true });
   try {
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await read();
       if (done) return;
       meter.read += value.length;
       yield value;
