@@ -466,7 +466,7 @@ test("the page says that a file is read again, and goes on; also where that cann
     // The panels ask, and hear that the rows are lost.
     for (const name of ["limit", "every"]) document.querySelector(`select[name=${name}]`).dispatchEvent(new Event("change"));
   });
-  const sentence = "Shop.csv: 200 of 200 rows were lost with a worker of the engine, and cannot be read again: that has happened 3 times within a minute; load the data or connect again.";
+  const sentence = "“shop.csv”: 200 of 200 rows were lost with a worker of the engine, and cannot be read again: that has happened 3 times within a minute; load the data or connect again.";
   await page.waitForFunction(sentence => document.querySelector("main > [role=alert]")?.textContent === sentence, sentence);
   await page.evaluate(() => {
     window.onPost = () => {};

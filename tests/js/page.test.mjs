@@ -83,13 +83,13 @@ test("a file is chosen by the keyboard", async () => {
 test("wrong files get one clear sentence", async () => {
   const { page } = await openPage();
   for (const [name, content, sentence] of [
-    ["photo.png", Buffer.from("89504e470d0a1a0a0000000d49484452", "hex"), /^Photo\.png: this is a PNG image, not a table of events; save or export it as CSV text in UTF-8\.$/],
-    ["empty.csv", "", /^Empty\.csv: the file is empty\.$/],
-    ["header.csv", "user_id,item_id\n", /^Header\.csv: the file has a header \(user_id, item_id\) but no rows\.$/],
-    ["line.csv", Buffer.alloc(20 << 20, "x"), /^Line\.csv: the first line does not end within 16 MiB; this is not a CSV file of events\.$/],
+    ["photo.png", Buffer.from("89504e470d0a1a0a0000000d49484452", "hex"), /^“photo\.png”: this is a PNG image, not a table of events; save or export it as CSV text in UTF-8\.$/],
+    ["empty.csv", "", /^“empty\.csv”: the file is empty\.$/],
+    ["header.csv", "user_id,item_id\n", /^“header\.csv”: the file has a header \(user_id, item_id\) but no rows\.$/],
+    ["line.csv", Buffer.alloc(20 << 20, "x"), /^“line\.csv”: the first line does not end within 16 MiB; this is not a CSV file of events\.$/],
   ]) {
     await page.setInputFiles("input[type=file]", file(name, content));
-    await page.waitForFunction(text => document.querySelector("[role=alert]")?.innerText.toLowerCase().startsWith(text), name);
+    await page.waitForFunction(text => document.querySelector("[role=alert]")?.innerText.startsWith(text), `“${name}”`);
     assert.match(await alertText(page), sentence);
   }
 });

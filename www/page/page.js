@@ -202,7 +202,7 @@ const only = () => state.segment ? [{ column: state.segment.column, eq: true }] 
 function fail(thrown) {
   const error = /** @type {ClickfoldError} */ (thrown);
   if (error.code === "CANCELLED") return set({ ...emptyState(), said: "Cancelled" });
-  set({ ...emptyState(), error: state.name ? `${state.name}: ${error.message}` : error.message });
+  set({ ...emptyState(), error: state.name ? `“${state.name}”: ${error.message}` : error.message });
 }
 
 /** Likewise, where it comes of a file that may be shown no more: then it is told already, or of no use. @param {Dataset} dataset @param {unknown} thrown */
