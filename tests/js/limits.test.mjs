@@ -77,7 +77,7 @@ test("a wrong file, or one that is cancelled, gives back the file that was shown
   await page.setInputFiles("input[type=file]", file("photo.png", ["\x89PNG\r\n"]));
   await page.waitForSelector("[role=alert]");
   await said(page, /2 rows loaded/);
-  assert.match(await page.innerText("[role=alert]"), /^Photo\.png: /);
+  assert.match(await page.innerText("[role=alert]"), /^“photo\.png”: /);
   assert.equal(await page.innerText(".file h2"), "good.csv");
   await page.evaluate(() => {
     const watcher = new MutationObserver(() => {
