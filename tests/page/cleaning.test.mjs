@@ -62,7 +62,7 @@ test("a recipe that does not fit is said, and the file stays as it was", async (
   await load(page, SHOP);
   const open = text => page.setInputFiles("#cleaning input[type=file]", { name: "recipe.json", mimeType: "application/json", buffer: Buffer.from(text) });
   await open("{}");
-  await eventually(() => page.innerText("[role=alert]"), "Recipe.json is no recipe: it is no list of steps.");
+  await eventually(() => page.innerText("[role=alert]"), "“recipe.json” is no recipe: it is no list of steps.");
   await open('[{"step":"filter","where":[{"column":"prise","gte":0}]}]');
   await eventually(async () => /step 1 of the recipe, filter: unknown column "prise"/.test(await page.innerText("[role=alert]")), true);
   await eventually(() => equation(page), [6, 5, 1, 0, 0]);

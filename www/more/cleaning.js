@@ -87,7 +87,7 @@ export class CleaningPanel {
       if (!Array.isArray(recipe)) throw new Error("it is no list of steps");
       this.actions.clean(recipe);
     } catch (error) {
-      this.actions.fail(`${file.name} is no recipe: ${/** @type {Error} */ (error).message}`);
+      this.actions.fail(`“${file.name}” is no recipe: ${/** @type {Error} */ (error).message}`);
     }
   }
 
