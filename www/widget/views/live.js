@@ -46,7 +46,8 @@ export const live = {
       </tr>`)}</tbody>
     </table>
     ${rows.length ? nothing : html`<p class="note">${nobodyIn(desk, answers)}</p>`}
-    ${counters(desk, answers)}`;
+    ${counters(desk, answers)}
+    ${windowsIn(answers).length ? html`<p class="fine">${words.zone(format.zone())}</p>` : nothing}`;
   },
   summary(desk, answers) {
     const { words, format } = desk, [first] = leadersIn(answers);
