@@ -289,7 +289,7 @@ test("an address is asked again and again, and its arrays are rows", async () =>
   });
   const found = await page.evaluate(async url => {
     const { live, until } = window.follow({ fetch: url, poll: 5 });
-    const dataset = await live, { counters } = await until(({ counters }) => counters.used >= 50);
+    const dataset = await live, { counters } = await until(({ counters: { used, frames } }) => used >= 50 && used === 10 * (frames - 1)); // none waits
     await dataset.close();
     return { counters, state: dataset.status.state };
   }, url);
