@@ -62,7 +62,8 @@ test("a change is told by what it means: of a share in points, of what was less 
   host.files.set("/worse.csv", of(["-4400.00"], ["-9200.50"]));
   host.files.set("/first.csv", of([], ["57054.80"]));
   host.files.set("/small.csv", of(["30000.0"], ["30001.0"]));
-  const names = ["better", "worse", "first", "small"];
+  host.files.set("/loss.csv", of(["276.00"], ["-1428.00"]));
+  const names = ["better", "worse", "first", "small", "loss"];
   const { page, leave } = await host.visit(names.map(name => `<clickfold-view src="/${name}.csv" view="kpi" id="${name}"></clickfold-view>`).join(""));
   await settled(page);
   const told = (id, at) => page.$eval(id, ({ shadowRoot }, at) => [...shadowRoot.querySelectorAll(".card")[at].querySelectorAll(".figure, .change > span")].map(part => part.textContent), at);
@@ -70,6 +71,7 @@ test("a change is told by what it means: of a share in points, of what was less 
   assert.deepEqual(await revenues(), [
     ["€2,800.00", "▲ +€7,200.00", "up by €7,200.00"], ["-€9,200.50", "▼ -€4,800.50", "down by €4,800.50"],
     ["€57,054.80", "▲ +€57,054.80", "up by €57,054.80"], ["€30,001.00", "= 0%", "unchanged"],
+    ["-€1,428.00", "▼ -€1,704.00", "down by €1,704.00"],
   ]);
   assert.deepEqual(await told("#better", 4), ["50.0%", "▲ +16.7 pp", "up by 16.7 percentage points"]);
   assert.deepEqual(await told("#first", 2), ["1", "▲ +1", "up by 1"]);

@@ -132,12 +132,12 @@ function changeOf(desk, card, before) {
 }
 
 /**
- * A change with its sign, as it is shown, and without, as it is said: of a share in points; of what was more than nothing in percent of that;
- * of all else, of which there is no percentage, the difference.
+ * A change with its sign, as it is shown, and without, as it is said: of a share in points; of what was more than nothing, and is not less now, in percent of
+ * that; of all else, of which there is no percentage, the difference.
  * @param {Desk} desk @param {Card} card @param {number} before
  */
 function measured({ words, format }, { name, value, write }, before) {
-  const isShare = name === "conversion", isRelative = !isShare && before > 0;
+  const isShare = name === "conversion", isRelative = !isShare && before > 0 && value >= 0;
   const by = Math.round((value - before) / (isRelative ? before : 1) * THOUSAND) / THOUSAND;
   if (isShare) return { by, shown: words.kpi.points(format.points(by, "exceptZero")), said: words.kpi.saidPoints(format.points(by, "never")) };
   if (isRelative) return { by, shown: format.change(by, "exceptZero"), said: format.change(by, "never") };
