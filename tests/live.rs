@@ -560,7 +560,9 @@ fn a_type_that_is_told_stays_and_is_as_wide_as_told() {
     assert!(error.contains("\"scale\""), "{error}");
     for (told, expected) in [
         (json!({ "type": "int", "scale": 2 }), "of the type decimal"),
-        (json!({ "type": "decimal", "scale": 38 }), "37 at the most"),
+        (json!({ "type": "decimal", "scale": 19 }), "from 0 to 18"),
+        (json!({ "type": "decimal", "scale": 300 }), "from 0 to 18"),
+        (json!({ "type": "decimal", "scale": 1.5 }), "from 0 to 18"),
         (json!({ "type": "time", "unit": "m" }), "\"ns\""),
         (json!({ "unit": "ms" }), "its type time"),
     ] {

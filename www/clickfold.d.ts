@@ -54,7 +54,8 @@ export interface LoadOptions {
   format?: { kind?: FileFormat; pattern?: string; encoding?: string; separator?: string; quote?: string; header?: boolean };
   /**
    * A fixed type makes rejects of rows whose cell does not fit it. `order` says what comes first in dates such as 1/2/2024; `scale` how many digits behind
-   * the point decimals have at the least, `unit` how finely times are counted at the least: values that are finer make the column so.
+   * the point decimals have at the least (18 at the most), `unit` how finely times are counted at the least: values that are finer make the column so. Both are
+   * of rows that are kept, and nothing to `keep: "answers"`.
    */
   schema?: Record<string, { type?: Exclude<ColumnType, "null">; role?: Role | null; order?: "dmy" | "mdy"; scale?: number; unit?: "s" | "ms" | "us" | "ns" }>;
   /** A recipe: steps that clean the rows, in their order. One worker then reads all of them. */
@@ -73,7 +74,7 @@ export interface LoadOptions {
   live?: LiveOptions;
   /**
    * Whether a file that has a header and no rows yet is a data set without rows, and no error. With `live` it is one, if not told, and the
-   * first rows that are appended tell its columns' roles.
+   * first rows that are appended tell its columns' roles. With `keep: "answers"` it is an error.
    */
   awaitsRows?: boolean;
   onProgress?: (progress: Progress) => void;

@@ -11,7 +11,6 @@ use crate::decode::{self, Fixed, Options};
 use crate::event::{ColumnType, Preset, Role, Schema, TimeUnit, guess_roles};
 use crate::kernel::bucket::Zone;
 use crate::kernel::instant::DateStyle;
-use crate::kernel::number::MAX_DIGITS;
 use crate::{Error, ErrorKind, Result};
 
 /// What is known of a source beforehand; all of it is otherwise found out.
@@ -80,7 +79,7 @@ pub struct ColumnOptions {
     #[serde(rename = "type")]
     pub column_type: Option<String>,
     /// How many digits behind the point a decimal has at the least: values of more make it wider.
-    pub scale: Option<u8>,
+    pub scale: Option<f64>,
     /// `s`, `ms`, `us` or `ns`: how finely a time is counted at the least.
     pub unit: Option<String>,
     /// `dmy` or `mdy`: what comes first in a time whose text does not say it.
@@ -216,14 +215,15 @@ impl LoadOptions {
     }
 }
 
-/// Digits that a decimal may have behind the point.
-const MAX_SCALE: u8 = MAX_DIGITS as u8 - 1;
+/// Digits behind the point with which a decimal has room for every 64-bit integer.
+const MAX_SCALE: u8 = 18;
 
 impl ColumnOptions {
     fn check_width(&self, name: &str, fixed: Option<Fixed>) -> Result<()> {
-        if self.scale.is_some_and(|scale| scale > MAX_SCALE || fixed != Some(Fixed::Decimal)) {
+        let is_scale = |scale: f64| scale.fract() == 0.0 && (0.0..=f64::from(MAX_SCALE)).contains(&scale);
+        if self.scale.is_some_and(|scale| !is_scale(scale) || fixed != Some(Fixed::Decimal)) {
             let sentence = format!(
-                "\"scale\" of column {name:?} is the digits behind the point, {MAX_SCALE} at the most, of the type decimal"
+                "\"scale\" of column {name:?} is a number of digits, from 0 to {MAX_SCALE}, behind the point of the type decimal"
             );
             return Err(Error::bad_query(sentence).at_column(name));
         }
@@ -236,7 +236,7 @@ impl ColumnOptions {
 
     fn told_type(&self) -> Option<ColumnType> {
         match Fixed::parse(self.column_type.as_deref()?)?.narrowest() {
-            ColumnType::Decimal { .. } => Some(ColumnType::Decimal { scale: self.scale.unwrap_or(0) }),
+            ColumnType::Decimal { .. } => Some(ColumnType::Decimal { scale: self.scale.unwrap_or(0.0) as u8 }),
             ColumnType::Time { unit } => {
                 Some(ColumnType::Time { unit: self.unit.as_deref().and_then(parse_unit).unwrap_or(unit) })
             }

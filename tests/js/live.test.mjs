@@ -246,9 +246,9 @@ test("what cannot be meant is refused by name, and nothing is left out in silenc
     'BAD_QUERY: "live.keep" must be an object, found 5', 'BAD_QUERY: "live.ids" must be a whole number above 0, found 1.5', 'BAD_QUERY: "live" must be an object, found "yes"',
     'BAD_QUERY: unknown option "step" of "window"; known are size, hop, timezone, gap, by', 'BAD_QUERY: "window" must be an object, found "1m"',
     'BAD_QUERY: "window.size" must be a string, found 60', 'BAD_QUERY: "show" must be a whole number above 0, found 1.5', 'BAD_QUERY: "movement" must be a string, found 1',
-    "BAD_QUERY: how late it is must be a Date, found 2024-01-01", "BAD_QUERY: how late it is must be a Date, found Invalid Date",
+    'BAD_QUERY: how late it is must be a Date, found "2024-01-01"', "BAD_QUERY: how late it is must be a Date, found an invalid one",
     "BAD_INPUT: rows are a list of objects, or bytes; found object", "BAD_INPUT: rows are a list of objects, or bytes; found text: encode it with a TextEncoder",
-    "BAD_INPUT: row 2 of 2 is no object: null",
+    "BAD_INPUT: row 2 of 2 is no object, but null",
   ];
   assert.deepEqual(found.messages, expected);
 });

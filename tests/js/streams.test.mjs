@@ -577,11 +577,13 @@ test("wrong options and sources are said at once", async () => {
     for (const [source, options] of [
       [{}], [undefined], [{ websocket: "ws://127.0.0.1", sse: "/x" }], [{ websocket: "ws://127.0.0.1", helo: "" }], [{ websocket: "ftp://127.0.0.1" }], [{ fetch: "http://" }], [{ fetch: "/x", poll: -1 }],
       [{ broadcast: "" }], [{ broadcast: "x" }, { bufer: 1 }], [{ broadcast: "x" }, { buffer: 0 }], [{ broadcast: "x" }, { idle: "soon" }], [{ broadcast: "x" }, { format: { encoding: "klingon" } }],
+      [{ broadcast: "x" }, { lateness: 10 }], [{ broadcast: "x" }, { keep: { row: 5 } }],
     ]) codes.push(await window.codeOf(window.engine.connect(source, options)));
     return codes;
   });
   codes.forEach(code => assert.match(code, /^BAD_QUERY: /));
   assert.match(codes[3], /unknown option "helo" of websocket; known are protocols, hello, resume/);
+  assert.deepEqual(codes.slice(-2), ['BAD_QUERY: "lateness" must be a string, found 10', 'BAD_QUERY: unknown option "row" of "keep"; known are rows, time']);
 });
 
 test("a stream whose engine is closed fails, and says why", async () => {

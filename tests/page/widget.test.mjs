@@ -90,11 +90,14 @@ const fits = (page, widget, selector) => page.$eval(widget, ({ shadowRoot }, sel
 
 test("no number breaks, however large it is and however narrow its place", async () => {
   host.files.set("/large.csv", "time,user,event,price,currency\n2026-11-01 10:00:00,ann,purchase,1.00,JPY\n2026-11-08 10:00:00,ann,purchase,-2000000000001.00,JPY\n2026-11-08 11:00:00,ann,purchase,-69135752.00,JPY\n");
-  const { page, leave } = await host.visit(`<clickfold-view src="/large.csv" view="kpi"></clickfold-view>`);
+  host.files.set("/risen.csv", "time,user,event,price,currency\n2026-11-01 10:00:00,ann,purchase,-12345678.00,EUR\n2026-11-08 10:00:00,ann,purchase,50.00,EUR\n");
+  const { page, leave } = await host.visit(["large", "risen"].map(name => `<clickfold-view src="/${name}.csv" view="kpi" id="${name}"></clickfold-view>`).join(""));
   await settled(page);
-  for (const width of [240, 400, 600, 900]) {
+  for (const width of [240, 300, 400, 600, 900]) {
     await page.setViewportSize({ width, height: 900 });
-    assert.deepEqual([await lines(page, "clickfold-view", ".figure"), await fits(page, "clickfold-view", ".card, .figure")], [[1, 1, 1, 1, 1], true], `at ${width}`);
+    for (const widget of ["#large", "#risen"]) {
+      assert.deepEqual([await lines(page, widget, ".figure"), await fits(page, widget, ".card, .figure")], [[1, 1, 1, 1, 1], true], `${widget} at ${width}`);
+    }
   }
   await leave();
 });
@@ -253,6 +256,7 @@ test("a file that has a header and no rows yet is no error: each view says so ca
   await eventually(() => heard("ready"), Array(9).fill(0));
   const said = () => page.$$eval("clickfold-view", all => all.map(({ shadowRoot }) => [shadowRoot.querySelector(".body").innerText.trim(), shadowRoot.querySelector("[role=status]").textContent, shadowRoot.querySelector("section").ariaBusy]));
   assert.deepEqual(await said(), Array(9).fill(["No data yet.", "No data yet.", "false"]));
+  assert.equal(await page.$eval("clickfold-view", ({ shadowRoot }) => shadowRoot.querySelector("#title").textContent), "Top items");
   await page.$eval("#live", ({ dataset }, lines) => dataset.append(new TextEncoder().encode(lines)), SHOP.slice(SHOP.indexOf("\n") + 1));
   await eventually(() => cells(page, "#funnel"), [["Viewed", "3", "100.0%", ""], ["Added to cart", "2", "66.7%", "66.7%"], ["Bought", "1", "33.3%", "50.0%"]]);
   await eventually(async () => (await cells(page, "#live")).map(row => row.slice(2)), [["hat", "1"]]);
@@ -604,8 +608,10 @@ test("a chart's text grows with the page's", async () => {
   const { page, leave } = await host.visit(element(`view="timeline"`));
   const font = () => page.$eval("clickfold-view", ({ shadowRoot }) => parseFloat(shadowRoot.querySelector(".chart canvas").getContext("2d").font) / devicePixelRatio);
   await eventually(font, 12);
-  await page.evaluate(() => { document.body.style.fontSize = "32px"; });
-  await eventually(font, 24);
+  for (const [size, expected] of [["32px", 24], ["14px", 11]]) {
+    await page.evaluate(size => { document.body.style.fontSize = size; }, size);
+    await eventually(font, expected);
+  }
   await leave();
 });
 

@@ -99,6 +99,8 @@ export class Lines {
       this.#drawn = { place, times, series };
       return this.#renew(/** @type {uPlot} */ (this.#plot), data);
     }
+    const plot = isHere ? this.#plot : undefined, hidden = new Set(plot?.series.filter(({ show }) => show === false).map(({ label }) => label));
+    const looked = plot && this.#view ? { min: Number(plot.scales.x.min), max: Number(plot.scales.x.max) } : undefined;
     this.clear();
     if (!times.length || !series.length) return;
     this.#drawn = { place, times, series };
@@ -128,13 +130,14 @@ export class Lines {
       series: [
         { label: time, value: (plot, ts) => this.#timeOf(plot, ts) },
         ...series.map(({ name }, i) => ({
-          label: name, stroke: COLORS[i % COLORS.length], dash: DASHES[i % DASHES.length], width: 2,
+          label: name, show: !hidden.has(name), stroke: COLORS[i % COLORS.length], dash: DASHES[i % DASHES.length], width: 2,
           points: { show: (/** @type {uPlot} */ { data, width }) => data[0].length < Math.min(60, width / 10) },
           value: (/** @type {uPlot} */ plot, /** @type {number | null} */ n, /** @type {number} */ at) => number(n ?? inView(plot, at).reduce((sum, n) => sum + n, 0)),
         })),
       ],
       hooks: { ready: [plot => this.#furnish(plot)], setSeries: [pressed], setScale: [(plot, name) => name === "x" && this.#look(plot)] },
     }, data, place);
+    if (looked && looked.min < data[0][data[0].length - 1] && looked.max > data[0][0]) this.#plot.setScale("x", looked);
     if (choose) {
       const plot = this.#plot;
       plot.over.addEventListener("click", ({ detail }) => detail < 2 && typeof plot.cursor.idx === "number" && choose(plot.cursor.idx));
@@ -155,8 +158,9 @@ export class Lines {
   #timeOf(plot, ts) {
     const { all, instant } = this.#say;
     if (ts !== null && ts !== undefined) return instant(ts);
-    const times = inView(plot, 0);
-    return isPart(plot) && times.length ? `${instant(times[0])} – ${instant(times[times.length - 1])}` : all;
+    if (!isPart(plot)) return all;
+    const { min, max } = plot.scales.x, times = inView(plot, 0);
+    return [times[0] ?? min, times[times.length - 1] ?? max].map(instant).join(" – ");
   }
 
   /** What the keyboard reaches, and a reader reads: buttons in the legend and a way back, but no canvas. @param {uPlot} plot */
@@ -171,7 +175,10 @@ export class Lines {
     const back = newButton("u-whole");
     back.textContent = this.#say.whole;
     back.hidden = true;
-    back.addEventListener("click", () => plot.setScale("x", { min: plot.data[0][0], max: plot.data[0][plot.data[0].length - 1] }));
+    back.addEventListener("click", () => {
+      plot.root.querySelector(/** @type {"button"} */ (".u-shown"))?.focus(); // this one goes
+      plot.setScale("x", { min: plot.data[0][0], max: plot.data[0][plot.data[0].length - 1] });
+    });
     plot.root.append(back);
   }
 
@@ -199,9 +206,9 @@ export class Lines {
 /** @typedef {{ name: string, values: number[] }} Line */
 /** @typedef {{ place: HTMLElement, times: Date[], series: Line[] }} Drawn */
 
-/** The font of the axes, in pixels as a canvas takes it. @param {HTMLElement} place */
+/** The font of the axes, in whole pixels: uPlot reads no others. @param {HTMLElement} place */
 function fontOf(place) {
-  const { fontSize, fontFamily } = getComputedStyle(place), size = 0.75 * parseFloat(fontSize);
+  const { fontSize, fontFamily } = getComputedStyle(place), size = Math.round(0.75 * parseFloat(fontSize));
   return { text: `${size}px ${fontFamily}`, size };
 }
 

@@ -4,7 +4,7 @@
 
 import { Appending } from "./appending.js";
 import { ClickfoldError, cancelled, fromPlain } from "./errors.js";
-import { checkWatch, refuseOthers } from "./options.js";
+import { checkDate, checkWatch, refuseOthers } from "./options.js";
 import { KEPT_REJECTS } from "./protocol.js";
 import { toText } from "./rows.js";
 import { toFile } from "./sources.js";
@@ -245,7 +245,7 @@ export function openDataset(workers, infos, loaded) {
       return watchers.add(() => follow(query, { window, show, movement, onClosed }), { onTable, every, onClosed, onError });
     },
     async advance(time) {
-      if (!(time instanceof Date) || Number.isNaN(time.getTime())) throw new ClickfoldError("BAD_QUERY", `how late it is must be a Date, found ${String(time)}`);
+      checkDate(time);
       await afterRows(() => tellAll(handle => ({ do: "advance", handle, time: time.getTime() })));
     },
     async late() {

@@ -2,6 +2,7 @@
 
 import { ClickfoldError } from "./errors.js";
 import { load } from "./load.js";
+import { checkLive } from "./options.js";
 import { Pool } from "./pool.js";
 
 /** Set by the build. */
@@ -21,7 +22,7 @@ export async function open({ workers = "auto", memory = Infinity, onLost } = {})
     version: __VERSION__,
     load: (source, options = {}) => load(pool, source, options),
     connect: async (source, options = {}) => (await streams()).connect(source, options, {
-      ClickfoldError,
+      ClickfoldError, checkLive,
       load: (source, options = {}, onGone = undefined) => load(pool, source, options, { needsRows: true, onGone }),
       prepare: () => void pool.first().then(worker => worker.send({ do: "prepare" })).catch(() => {}), // what fails is told to whoever loads the first event
     }),

@@ -6,7 +6,7 @@
 import { openDataset } from "./dataset.js";
 import { ClickfoldError } from "./errors.js";
 import { Lasting } from "./lasting.js";
-import { checkLive, refuseOthers } from "./options.js";
+import { checkLoad, refuseOthers } from "./options.js";
 import { loadParts } from "./parts.js";
 import { toWire, unzipped } from "./sources.js";
 
@@ -22,7 +22,7 @@ const SMALL = 16 << 20;
  */
 export async function load(pool, source, { format, schema, clean, timezone, keep = "rows", queries, live, awaitsRows = Boolean(live), onProgress, signal, ...unknown }, { needsRows = false, onGone } = {}) {
   refuseOthers(unknown, ["format", "schema", "clean", "timezone", "keep", "queries", "live", "awaitsRows", "onProgress", "signal"]);
-  checkLive(live);
+  checkLoad({ live, awaitsRows });
   if (keep !== "rows" && keep !== "answers") throw new ClickfoldError("BAD_QUERY", `"keep" is "rows" or "answers", found ${JSON.stringify(keep)}`);
   if (keep === "answers" ? !Array.isArray(queries) : queries !== undefined) {
     throw new ClickfoldError("BAD_QUERY", `"queries" is a list of the questions to answer while reading, with "keep": "answers" and only then`);

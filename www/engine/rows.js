@@ -18,7 +18,7 @@ export function toText(rows, columns, separator, told) {
   if (!Array.isArray(rows)) throw new ClickfoldError("BAD_INPUT", `rows are a list of objects, or bytes; found ${typeof rows === "string" ? "text: encode it with a TextEncoder" : typeof rows}`);
   const known = new Set(columns);
   for (const [at, row] of rows.entries()) {
-    if (typeof row !== "object" || row === null) throw new ClickfoldError("BAD_INPUT", `row ${at + 1} of ${rows.length} is no object: ${String(row)}`);
+    if (typeof row !== "object" || row === null) throw new ClickfoldError("BAD_INPUT", `row ${at + 1} of ${rows.length} is no object, but ${typeof row === "object" ? "null" : typeof row}`);
     const unknown = Object.keys(row).find(key => !known.has(key));
     if (unknown !== undefined) {
       throw new ClickfoldError("UNKNOWN_COLUMN", `unknown column ${JSON.stringify(unknown)}; the data has ${columns.join(", ")}`, { column: unknown });

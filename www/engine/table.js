@@ -42,7 +42,7 @@ export function readRows(table) {
   for (let i = 0; i < table.numRows; i++) rows.push(Object.create(nothing));
   table.schema.fields.forEach(({ name }, at) => {
     const column = table.getChildAt(at);
-    const values = integers(column), read = column.type.typeId === Type.Decimal ? decimalOf(column.type) : plain;
+    const values = integers(column), type = "dictionary" in column.type ? column.type.dictionary : column.type, read = type.typeId === Type.Decimal ? decimalOf(type) : plain;
     for (let i = 0; i < rows.length; i++) rows[i][name] = values ? values[i] : read(column.at(i));
   });
   return rows;
@@ -70,11 +70,11 @@ function integers({ data }) {
 
 /** The numbers nearest to a column's decimals. @param {{ scale: number }} type @returns {(digits: bigint | number | null) => Cell} */
 function decimalOf({ scale }) {
-  const ten = Number(`1e${scale}`), isExact = scale <= 22; // powers of ten beyond are none of a float's numbers
+  const ten = Number(`1e${scale}`), isExact = scale >= 0 && scale <= 22; // powers of ten beyond are none of a float's numbers
   return digits => {
     if (digits === null) return null;
     const whole = Number(digits);
-    return isExact && Number.isSafeInteger(whole) ? whole / ten : Number(`${digits}e-${scale}`);
+    return isExact && Number.isSafeInteger(whole) ? whole / ten : Number(`${digits}e${-scale}`);
   };
 }
 

@@ -21,8 +21,7 @@ const OPTIONS = ["format", "schema", "clean", "timezone", "lateness", "keep", "i
  * @returns {Promise<LiveDataset>}
  */
 export async function connect(given, options, engine) {
-  const { ClickfoldError } = engine;
-  check(options, ClickfoldError);
+  check(options, engine);
   const source = open(given, { ...engine, options });
   if (!options.signal?.aborted) engine.prepare();
   return new Stream(source, source.isTyped ? ofTyped(options) : options, engine).start();
@@ -192,14 +191,16 @@ function open(given, tools) {
   return kind.make(given, tools);
 }
 
-/** @param {ConnectOptions} options @param {Tools["ClickfoldError"]} ClickfoldError */
-function check(options, ClickfoldError) {
+/** @param {ConnectOptions} options @param {Omit<Tools, "options">} engine */
+function check(options, { ClickfoldError, checkLive }) {
   const unknown = Object.keys(options).find(key => !OPTIONS.includes(key));
   if (unknown !== undefined) throw new ClickfoldError("BAD_QUERY", `unknown option ${JSON.stringify(unknown)}; known are ${OPTIONS.join(", ")}`);
   for (const key of /** @type {const} */ (["maxFrame", "buffer"])) {
     const bytes = options[key];
     if (bytes !== undefined && !(bytes > 0)) throw new ClickfoldError("BAD_QUERY", `${JSON.stringify(key)} is a number of bytes above 0, found ${JSON.stringify(bytes)}`);
   }
+  const { lateness, keep, id, ids } = options;
+  checkLive({ lateness, keep, id, ids });
   if (!isEncoding(options.format?.encoding)) throw new ClickfoldError("BAD_QUERY", `"encoding" is what browsers call a text encoding, such as "gb18030", found ${JSON.stringify(options.format?.encoding)}`);
   if (options.idle !== undefined && millisecondsOf(options.idle) === undefined) throw new ClickfoldError("BAD_QUERY", `"idle" is a length of time such as "10s" or "5m", found ${JSON.stringify(options.idle)}`);
 }

@@ -35,10 +35,13 @@ export function sizeOf(frame) {
   return frame instanceof ArrayBuffer || ArrayBuffer.isView(frame) ? frame.byteLength : 0;
 }
 
+/** @param {number} maxFrame */
+export const tooLarge = maxFrame => `a message has more than the ${maxFrame} bytes that are read`;
+
 /** Why a message of which `toRows` gives nothing is no event. @param {Frame} frame @param {number} maxFrame */
 export function refusalOf(frame, maxFrame) {
-  const bytes = sizeOf(frame);
-  if (bytes > maxFrame) return `a message has ${bytes} bytes, and at most ${maxFrame} are read`;
+  const bytes = sizeOf(frame), text = typeof frame === "string" ? frame : bytes ? "" : toJson(frame) ?? "";
+  if (Math.max(bytes, encoder.encode(text).length) > maxFrame) return tooLarge(maxFrame);
   const found = typeof frame === "string" ? JSON.stringify(frame.slice(0, SHOWN)) : bytes ? `${bytes} bytes` : typeof frame;
   return `a message is JSON objects, cells between separators or Arrow IPC; found ${found}`;
 }

@@ -2,7 +2,7 @@
 /** @import { Rows } from "./frames.js" */
 /** @import { Frame } from "./source.js" */
 
-import { isJoinable, joined, refusalOf, sizeOf, toRows } from "./frames.js";
+import { isJoinable, joined, refusalOf, sizeOf, tooLarge, toRows } from "./frames.js";
 
 /** Rows of several messages that are told the engine together. */
 const JOINED_BYTES = 1 << 20;
@@ -72,7 +72,7 @@ export class Queue {
     if (this.#isStopped) return;
     this.how.counters.frames++;
     this.how.counters.bytes += bytes;
-    this.#reject(`a message is larger than the ${this.how.maxFrame} bytes that are read`);
+    this.#reject(tooLarge(this.how.maxFrame));
     this.how.onChange();
   }
 

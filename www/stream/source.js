@@ -25,6 +25,7 @@
  * @typedef {object} Tools
  * @property {typeof import("../engine/errors.js").ClickfoldError} ClickfoldError the engine's own: this script has no copy of it
  * @property {(source: import("../clickfold.js").Source, options?: import("../clickfold.js").LoadOptions, onGone?: (error: import("../clickfold.js").ClickfoldError) => void) => Promise<import("../clickfold.js").Dataset>} load `onGone` is told when the rows are lost with a worker
+ * @property {(live: import("../clickfold.js").LiveOptions) => void} checkLive
  * @property {() => void} prepare has fetched what a stream needs of the engine
  * @property {import("../clickfold.js").ConnectOptions} options
  *

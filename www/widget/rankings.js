@@ -17,7 +17,7 @@ const rankedIn = dataset => RANKED.map(role => byRole(dataset, role)).find(field
 
 /** What a ranking is called: as long as there is no data, one of items. @param {Words} words @param {Dataset | undefined} dataset */
 export function titleOfRanked({ topItems: { titles, ranked } }, dataset) {
-  const field = dataset && rankedIn(dataset);
+  const field = dataset?.report.read ? rankedIn(dataset) : undefined;
   if (!field) return titles.item;
   return field.role && Object.hasOwn(titles, field.role) ? titles[/** @type {keyof typeof titles} */ (field.role)] : ranked(field.name);
 }

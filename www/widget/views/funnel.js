@@ -15,11 +15,11 @@ const stepName = ({ dataset, words }, answers, row) => actionName(dataset, words
 /** @param {Answers} answers */
 const rowsIn = answers => answers.get("funnel")?.rows() ?? [];
 
-/** That many came to the last step by another way. @param {Desk} desk @param {Answers} answers */
+/** That many came to the last step by another way: two answers say so, as soon as both are of the same rows. @param {Desk} desk @param {Answers} answers */
 function skipping(desk, answers) {
   const { words, format } = desk, [first, ...between] = rowsIn(answers), last = between.pop();
   const direct = answers.get("direct")?.rows()[1]?.actors ?? 0, skipped = skippedOf(Number(direct), Number(last?.actors));
-  if (!last || !skipped) return nothing;
+  if (!last || !skipped || answers.get("direct")?.stats.rows_scanned !== answers.get("funnel")?.stats.rows_scanned) return nothing;
   const name = (/** @type {Row} */ row) => stepName(desk, answers, row);
   return html`<p class="fine">${words.funnel.skipped({ people: countedPeople(desk, Number(direct)), first: name(first), last: name(last), skipped: format.number(skipped), between: between.map(name) })}</p>`;
 }

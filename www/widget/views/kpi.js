@@ -17,6 +17,9 @@ const IS_TOTAL = /total|revenue|sales|spend|amount|value/i;
 /** A change is told to a thousandth at the finest: what is less is none. */
 const THOUSAND = 1000;
 
+/** A change's type, of the figure's, and what stands before it. */
+const SMALL = 0.75, SIGN = "▲ ";
+
 /** @typedef {(value: number, options?: Intl.NumberFormatOptions) => string} Write */
 /** @typedef {{ name: "events" | "people" | "orders" | "revenue" | "conversion", value: number, before?: number, label: string, write: Write }} Card */
 /** @typedef {{ length: number, unit: "days" | "hours", n: number, end: Date }} Period */
@@ -113,7 +116,7 @@ export const kpi = {
   },
   template(desk, answers) {
     const { words, format } = desk, period = periodIn(answers), cards = cardsOf(desk, answers);
-    return html`<ul class="cards" .style=${`--longest: ${Math.max(1, ...cards.map(({ value, write }) => write(value).length))}`}>${cards.map(card => html`<li class="card" part="card" @click=${() => desk.choose(rowOf(card))}>
+    return html`<ul class="cards" .style=${`--longest: ${Math.max(1, ...cards.map(card => lengthOf(desk, card)))}`}>${cards.map(card => html`<li class="card" part="card" @click=${() => desk.choose(rowOf(card))}>
       ${choice(html`<span class="label" part="label">${card.label}</span><span class="figure" part="figure">${card.write(card.value)}</span>`)}
       ${card.before === undefined ? nothing : html`<span class="change" part="change">${changeOf(desk, card, card.before)}</span>`}
     </li>`)}</ul>
@@ -123,6 +126,12 @@ export const kpi = {
     return cardsOf(desk, answers).map(({ label, value, write }) => desk.words.pair(label, write(value))).join(desk.words.comma);
   },
 };
+
+/** Of what must not break in a card, in characters of the figure's size. @param {Desk} desk @param {Card} card */
+function lengthOf(desk, card) {
+  const { name, value, before, write } = card, figure = write(value).length;
+  return before === undefined || name === "conversion" ? figure : Math.max(figure, SMALL * (SIGN.length + measured(desk, card, before).shown.length));
+}
 
 /** @param {Desk} desk @param {Card} card @param {number} before */
 function changeOf(desk, card, before) {

@@ -6,7 +6,7 @@ export default {
   loadingShare: share => `正在加载，已读取 ${share}`,
   waiting: "正在等待第一条事件…",
   unreached: "当前未连接，正在重试。",
-  refused: ({ text }) => `已收到 ${text} 条消息，但均无法识别。`,
+  refused: ({ text }) => `有 ${text} 条消息无法识别。`,
   nothingGiven: "暂无数据。",
   empty: "当前数据中没有可显示的内容。",
   none: "（无）",
