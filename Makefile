@@ -27,7 +27,7 @@ test: www/dist/index.html target/release/clickfold $(VENV)/ok $(CACHE)/chromium 
 	cargo clippy --locked --all-targets -- -D warnings
 	cd www && npm run --silent check && npm run --silent sizes
 	CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=wasm-bindgen-test-runner cargo test --locked --no-default-features --features formats,live --target wasm32-unknown-unknown --test node
-	node --test --test-concurrency=1 tests/js/*.test.mjs tests/page/*.test.mjs
+	node --test --test-concurrency=1 --test-timeout=600000 tests/js/*.test.mjs tests/page/*.test.mjs
 	$(VENV)/bin/python tests/conformance/run.py --binary target/release/clickfold --cases 600
 	$(VENV)/bin/python tests/conformance/real.py --binary target/release/clickfold
 	$(VENV)/bin/python tests/conformance/events.py --binary target/release/clickfold --cases 100
