@@ -13,6 +13,8 @@ const TIMES = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10
 const WEEKS = [1, 2, 4, 8, 13, 26, 52, 104, 260, 520].map(weeks => weeks * 7 * DAY);
 /** As few points as have a mark each, where there is room. */
 const FEW = 8;
+/** So many weeks have marks at some of them, as months do not begin with weeks; more have those of the calendar. */
+const HALF_A_YEAR = 26;
 /** Those of the marks in the legend, as far as borders can be like the lines. */
 const BORDERS = ["solid", "dashed", "dotted", "double", "solid", "dashed", "dotted"];
 const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3], [14, 4], [4, 4], [1, 4]];
@@ -93,7 +95,7 @@ export class Lines {
     if (isHere && this.#drawn?.series === series) return;
     /** @type {uPlot.AlignedData} */
     const data = [times.map(time => time.getTime() / 1000), ...series.map(({ values }) => values)];
-    const step = stepOf(data[0]) || this.#say.step, hasOwnMarks = data[0].length <= FEW || isOfWeeks(step);
+    const step = stepOf(data[0]) || this.#say.step, areWeeks = isOfWeeks(step) && data[0].length <= HALF_A_YEAR, hasOwnMarks = data[0].length <= FEW || areWeeks;
     const kind = [hasOwnMarks, step, ...series.map(({ name }) => name)].join("\0");
     if (times.length && isHere && this.#kind === kind) {
       this.#drawn = { place, times, series };
@@ -120,7 +122,7 @@ export class Lines {
       // Where a click chooses, two are no way back.
       cursor: { drag: { x: true, y: false }, ...choose ? { bind: { dblclick: () => null } } : {} },
       axes: [{
-        ...axis(axes.time), size: 4.2 * em, space: 6 * em, incrs: (isOfWeeks(step) ? WEEKS : TIMES).filter(n => n >= 0.9 * step),
+        ...axis(axes.time), size: 4.2 * em, space: 6 * em, incrs: (areWeeks ? WEEKS : TIMES).filter(n => n >= 0.9 * step),
         values: (_, marks, __, ___, step) => timeMarks(marks, step, mark), ...hasOwnMarks ? { splits: marksAtPoints } : {},
       }, {
         ...axis(axes.events), size: (_, marks) => widthOf(marks, em) + (axes.events ? 1.7 * em : 0), space: 2.5 * em,
@@ -225,9 +227,9 @@ const isOfWeeks = step => Math.round(step / DAY) === 7;
 /** The points that have a mark. @param {uPlot} plot @param {number} _ @param {number} min @param {number} max @param {number} step */
 function marksAtPoints({ data: [times] }, _, min, max, step) {
   /** @type {number[]} */
-  const marks = [];
+  const marks = [], slack = Math.min(0.1 * step, DAY / 2);
   for (const time of times) {
-    if (time >= min && time <= max && (!marks.length || time - marks[marks.length - 1] >= 0.9 * step)) marks.push(time);
+    if (time >= min && time <= max && (!marks.length || time - marks[marks.length - 1] >= step - slack)) marks.push(time);
   }
   return marks;
 }
