@@ -216,12 +216,6 @@ impl Dataset {
 
     /// The columns as schemas show them.
     pub fn columns(&self) -> Vec<ColumnInfo<'_>> {
-        let unit = |unit: crate::event::TimeUnit| match unit {
-            crate::event::TimeUnit::Second => "s",
-            crate::event::TimeUnit::Milli => "ms",
-            crate::event::TimeUnit::Micro => "us",
-            crate::event::TimeUnit::Nano => "ns",
-        };
         let info = |(at, column): (usize, &'_ Column)| (at, column.column_type, column.role.map(Role::name));
         let columns = self.schema.columns().iter().enumerate();
         columns
@@ -234,7 +228,7 @@ impl Dataset {
                     nulls: self.answers.as_ref().map_or_else(|| self.store.n_nulls(at), |answers| answers.n_nulls(at)),
                     bytes: self.store.column_size(at) as u64,
                     scale: if let ColumnType::Decimal { scale } = column_type { Some(scale) } else { None },
-                    unit: if let ColumnType::Time { unit: u } = column_type { Some(unit(u)) } else { None },
+                    unit: if let ColumnType::Time { unit } = column_type { Some(unit.name()) } else { None },
                 }
             })
             .collect()

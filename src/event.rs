@@ -118,6 +118,21 @@ impl TimeUnit {
         }
     }
 
+    /// The name that schemas show: `s`, `ms`, `us`, `ns`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Second => "s",
+            Self::Milli => "ms",
+            Self::Micro => "us",
+            Self::Nano => "ns",
+        }
+    }
+
+    /// The unit of that [`name`](TimeUnit::name), if there is one.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Second, Self::Milli, Self::Micro, Self::Nano].into_iter().find(|unit| unit.name() == name)
+    }
+
     /// Arrow's name of the unit.
     pub fn arrow(self) -> arrow_schema::TimeUnit {
         match self {

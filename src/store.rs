@@ -52,6 +52,7 @@ struct StoredColumn {
     chunks: Vec<Chunk>,
     dictionary: Dictionary,
     /// How many texts were left when some were last forgotten.
+    #[cfg_attr(not(feature = "live"), expect(dead_code, reason = "texts are forgotten where rows go"))]
     n_left_texts: usize,
     n_nulls: u64,
     /// Whether [`Store::rank_integers`] has nothing to do.

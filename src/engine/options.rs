@@ -227,7 +227,7 @@ impl ColumnOptions {
             );
             return Err(Error::bad_query(sentence).at_column(name));
         }
-        if self.unit.as_ref().is_some_and(|unit| parse_unit(unit).is_none() || !matches!(fixed, Some(Fixed::Time(_)))) {
+        if self.unit.as_ref().is_some_and(|unit| TimeUnit::parse(unit).is_none() || !matches!(fixed, Some(Fixed::Time(_)))) {
             let sentence = format!("\"unit\" of column {name:?} must be \"s\", \"ms\", \"us\" or \"ns\", and its type time");
             return Err(Error::bad_query(sentence).at_column(name));
         }
@@ -238,21 +238,11 @@ impl ColumnOptions {
         match Fixed::parse(self.column_type.as_deref()?)?.narrowest() {
             ColumnType::Decimal { .. } => Some(ColumnType::Decimal { scale: self.scale.unwrap_or(0.0) as u8 }),
             ColumnType::Time { unit } => {
-                Some(ColumnType::Time { unit: self.unit.as_deref().and_then(parse_unit).unwrap_or(unit) })
+                Some(ColumnType::Time { unit: self.unit.as_deref().and_then(TimeUnit::parse).unwrap_or(unit) })
             }
             other => Some(other),
         }
     }
-}
-
-fn parse_unit(unit: &str) -> Option<TimeUnit> {
-    Some(match unit {
-        "s" => TimeUnit::Second,
-        "ms" => TimeUnit::Milli,
-        "us" => TimeUnit::Micro,
-        "ns" => TimeUnit::Nano,
-        _ => return None,
-    })
 }
 
 fn parse_order(order: &str) -> Option<DateStyle> {

@@ -33,15 +33,10 @@ impl Field {
             "bool" => ColumnType::Bool,
             "int" => ColumnType::Int,
             "decimal" => ColumnType::Decimal { scale: self.scale.unwrap_or(2).min(37) },
-            "time" => ColumnType::Time {
-                unit: match self.unit.as_deref().unwrap_or("us") {
-                    "s" => TimeUnit::Second,
-                    "ms" => TimeUnit::Milli,
-                    "us" => TimeUnit::Micro,
-                    "ns" => TimeUnit::Nano,
-                    unit => return Err(refuse("unit", unit)),
-                },
-            },
+            "time" => {
+                let unit = self.unit.as_deref().unwrap_or("us");
+                ColumnType::Time { unit: TimeUnit::parse(unit).ok_or_else(|| refuse("unit", unit))? }
+            }
             "uuid" => ColumnType::Uuid,
             "text" => ColumnType::Text,
             other => return Err(refuse("type", other)),

@@ -70,6 +70,6 @@ export function checkDate(time) {
 
 /** @param {{ window?: any, show?: any, movement?: any }} options */
 export function checkWatch(options) {
-  for (const [key, kind] of Object.entries(WATCH)) checkKind(key, options[/** @type {keyof typeof options} */ (key)], kind);
+  check("", options, WATCH);
   check("window", options.window, WINDOW);
 }

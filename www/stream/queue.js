@@ -159,13 +159,12 @@ export class Queue {
     try {
       await this.how.consume(joined(messages, this.how.header()));
     } catch (error) {
-      const { code, message } = /** @type {any} */ (error);
-      if (code !== "BAD_INPUT") throw error;
+      if (/** @type {any} */ (error)?.code !== "BAD_INPUT") throw error;
       if (messages.length > 1) {
-        for (const one of messages) await this.#hand([one]);
+        for (const message of messages) await this.#hand([message]);
         return;
       }
-      this.#reject(message);
+      this.#reject(/** @type {Error} */ (error).message);
     }
     this.#underWay -= messages.length;
     this.#bytes -= messages.reduce((sum, { bytes }) => sum + bytes.length, 0);
