@@ -16,6 +16,8 @@ const ld = value => `<script type="application/ld+json">${typeof value === "stri
 const HAT = { "@context": "https://schema.org", "@type": "Product", sku: "HAT-1", name: "A hat", brand: { "@type": "Brand", name: "Hatters" }, category: "Hats", offers: { "@type": "Offer", price: "19.95", priceCurrency: "EUR" } };
 /** What an event says of an item, without what is null. */
 const said = ({ event, id, time, visitor, session, page, referrer, ...item }) => [event, Object.fromEntries(Object.entries(item).filter(([, value]) => value !== null))];
+/** The items that were looked at, sorted: beacons may overtake each other. */
+const looked = events => events.filter(({ event }) => event === "look").map(({ item_id }) => Number(item_id)).sort((a, b) => a - b);
 const flush = page => page.evaluate(() => window.clickfoldCollector.flush());
 
 test("weighs 2 kB at the most", () => {
@@ -185,8 +187,8 @@ test("no batch is larger than a browser takes of a page that goes away, whatever
     for (let i = 0; i < 44; i++) window.clickfoldCollector.track("look", { item_id: i, item_name: "帽".repeat(300), item_brand: "\u0001".repeat(200), item_category: "帽".repeat(300) });
   });
   const events = await shop.until(45);
-  assert.deepEqual(events.map(({ item_id }) => item_id), [null, ...Array.from({ length: 44 }, (_, i) => `${i}`)]);
-  assert.equal(events[1].item_name.length, 200);
+  assert.deepEqual(looked(events), Array.from({ length: 44 }, (_, i) => i));
+  assert.ok(events.every(({ event, item_name }) => event !== "look" || item_name.length === 200));
   for (const { body, events } of shop.batches) assert.ok(events.length <= 20 && Buffer.byteLength(body) < 65_536);
 });
 
@@ -217,8 +219,7 @@ for (const by of ["http", "websocket"]) {
     assert.equal(shop.events().length, 1);
     await context.setOffline(false);
     const events = await shop.until(501);
-    // Beacons may overtake each other.
-    assert.deepEqual(events.slice(1).map(({ item_id }) => Number(item_id)).sort((a, b) => a - b), Array.from({ length: 500 }, (_, i) => i + 10));
+    assert.deepEqual(looked(events), Array.from({ length: 500 }, (_, i) => i + 10));
     await page.waitForFunction(() => localStorage.length === 0);
   });
 }
