@@ -80,6 +80,28 @@ test("a change is told by what it means: of a share in points, of what was less 
   await leave();
 });
 
+test("amounts of several currencies are not added up; without a second one all are in the first", async () => {
+  const of = (...sales) => "time,user,event,price,quantity,order,currency\n2026-11-01 10:00:00,zed,view_item,,,,\n" + sales.map(([day, price, quantity, currency], at) => `2026-11-${day} 10:00:00,ann,purchase,${price},${quantity},o${at},${currency}\n`).join("");
+  host.files.set("/two.csv", of(["02", "10.00", 2, "USD"], ["14", "10.00", 2, "eur"], ["14", "5.50", 1, "EUR"], ["15", "1500", 3, "JPY"], ["15", "7.00", 1, ""]));
+  host.files.set("/one.csv", of(["14", "10.00", 2, "EUR"], ["15", "7.00", 1, ""]));
+  host.files.set("/many.csv", of(...["AUD", "CAD", "CHF", "CNY", "CZK", "DKK", "<i>GBP</i>"].flatMap((currency, at) => Array.from({ length: at === 1 ? 1 : 2 }, () => ["15", "2.00", 1, currency]))));
+  const { page, heard, leave } = await host.visit(["two", "one", "many"].map(name => `<clickfold-view src="/${name}.csv" view="kpi" id="${name}"></clickfold-view>`).join(""));
+  await settled(page);
+  const revenues = id => page.$eval(id, ({ shadowRoot }) => [...shadowRoot.querySelectorAll(".card")].map(card => [...card.querySelectorAll(".label, .figure, .change > [aria-hidden]")].map(part => part.textContent)).filter(([label]) => label.startsWith("Revenue")));
+  const fine = id => page.$eval(id, ({ shadowRoot }) => shadowRoot.querySelector(".fine").textContent);
+  assert.deepEqual(await revenues("#two"), [
+    ["Revenue (EUR)", "€25.50", "▲ +€25.50"], ["Revenue (JPY)", "¥4,500", "▲ +¥4,500"], ["Revenue (USD)", "$0.00", "▼ -100%"], ["Revenue (unknown)", "7.00", "▲ +7.00"],
+  ]);
+  assert.deepEqual(await revenues("#one"), [["Revenue", "€27.00", "▲ +€27.00"]]);
+  assert.deepEqual((await revenues("#many")).map(([label, figure]) => [label, figure.replace("\u00a0", " ")]), [
+    ["Revenue (<i>GBP</i>)", "4.00"], ["Revenue (AUD)", "A$4.00"], ["Revenue (CHF)", "CHF 4.00"], ["Revenue (CNY)", "CN¥4.00"], ["Revenue (CZK)", "CZK 4.00"], ["Revenue (DKK)", "DKK 4.00"],
+  ]);
+  assert.equal(await fine("#many"), "Revenue in 1 other currency is not shown.");
+  await page.click("#two .card:nth-of-type(4)");
+  assert.deepEqual((await heard("select")).at(-1), { name: "revenue", value: 25.5, before: 0, currency: "EUR" });
+  await leave();
+});
+
 /** How many lines each text of a widget has that `selector` finds. */
 const lines = (page, widget, selector) => page.$eval(widget, ({ shadowRoot }, selector) => [...shadowRoot.querySelectorAll(selector)].map(element => {
   const range = document.createRange();

@@ -31,15 +31,3 @@ export const peopleIn = ({ dataset, words }) => words.people[/** @type {keyof Wo
 
 /** So many of them. @param {Desk} desk @param {Cell | undefined} n */
 export const countedPeople = ({ dataset, words, format }, n) => words.counted[/** @type {keyof Words["counted"]} */ (people(dataset)[1])]({ n: Number(n), text: format.number(n), plurals: format.plurals });
-
-/** The question in which currency prices are, where a column says that. @param {Dataset} dataset @returns {Record<string, Asked>} */
-export function currencyOf(dataset) {
-  const column = dataset.schema.find(({ name, type }) => type === "text" && /^currency(_?code)?$/i.test(name))?.name;
-  return column ? { currency: { query: { kind: "aggregate", where: [{ column, is_null: false }], group_by: [{ column, as: "currency" }], measures: { n: { fn: "count" } }, limit: 2 } } } : {};
-}
-
-/** The currency, if all prices are in one. @param {Answers} answers */
-export function currencyIn(answers) {
-  const [found, another] = answers.get("currency")?.rows() ?? [], code = String(found?.currency ?? "").toUpperCase();
-  return !another && /^[A-Z]{3}$/.test(code) ? code : undefined;
-}

@@ -7,12 +7,13 @@
 import { html, nothing } from "lit";
 import { byRole } from "../../page/state.js";
 import { actionOf, isAction } from "../../more/events/stages.js";
-import { actionsIn, actionsOf, currencyIn, currencyOf, peopleIn } from "../actions.js";
+import { actionsIn, actionsOf, peopleIn } from "../actions.js";
 import { choice } from "../choices.js";
 import { DAY, HOUR, MINUTE, rangeIn, rangeOf } from "../ranges.js";
+import { currenciesOf, isCode, revenueOf, revenuesIn } from "../revenue.js";
 
-/** Prices of so called columns are those of all pieces together. */
-const IS_TOTAL = /total|revenue|sales|spend|amount|value/i;
+/** Of the currencies those with the most sales have a card. */
+const MOST_CURRENCIES = 6;
 
 /** A change is told to a thousandth at the finest: what is less is none. */
 const THOUSAND = 1000;
@@ -21,7 +22,7 @@ const THOUSAND = 1000;
 const SMALL = 0.75, SIGN = "▲ ";
 
 /** @typedef {(value: number, options?: Intl.NumberFormatOptions) => string} Write */
-/** @typedef {{ name: "events" | "people" | "orders" | "revenue" | "conversion", value: number, before?: number, label: string, write: Write }} Card */
+/** @typedef {{ name: "events" | "people" | "orders" | "revenue" | "conversion", currency?: string, value: number, before?: number, label: string, write: Write }} Card */
 /** @typedef {{ length: number, unit: "days" | "hours", n: number, end: Date }} Period */
 
 /**
@@ -52,7 +53,7 @@ function saleIn(dataset, answers) {
   return {
     isKnown, order, where: buy === undefined ? [] : [isAction(dataset, buy)],
     price: isKnown && isNumber(price) ? price : undefined,
-    quantity: price && !IS_TOTAL.test(price.name) && isNumber(quantity) ? quantity : undefined,
+    quantity: isNumber(quantity) ? quantity : undefined,
   };
 }
 
@@ -63,35 +64,49 @@ function questions(dataset, answers, name, when) {
   return {
     [`${name} all`]: { query: { kind: "aggregate", where: when, measures: { events: { fn: "count" }, ...people } } },
     ...isKnown ? { [`${name} sold`]: { query: { kind: "aggregate", where: [...when, ...where], measures: { orders: order ? { fn: "count_distinct", column: order.name } : { fn: "count" }, ...people } } } } : {},
-    ...price ? { [`${name} revenue`]: { query: { kind: "aggregate", where: [...when, ...where], group_by: quantity ? [{ column: quantity.name, as: "pieces" }] : [], measures: { price: { fn: "sum", column: price.name } } } } } : {},
+    ...price ? { [`${name} revenue`]: { query: revenueOf(dataset, answers, [...when, ...where], price, quantity) } } : {},
   };
 }
 
 /** @param {Answers} answers @param {string} name */
 function figuresOf(answers, name) {
-  const [all] = answers.get(`${name} all`)?.rows() ?? [], [sold] = answers.get(`${name} sold`)?.rows() ?? [], revenue = answers.get(`${name} revenue`)?.rows();
+  const [all] = answers.get(`${name} all`)?.rows() ?? [], [sold] = answers.get(`${name} sold`)?.rows() ?? [];
   const number = (/** @type {unknown} */ value) => value === undefined || value === null ? undefined : Number(value);
   const people = number(all?.people), buyers = number(sold?.people);
   return {
     events: number(all?.events), people, orders: number(sold?.orders),
-    revenue: revenue?.reduce((sum, { price, pieces }) => sum + Number(price ?? 0) * (pieces === undefined ? 1 : Number(pieces ?? 1)), 0),
     conversion: people && buyers !== undefined ? buyers / people : undefined,
   };
 }
 
 /** @param {Desk} desk @param {Answers} answers @returns {Card[]} */
 function cardsOf(desk, answers) {
-  const { dataset, words, format } = desk, now = figuresOf(answers, "now"), before = figuresOf(answers, "before"), { order, price } = saleIn(dataset, answers);
-  const labels = { events: words.kpi.events, people: peopleIn(desk), orders: order ? words.kpi.orders : words.kpi.purchases, revenue: words.kpi.revenue, conversion: words.kpi.conversion };
-  /** @type {Partial<Record<Card["name"], Write>>} */
-  const written = {
-    revenue: (value, options) => format.money(value, Boolean(price?.scale), currencyIn(answers), options),
-    conversion: value => format.percent(value),
-  };
-  return /** @type {Card["name"][]} */ (Object.keys(labels)).flatMap(name => {
+  const { dataset, words, format } = desk, now = figuresOf(answers, "now"), before = figuresOf(answers, "before"), { order } = saleIn(dataset, answers);
+  const card = (/** @type {keyof typeof now} */ name, /** @type {string} */ label, write = /** @type {Write} */ (format.number.bind(format))) => {
     const value = now[name];
-    return value === undefined ? [] : [{ name, value, before: before[name], label: labels[name], write: written[name] ?? format.number.bind(format) }];
-  });
+    return value === undefined ? [] : [{ name, value, before: before[name], label, write }];
+  };
+  return [
+    ...card("events", words.kpi.events), ...card("people", peopleIn(desk)), ...card("orders", order ? words.kpi.orders : words.kpi.purchases),
+    ...revenueCards(desk, answers).shown, ...card("conversion", words.kpi.conversion, value => format.percent(value)),
+  ];
+}
+
+/** What is of no currency comes last. @param {string} a @param {string} b */
+const byCode = (a, b) => Number(!a) - Number(!b) || (a < b ? -1 : 1);
+
+/** A card for each currency, by its code, and how many have none. @param {Desk} desk @param {Answers} answers @returns {{ shown: Card[], omitted: number }} */
+function revenueCards({ dataset, words, format }, answers) {
+  const now = revenuesIn(answers, "now revenue"), before = revenuesIn(answers, "before revenue"), { price } = saleIn(dataset, answers);
+  if (!now) return { shown: [], omitted: 0 };
+  const sales = (/** @type {string} */ currency) => (now.get(currency)?.n ?? 0) + (before?.get(currency)?.n ?? 0);
+  const currencies = [...new Set([...now.keys(), ...before?.keys() ?? []])].sort((a, b) => sales(b) - sales(a) || byCode(a, b)), { length } = currencies;
+  const shown = (length ? currencies.slice(0, MOST_CURRENCIES).sort(byCode) : [""]).map(currency => /** @type {Card} */ ({
+    name: "revenue", value: now.get(currency)?.amount ?? 0, before: before && (before.get(currency)?.amount ?? 0),
+    ...length > 1 ? { currency, label: words.kpi.revenueIn(currency) } : { label: words.kpi.revenue },
+    write: (value, options) => format.money(value, Boolean(price?.scale), isCode(currency) ? currency : undefined, options),
+  }));
+  return { shown, omitted: Math.max(0, length - MOST_CURRENCIES) };
 }
 
 /** @type {View} */
@@ -102,7 +117,7 @@ export const kpi = {
   ask: ({ dataset }) => {
     const time = byRole(dataset, "time"), hasTime = time?.type === "time";
     return {
-      scout: { ...actionsOf(dataset), ...currencyOf(dataset), ...hasTime ? rangeOf(dataset) : {} },
+      scout: { ...actionsOf(dataset), ...currenciesOf(dataset), ...hasTime ? rangeOf(dataset) : {} },
       plan(scouted) {
         const period = periodIn(scouted);
         if (!period || !time) return questions(dataset, scouted, "now", []);
@@ -115,11 +130,12 @@ export const kpi = {
     };
   },
   template(desk, answers) {
-    const { words, format } = desk, period = periodIn(answers), cards = cardsOf(desk, answers);
+    const { words, format } = desk, period = periodIn(answers), cards = cardsOf(desk, answers), { omitted } = revenueCards(desk, answers);
     return html`<ul class="cards" .style=${`--longest: ${Math.max(1, ...cards.map(card => lengthOf(desk, card)))}`}>${cards.map(card => html`<li class="card" part="card" @click=${() => desk.choose(rowOf(card))}>
       ${choice(html`<span class="label" part="label">${card.label}</span><span class="figure" part="figure">${card.write(card.value)}</span>`)}
       ${card.before === undefined ? nothing : html`<span class="change" part="change">${changeOf(desk, card, card.before)}</span>`}
     </li>`)}</ul>
+    ${omitted ? html`<p class="fine">${words.kpi.omitted({ n: omitted, text: format.number(omitted), plurals: format.plurals })}</p>` : nothing}
     ${period ? html`<p class="fine">${words.kpi.period[period.unit]({ n: period.n, text: format.number(period.n), plurals: format.plurals })}</p>` : nothing}`;
   },
   summary(desk, answers) {
@@ -154,7 +170,7 @@ function measured({ words, format }, { name, value, write }, before) {
 }
 
 /** @param {Card} card @returns {Row} */
-function rowOf({ name, value, before }) {
+function rowOf({ name, currency, value, before }) {
   const row = Object.create(null);
-  return Object.assign(row, { name, value, before: before ?? null });
+  return Object.assign(row, { name, value, before: before ?? null }, currency === undefined ? {} : { currency });
 }

@@ -101,6 +101,8 @@ export default {
     orders: "Orders",
     purchases: "Purchases",
     revenue: "Revenue",
+    revenueIn: (/** @type {string} */ currency) => `Revenue (${currency || "unknown"})`,
+    omitted: (/** @type {Counted} */ { n, text, plurals }) => `Revenue in ${text} ${some(plurals, n, "other currency", "other currencies")} is not shown.`,
     conversion: "Conversion rate",
     up: (/** @type {string} */ by) => `up by ${by}`,
     down: (/** @type {string} */ by) => `down by ${by}`,

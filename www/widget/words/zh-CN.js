@@ -91,6 +91,8 @@ export default {
     orders: "订单数",
     purchases: "购买次数",
     revenue: "销售额",
+    revenueIn: currency => `销售额（${currency || "币种未知"}）`,
+    omitted: ({ text }) => `另有 ${text} 种币种的销售额未显示。`,
     conversion: "购买转化率",
     up: by => `上升 ${by}`,
     down: by => `下降 ${by}`,
