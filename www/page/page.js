@@ -228,14 +228,16 @@ async function again(change) {
 
 /** @param {string} column @param {Role | null} role */
 async function rerole(column, role) {
-  const { dataset } = state;
+  const { dataset, told } = state, before = told.get(column);
   if (!dataset) return;
+  // At once: the file may be read again before the role is there.
+  if (state.columns.has(column)) told.set(column, { ...before, role });
   try {
     await dataset.setRoles({ [column]: role });
-    if (state.dataset !== dataset) return;
-    if (state.columns.has(column)) state.told.set(column, { ...state.told.get(column), role });
-    await show(dataset);
+    if (state.dataset === dataset) await show(dataset);
   } catch (error) {
+    if (before) told.set(column, before);
+    else told.delete(column);
     if (state.dataset === dataset) set({ error: /** @type {Error} */ (error).message });
   }
 }
