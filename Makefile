@@ -10,7 +10,9 @@ DUCKDB := 2.0.0
 FUZZ := 0.13.2
 TOOLS := $(CACHE)/wasm-bindgen-$(BINDGEN)-wasm-pack-$(PACK)
 VENV := $(CACHE)/duckdb-$(DUCKDB)
+APT := -o Acquire::Retries=5 -o DPkg::Lock::Timeout=300
 PORT ?= 8080
+export CARGO_NET_RETRY := 10
 export PATH := $(TOOLS)/bin:$(CURDIR)/www/node_modules/.bin:$(PATH)
 
 RUST := $(shell find src -name '*.rs') Cargo.toml Cargo.lock .cargo/config.toml
@@ -27,13 +29,13 @@ test: www/dist/index.html target/release/clickfold $(VENV)/ok $(CACHE)/chromium 
 	cargo clippy --locked --all-targets -- -D warnings
 	cd www && npm run --silent check && npm run --silent sizes
 	CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=wasm-bindgen-test-runner cargo test --locked --no-default-features --features formats,live --target wasm32-unknown-unknown --test node
-	node --test --test-concurrency=1 --test-timeout=600000 tests/js/*.test.mjs tests/page/*.test.mjs
-	$(VENV)/bin/python tests/conformance/run.py --binary target/release/clickfold --cases 600
+	node --test --test-concurrency=1 --test-timeout=1800000 tests/js/*.test.mjs tests/page/*.test.mjs
+	$(VENV)/bin/python tests/conformance/run.py --binary target/release/clickfold --seed 1 --cases 600
 	$(VENV)/bin/python tests/conformance/real.py --binary target/release/clickfold
-	$(VENV)/bin/python tests/conformance/events.py --binary target/release/clickfold --cases 100
+	$(VENV)/bin/python tests/conformance/events.py --binary target/release/clickfold --seed 1 --cases 100
 
-# A longer run of the comparisons with DuckDB, ClickHouse and others; of questions about actors so many of each kind: make conformance
-# CASES=20000 EVENT_CASES=2000
+# A longer run of the comparisons with DuckDB, ClickHouse and others, of other cases each time; so many of each kind of question about
+# actors: make conformance CASES=20000 EVENT_CASES=2000
 CASES ?= 10000
 EVENT_CASES ?= 1000
 conformance: target/release/clickfold $(VENV)/ok
@@ -86,7 +88,7 @@ www/dist/index.html: target/pkg/clickfold_bg.wasm target/complete/clickfold_bg.w
 	node www/build.mjs
 
 www/node_modules/.package-lock.json: www/package-lock.json
-	cd www && npm ci --no-audit --no-fund
+	cd www && npm ci --no-audit --no-fund --fetch-retries=5
 	touch $@
 
 # wasm-bindgen and wasm-pack of the very versions that Cargo.lock and the page are made for.
@@ -105,19 +107,19 @@ $(TARGET):
 
 $(VENV)/ok: tests/conformance/requirements.txt
 	python3 -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --retries 10 --timeout 60 -r $<
 	$(VENV)/bin/python -c 'import duckdb, chdb, mlxtend, scipy, statsmodels; assert duckdb.__version__ == "$(DUCKDB)"'
 	touch $@
 
 $(CACHE)/chromium:
-	test -x /usr/bin/chromium || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; }
+	for try in 1 2 3; do test -x /usr/bin/chromium && break; apt-get $(APT) update -qq && DEBIAN_FRONTEND=noninteractive apt-get $(APT) install -y -qq chromium || sleep 10; done
 	/usr/bin/chromium --version --no-sandbox
 	mkdir -p $(CACHE) && touch $@
 
 # Debian's, unpacked only: installing it would start a server.
 $(CACHE)/nats-server:
-	mkdir -p $(CACHE)/nats
-	test -x /usr/sbin/nats-server || { cd $(CACHE)/nats && { apt-get download -qq nats-server || { apt-get update -qq && apt-get download -qq nats-server; }; } && dpkg-deb -x nats-server_*.deb .; }
+	rm -rf $(CACHE)/nats && mkdir -p $(CACHE)/nats
+	test -x /usr/sbin/nats-server || { cd $(CACHE)/nats && { apt-get $(APT) download -qq nats-server || { apt-get $(APT) update -qq && apt-get $(APT) download -qq nats-server; }; } && dpkg-deb -x nats-server_*.deb .; }
 	ln -sf "$$(ls /usr/sbin/nats-server $(CACHE)/nats/usr/sbin/nats-server 2>/dev/null | head -n 1)" $@
 	$@ --version
 
