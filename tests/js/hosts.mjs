@@ -103,7 +103,7 @@ export async function visit(browser, url, options = {}) {
   const faults = [], requests = new Set();
   context.on("request", request => /^https?:/.test(request.url()) && requests.add(new URL(request.url()).origin));
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(60_000);
   page.on("console", message => ["error", "warning"].includes(message.type()) && faults.push(`console: ${message.text()}`));
   page.on("pageerror", error => faults.push(`thrown: ${error.message}`));
   await page.addInitScript(() => {

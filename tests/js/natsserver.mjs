@@ -54,7 +54,8 @@ export async function startNats(more = "") {
     /** A client beside the page, over TCP. */
     client: async (options = {}) => {
       const connection = await connect({ servers: `127.0.0.1:${port}`, ...options });
-      return { connection, jetstream: jetstream(connection), manager: await jetstreamManager(connection) };
+      const patient = { timeout: 60_000 };
+      return { connection, jetstream: jetstream(connection, patient), manager: await jetstreamManager(connection, patient) };
     },
     /** Publishes one message as an MQTT client does, and is told that the server has it. */
     mqtt: ({ user, pass }, topic, text) => publishByMqtt(mqtt, user, pass, topic, text),

@@ -86,11 +86,11 @@ test("at a speed, no event comes before its time", async () => {
   // The clock begins after the source was opened; by it the n-th event comes n seconds after the first, which is a twentieth of that by ours.
   const opened = heard.find(({ state }) => state === "open").at;
   for (const { at, used } of heard) assert.ok(!used || at - opened >= (used - 1) * 50 - 1, `${used} events after ${at - opened} ms`);
-  assert.ok(heard.filter(({ used }) => used > 0 && used < 41).length > 5, "they came at once");
+  assert.ok(new Set(heard.map(({ used }) => used).filter(used => used > 1 && used < 41)).size > 1, "they came at once");
 });
 
 test("it stands still while paused, and goes on where it was", async () => {
-  const { before, during, after } = await page.evaluate(async csv => {
+  const { before, during, after } = await page.evaluate(async ([csv, end]) => {
     const { dataset, until } = await window.replay(new Blob([csv]), { speed: 20 });
     await until(({ counters }) => counters.used >= 3);
     dataset.pause();
@@ -99,12 +99,14 @@ test("it stands still while paused, and goes on where it was", async () => {
     await new Promise(resolve => setTimeout(resolve, 400)); // what must not happen has no event
     const during = dataset.rows;
     dataset.resume();
+    await until(({ counters }) => counters.used > during);
+    await dataset.seek(new Date(end));
     await until(({ state }) => state === "ended");
     return { before, during, after: dataset.rows };
-  }, csv(30, 1));
-  assert.ok(before < 15, `${before}`);
+  }, [csv(600, 1), Date.UTC(2027, 0, 1)]);
+  assert.ok(before < 600, `${before}`);
   assert.ok(during <= before + 1, `${before} ${during}`);
-  assert.equal(after, 30);
+  assert.equal(after, 600);
 });
 
 test("a seek forwards brings what lies between at once, one back brings nothing twice", async () => {

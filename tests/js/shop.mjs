@@ -47,9 +47,11 @@ export async function openShop(t, { port = 0 } = {}) {
     url: `http://${host}`, websocket: `ws://${host}/collect`, http: `http://${host}/collect`,
     script: (attributes, more = "") => `<script src="/collector.js" ${Object.entries(attributes).map(([name, value]) => `data-${name}="${value}"`).join(" ")}></script>${more}`,
     /** What came, once there are so many. @param {number} n */
-    until: n => new Promise(resolve => {
+    until: n => new Promise((resolve, reject) => {
+      const late = setTimeout(() => reject(new Error(`${events().length} of ${n} events came`)), 60_000);
       const look = () => {
         if (events().length < n) return;
+        clearTimeout(late);
         waiting.delete(look);
         resolve(events());
       };

@@ -23,7 +23,7 @@ const fetched = [];
 
 before(async () => {
   ({ page, context } = await openPage());
-  context.on("request", request => fetched.push(request.url().slice(server.url.length)));
+  context.on("request", request => request.serviceWorker() || fetched.push(request.url().slice(server.url.length)));
   await page.evaluate(async () => {
     const { open } = await import(new URL("clickfold.js", document.baseURI).href);
     window.engine = await open();

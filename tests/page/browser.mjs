@@ -75,7 +75,7 @@ export async function eventually(read, expected) {
     try {
       return assert.deepEqual(await read(), expected);
     } catch (error) {
-      if (tries === 50) throw error;
+      if (tries === 300) throw error;
       await new Promise(resolve => setTimeout(resolve, 100));
     }
   }

@@ -159,6 +159,7 @@ test("the sample is replayed: the last day's numbers are those of the file", asy
   const events = lines.map(([, , event, timestamp]) => ({ event, day: timestamp.slice(0, 10) })), last = events.map(({ day }) => day).sort().at(-1);
   const { page, leave } = await browser.visit();
   await page.click("text=Watch a stream");
+  await page.waitForSelector("#where:not(:empty)");
   await page.selectOption("#kind", "websocket");
   await page.fill("#id", "of_another_source");
   await page.selectOption("#kind", "sample");
@@ -172,7 +173,7 @@ test("the sample is replayed: the last day's numbers are those of the file", asy
   assert.match(page.url(), /\?to=sample%3AInfinity&window=1d&lateness=10s$/);
   // A page that is loaded again, or whose address is passed on, waits to be told.
   await page.reload();
-  assert.deepEqual([await page.isVisible("#source"), await page.inputValue("#speed"), await page.inputValue("#window"), page.workers().length], [true, "Infinity", "1d", 0]);
+  await eventually(async () => [await page.isVisible("#source"), await page.inputValue("#speed"), await page.inputValue("#window"), page.workers().length], [true, "Infinity", "1d", 0]);
   await page.selectOption("#speed", "600");
   await page.click("form .primary");
   await complete(page);

@@ -19,6 +19,7 @@ function wrap(dataset) {
         const answer = globalThis.answers?.find(({ of }) => Object.entries(of).every(([key, value]) => JSON.stringify(query[key] ?? null) === JSON.stringify(value)));
         if (!answer) return target.query(query, options);
         if (answer.after) await new Promise(resolve => setTimeout(resolve, answer.after));
+        if (answer.isHeld) await new Promise(resolve => { globalThis.letGo = resolve; });
         if (answer.error) throw new ClickfoldError(answer.error[0], answer.error[1]);
         return table(answer.rows.map(row => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, typeof value === "string" && /^\\d{4}-\\d\\d-\\d\\dT/.test(value) ? new Date(value) : value]))));
       };
@@ -34,7 +35,7 @@ function wrap(dataset) {
 
 /**
  * Answers of the page's engine from its next visit on: the first whose \`of\` is in the question; \`null\` in \`of\` is a key that is not there.
- * What was asked is in \`asked\`. The visit must block service workers, which have an engine of their own.
+ * One that `isHeld` comes once `letGo` is called in the page. What was asked is in \`asked\`. The visit must block service workers, which have an engine of their own.
  */
 export async function mock(page, answers = [], { segmentColumn } = {}) {
   await page.context().route(/\/clickfold\.js$/, route => route.fulfill({ contentType: "text/javascript", body: WRAPPED }));
