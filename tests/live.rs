@@ -219,12 +219,20 @@ fn rows_that_are_no_later_than_agreed_are_never_late() {
         };
         rows.sort_by_cached_key(|row| second(row) + random.below(601) as i64);
         let mut data = loaded(&(HEADER.to_owned() + &rows[..5].concat()), json!({ "lateness": "10m" }), true);
-        let view = watch(&mut data, json!({ "query": query, "window": { "size": "20m", "hop": "10m" }, "closes": true }));
+        let mut watched = |closes| {
+            watch(&mut data, json!({ "query": query, "window": { "size": "20m", "hop": "10m" }, "show": 3, "closes": closes }))
+        };
+        let (view, quiet) = (watched(true), watched(false));
         let mut told = BTreeMap::new();
         closed(&mut data, view, &mut told);
         for part in rows[5..].chunks(7) {
             assert_eq!(data.append(part.concat().as_bytes(), None).unwrap().late, 0);
             closed(&mut data, view, &mut told);
+            assert_eq!(
+                looked(&mut data, view),
+                looked(&mut data, quiet),
+                "the windows that are shown do not depend on which are told"
+            );
         }
         assert!(told.len() > 10);
         let expected = windows_of(&all, &query, 1_200, 600);
@@ -531,6 +539,21 @@ fn a_window_that_closed_without_a_row_does_not_come_back() {
     let closed: Vec<String> = data.closed(view).unwrap().iter().map(|told| to_csv(&told.table)).collect();
     assert_eq!(closed.len(), 3);
     assert!(closed[0].ends_with(",false,a,2,1,0\n"), "{closed:?}");
+}
+
+/// Half a year of rows are in some ten million windows of an hour by the second.
+#[test]
+fn windows_that_nobody_is_told_are_passed_over() {
+    let row = |at: usize| format!("u,2024-{:02}-{:02}T{:02}:00:00Z,a\n", 1 + at / 28 / 24 % 6, 1 + at / 24 % 28, at % 24);
+    let count = json!({ "kind": "aggregate", "group_by": ["item"], "measures": { "n": { "fn": "count" } } });
+    let schema = json!({ "user": { "role": "actor" }, "t": { "role": "time" } });
+    let mut data = stream(&("user,t,item\n".to_owned() + &(0..6 * 28 * 24).map(row).collect::<String>()), schema, json!({}));
+    let view = watch(&mut data, json!({ "query": count, "window": { "size": "1h", "hop": "1s" }, "show": 2 }));
+    assert_eq!(
+        looked(&mut data, view),
+        "window_start,window_end,provisional,item,n\n2024-06-28T22:00:00Z,2024-06-28T23:00:00Z,false,a,1\n2024-06-28T22:00:01Z,2024-06-28T23:00:01Z,true,a,1\n"
+    );
+    assert!(data.closed(view).unwrap().is_empty());
 }
 
 #[test]

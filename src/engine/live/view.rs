@@ -208,7 +208,7 @@ impl View {
             State::Whole(_) => {}
             State::Windowed(windowed) => {
                 let unit = unit_of(&self.asker)?;
-                for window in windowed.close(&self.asker, watermark, shown + 1)? {
+                for window in windowed.close(&self.asker, watermark, shown + 1, self.watch.closes)? {
                     if self.watch.closes {
                         let both: Vec<Window> = self.last_closed.take().into_iter().chain([window.clone()]).collect();
                         let windows = vec![(window.start, window.end, false)];

@@ -112,36 +112,38 @@ impl Windowed {
         })
     }
 
-    /// Closes the windows that have ended by the watermark, oldest first, and keeps the last `n_kept` of them to be shown.
-    pub(super) fn close(&mut self, asker: &Asker, watermark: i64, n_kept: usize) -> Result<Vec<Window>> {
+    /// Closes the windows that have ended by the watermark, and keeps the last `n_kept` of them to be shown. Gives all of them, oldest
+    /// first, or only these: what nobody `wants` is not worked out.
+    pub(super) fn close(&mut self, asker: &Asker, watermark: i64, n_kept: usize, wants_all: bool) -> Result<Vec<Window>> {
         if self.watermark.is_some_and(|before| watermark <= before) {
             return Ok(vec![]);
         }
         let before = self.watermark.replace(watermark);
+        let last = self.windows.last_ended(watermark);
+        let mut ended = vec![];
+        let mut next = last;
+        while let Some(start) = next.filter(|&start| self.newest_closed.is_none_or(|newest| start > newest)) {
+            let end = self.windows.end(start);
+            if before.is_some_and(|before| end <= before) || ended.len() == n_kept && !wants_all {
+                break;
+            }
+            next = if self.panes.range(start..end).next().is_some() {
+                ended.push((start, end));
+                self.windows.before(start)
+            } else {
+                // Windows go by without rows where there is no pane.
+                self.panes.range(..start).next_back().map(|(&pane, _)| pane)
+            };
+        }
         let mut closing = vec![];
-        // Windows go by without rows where there is no pane.
-        'panes: while let Some((&first, _)) = self.panes.first_key_value() {
-            let mut start = self.windows.window_ending_with(first);
-            while start < first && before.is_some_and(|before| self.windows.end(start) <= before) {
-                start = self.windows.next(start);
-            }
-            while start <= first {
-                let end = self.windows.end(start);
-                if end > watermark {
-                    break;
-                }
-                if before.is_none_or(|before| end > before) && self.newest_closed.is_none_or(|newest| start > newest) {
-                    let answer = self.answer(asker, start, end)?;
-                    closing.push(Window { start, end, is_provisional: false, answer });
-                    self.newest_closed = Some(start);
-                }
-                if start == first {
-                    self.panes.pop_first();
-                    continue 'panes;
-                }
-                start = self.windows.next(start);
-            }
-            break;
+        for (start, end) in ended.into_iter().rev() {
+            let answer = self.answer(asker, start, end)?;
+            closing.push(Window { start, end, is_provisional: false, answer });
+            self.newest_closed = Some(start);
+        }
+        // The window that begins with a pane is the last that it is part of.
+        while self.panes.first_key_value().is_some_and(|(&pane, _)| Some(pane) <= last) {
+            self.panes.pop_first();
         }
         self.known.retain(|&start, _| self.newest_closed.is_none_or(|newest| start > newest));
         self.closed.extend(closing.iter().cloned());
@@ -168,7 +170,7 @@ impl Windowed {
             }
             let answer = self.answer(asker, start, end)?;
             windows.push_front(Window { start, end, is_provisional: true, answer });
-            next = Some(self.windows.pane_of(start.saturating_sub(1)));
+            next = self.windows.before(start);
         }
         self.known.retain(|start, _| windows.iter().any(|window| window.start == *start));
         for window in self.closed.iter().rev().take(n.saturating_sub(windows.len())) {

@@ -85,6 +85,25 @@ impl Windows {
         (1..self.n_panes).fold(start, |start, _| self.panes.start(start.saturating_sub(1)))
     }
 
+    /// The start of the window before the one that starts at `start`; none before the first of all times.
+    pub(super) fn before(&mut self, start: i64) -> Option<i64> {
+        let before = self.panes.start(start.saturating_sub(1));
+        (before < start).then_some(before)
+    }
+
+    /// The start of the last window that has ended by a time.
+    pub(super) fn last_ended(&mut self, time: i64) -> Option<i64> {
+        let pane = self.pane_of(time);
+        // Only the last pane of all times ends with a time that is in it.
+        let start = if self.next(pane) <= time {
+            pane
+        } else {
+            let before = self.before(pane)?;
+            self.window_ending_with(before)
+        };
+        (self.end(start) <= time).then_some(start)
+    }
+
     /// The end of the window that starts at `start`.
     pub(super) fn end(&mut self, start: i64) -> i64 {
         (0..self.n_panes).fold(start, |start, _| self.next(start))
@@ -107,6 +126,8 @@ mod tests {
         assert_eq!(windows.window_ending_with(4_500), 1_800);
         assert_eq!(windows.end(1_800), 5_400);
         assert_eq!(windows.next(-900), 0);
+        let ended = [5_399, 5_400, 6_299, 6_300].map(|time| windows.last_ended(time));
+        assert_eq!(ended, [Some(900), Some(1_800), Some(1_800), Some(2_700)]);
         let mut tumbling = Windows::new("1m", None, None, TimeUnit::Milli).unwrap();
         assert_eq!(
             (tumbling.pane_of(61_500), tumbling.end(60_000), tumbling.window_ending_with(60_000)),
@@ -134,6 +155,7 @@ mod tests {
             let pane = windows.pane_of(time);
             assert!(windows.next(pane) > pane && windows.end(pane) > pane);
             assert!(windows.window_ending_with(pane) <= pane);
+            assert!(windows.last_ended(time).is_none_or(|start| windows.end(start) <= time));
         }
     }
 
