@@ -112,8 +112,8 @@ impl Windowed {
         })
     }
 
-    /// Closes the windows that have ended by the watermark, and keeps the last `n_kept` of them to be shown. Gives all of them, oldest
-    /// first, or only these: what nobody `wants` is not worked out.
+    /// Closes the windows that have ended by the watermark, oldest first, and keeps the last `n_kept` of them to be shown. Unless it
+    /// `wants_all`, only these are worked out.
     pub(super) fn close(&mut self, asker: &Asker, watermark: i64, n_kept: usize, wants_all: bool) -> Result<Vec<Window>> {
         if self.watermark.is_some_and(|before| watermark <= before) {
             return Ok(vec![]);

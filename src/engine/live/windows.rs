@@ -94,14 +94,17 @@ impl Windows {
     /// The start of the last window that has ended by a time.
     pub(super) fn last_ended(&mut self, time: i64) -> Option<i64> {
         let pane = self.pane_of(time);
-        // Only the last pane of all times ends with a time that is in it.
-        let start = if self.next(pane) <= time {
+        // The last pane of all times ends with a time that is in it, and so may a day of which the clock has an hour twice.
+        let mut start = if self.next(pane) <= time {
             pane
         } else {
             let before = self.before(pane)?;
             self.window_ending_with(before)
         };
-        (self.end(start) <= time).then_some(start)
+        while self.end(start) > time {
+            start = self.before(start)?;
+        }
+        Some(start)
     }
 
     /// The end of the window that starts at `start`.
@@ -143,6 +146,14 @@ mod tests {
         assert_eq!(windows.next(10 * DAY), 11 * DAY - 3_600);
         assert_eq!(windows.end(10 * DAY), 12 * DAY - 3_600);
         assert_eq!(windows.window_ending_with(11 * DAY - 3_600), 10 * DAY);
+        // Clocks go back to the day before, just after midnight: that day has begun once, and is over twice.
+        let zone = Zone::new(vec![(i64::MIN, 0), (10 * DAY + 60, -3_600)]);
+        let mut windows = Windows::new("2d", Some("1d"), Some(zone), TimeUnit::Second).unwrap();
+        for time in (9 * DAY..12 * DAY).step_by(600) {
+            let start = windows.last_ended(time).unwrap();
+            let next = windows.next(start);
+            assert!(windows.end(start) <= time && windows.end(next) > time, "{time}: {start}");
+        }
         let mut months = Windows::new("1mo", None, None, TimeUnit::Second).unwrap();
         let starts: Vec<i64> = std::iter::successors(Some(0), |&start| Some(months.next(start))).take(4).collect();
         assert_eq!(starts, [0, 31 * DAY, 59 * DAY, 90 * DAY]);
