@@ -112,7 +112,7 @@ $(VENV)/ok: tests/conformance/requirements.txt
 	touch $@
 
 $(CACHE)/chromium:
-	for try in 1 2 3; do test -x /usr/bin/chromium && break; apt-get $(APT) update -qq && DEBIAN_FRONTEND=noninteractive apt-get $(APT) install -y -qq chromium || sleep 10; done
+	for wait in 10 30 0; do test -x /usr/bin/chromium || { apt-get $(APT) update -qq && DEBIAN_FRONTEND=noninteractive apt-get $(APT) install -y -qq chromium; } || sleep $$wait; done
 	/usr/bin/chromium --version --no-sandbox
 	mkdir -p $(CACHE) && touch $@
 

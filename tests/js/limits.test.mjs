@@ -21,18 +21,18 @@ function file(name, lines) {
 const drawn = page => page.waitForSelector("#timeline .uplot");
 const said = (page, pattern) => page.waitForFunction(source => new RegExp(source).test(document.querySelector("[role=status]")?.textContent ?? ""), pattern.source);
 
-/** The least of three visits: what the machine took of a core is not in all of them. */
-async function longestTask(page, run) {
-  let least = Infinity;
-  for (let i = 0; i < 3 && least > 50; i++) {
-    if (i) await page.reload();
-    least = Math.min(least, await longestTaskOnce(page, run));
+/** Of three first visits the one with the shortest longest task: what the machine took of a core is not in all of them. */
+async function quietest(run) {
+  let best = { longest: Infinity };
+  for (let i = 0; i < 3 && best.longest > 50; i++) {
+    const { page, complaints } = await openPage(), longest = await longestTask(page, () => run(page));
+    if (longest < best.longest) best = { longest, page, complaints };
   }
-  return least;
+  return best;
 }
 
 /** Milliseconds that the main thread's longest task worked, whatever else the machine does. */
-async function longestTaskOnce(page, run) {
+async function longestTask(page, run) {
   await browser.startTracing(page, { categories: ["toplevel"] });
   await run();
   const { traceEvents } = JSON.parse((await browser.stopTracing()).toString());
@@ -45,8 +45,8 @@ test("an action of a hundred thousand kinds is drawn without holding the page up
   const lines = ["user_id,event,time"], day = i => `2024-01-${String(1 + (i % 20)).padStart(2, "0")}`;
   for (let i = 0; i < 100_000; i++) lines.push(`${i % 999},kind${i},${day(i)} 10:00:00`);
   for (let i = 0; i < 300; i++) lines.push(`1,${["view", "buy", ""][i % 3]},${day(i)} 11:00:00`);
-  const kinds = file("kinds.csv", lines), { page, complaints } = await openPage();
-  const longest = await longestTask(page, async () => {
+  const kinds = file("kinds.csv", lines);
+  const { longest, page, complaints } = await quietest(async page => {
     await page.setInputFiles("input[type=file]", kinds);
     await drawn(page);
   });
@@ -66,9 +66,9 @@ test("a thousand rejects are shown by pieces", async () => {
   const lines = ["user_id,event,time", "1,view,2024-01-01 10:00:00"];
   for (let i = 0; i < 1200; i++) lines.push(`broken ${"x".repeat(300)}`);
   for (let i = 0; i < 1200; i++) lines.push("1,view,2024-01-01 10:00:00");
-  const { page } = await openPage();
-  const longest = await longestTask(page, async () => {
-    await page.setInputFiles("input[type=file]", file("rejects.csv", lines));
+  const rejects = file("rejects.csv", lines);
+  const { longest, page } = await quietest(async page => {
+    await page.setInputFiles("input[type=file]", rejects);
     await drawn(page);
   });
   assert.ok(longest > 0 && longest <= 50, `a task of ${longest} ms`);

@@ -92,8 +92,7 @@ test("the main thread never works for over 50 ms at a stretch while 40 MB are re
   const lines = ["user_id,item_id,category_id,behavior,timestamp"];
   for (let i = 0; i < 1_150_000; i++) lines.push(`${(i * 7919) % 100003},${(i * 104729) % 1000003},${i % 9439},${["pv", "cart", "buy"][i % 3]},${1511568000 + (i % 700_000)}`);
   writeFileSync(path, lines.join("\n"));
-  const { page, leave } = await browser.visit();
-  const reading = () => longestTask(page, async () => {
+  const reading = page => longestTask(page, async () => {
     // In one look, and from before on: the bar may be gone at the next.
     const shown = page.waitForFunction(() => {
       const bar = document.querySelector("progress");
@@ -103,11 +102,14 @@ test("the main thread never works for over 50 ms at a stretch while 40 MB are re
     assert.deepEqual(await (await shown).jsonValue(), [1, "loading-title"]);
     await loaded(page);
   });
-  // What works for long does so each time; what the machine took of a core, in one of three at the most.
-  let read = await reading();
-  for (let again = 0; again < 2 && read > 50; again++) {
-    await page.reload();
-    read = Math.min(read, await reading());
+  // What works for long does so each time; what the machine took of a core is not in each of three first visits.
+  let read = Infinity, { page, leave } = await browser.visit();
+  for (let i = 0; i < 3 && read > 50; i++) {
+    if (i) {
+      await leave();
+      ({ page, leave } = await browser.visit());
+    }
+    read = Math.min(read, await reading(page));
   }
   // A task that has not ended when the tracing does is not in it.
   const busy = await longestTask(page, () => page.evaluate(async () => {

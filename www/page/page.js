@@ -232,12 +232,17 @@ async function rerole(column, role) {
   if (!dataset) return;
   // At once: the file may be read again before the role is there.
   if (state.columns.has(column)) told.set(column, { ...before, role });
+  const said = told.get(column);
   try {
     await dataset.setRoles({ [column]: role });
+  } catch (error) {
+    if (said !== before && told.get(column) === said) before ? told.set(column, before) : told.delete(column);
+    if (state.dataset === dataset) set({ error: /** @type {Error} */ (error).message });
+    return;
+  }
+  try {
     if (state.dataset === dataset) await show(dataset);
   } catch (error) {
-    if (before) told.set(column, before);
-    else told.delete(column);
     if (state.dataset === dataset) set({ error: /** @type {Error} */ (error).message });
   }
 }
