@@ -85,20 +85,85 @@ test("amounts of several currencies are not added up; without a second one all a
   host.files.set("/two.csv", of(["02", "10.00", 2, "USD"], ["14", "10.00", 2, "eur"], ["14", "5.50", 1, "EUR"], ["15", "1500", 3, "JPY"], ["15", "7.00", 1, ""]));
   host.files.set("/one.csv", of(["14", "10.00", 2, "EUR"], ["15", "7.00", 1, ""]));
   host.files.set("/many.csv", of(...["AUD", "CAD", "CHF", "CNY", "CZK", "DKK", "<i>GBP</i>"].flatMap((currency, at) => Array.from({ length: at === 1 ? 1 : 2 }, () => ["15", "2.00", 1, currency]))));
-  const { page, heard, leave } = await host.visit(["two", "one", "many"].map(name => `<clickfold-view src="/${name}.csv" view="kpi" id="${name}"></clickfold-view>`).join(""));
+  host.files.set("/spelled.csv", of(["14", "2.00", 1, "usd"], ["14", "4.00", 1, "USD"], ["15", "8.00", 1, ""]));
+  host.files.set("/signs.csv", of(["14", "2.00", 1, "€"], ["15", "2.00", 1, " €"]));
+  host.files.set("/numeric.csv", of(["14", "2.00", 1, "840"], ["15", "4.00", 1, "978"]));
+  const { page, heard, leave } = await host.visit(["two", "one", "many", "spelled", "signs", "numeric"].map(name => `<clickfold-view src="/${name}.csv" view="kpi" id="${name}"></clickfold-view>`).join(""));
   await settled(page);
   const revenues = id => page.$eval(id, ({ shadowRoot }) => [...shadowRoot.querySelectorAll(".card")].map(card => [...card.querySelectorAll(".label, .figure, .change > [aria-hidden]")].map(part => part.textContent)).filter(([label]) => label.startsWith("Revenue")));
   const fine = id => page.$eval(id, ({ shadowRoot }) => shadowRoot.querySelector(".fine").textContent);
   assert.deepEqual(await revenues("#two"), [
-    ["Revenue (EUR)", "€25.50", "▲ +€25.50"], ["Revenue (JPY)", "¥4,500", "▲ +¥4,500"], ["Revenue (USD)", "$0.00", "▼ -100%"], ["Revenue (unknown)", "7.00", "▲ +7.00"],
+    ["Revenue (EUR)", "€25.50", "▲ +€25.50"], ["Revenue (JPY)", "¥4,500", "▲ +¥4,500"], ["Revenue (USD)", "$0.00", "▼ -100%"], ["Revenue (currency unknown)", "7.00", "▲ +7.00"],
   ]);
   assert.deepEqual(await revenues("#one"), [["Revenue", "€27.00", "▲ +€27.00"]]);
   assert.deepEqual((await revenues("#many")).map(([label, figure]) => [label, figure.replace("\u00a0", " ")]), [
     ["Revenue (<i>GBP</i>)", "4.00"], ["Revenue (AUD)", "A$4.00"], ["Revenue (CHF)", "CHF 4.00"], ["Revenue (CNY)", "CN¥4.00"], ["Revenue (CZK)", "CZK 4.00"], ["Revenue (DKK)", "DKK 4.00"],
   ]);
   assert.equal(await fine("#many"), "Revenue in 1 other currency is not shown.");
+  assert.deepEqual(await revenues("#spelled"), [["Revenue", "$14.00", "▲ +$14.00"]]);
+  assert.deepEqual(await revenues("#signs"), [["Revenue (€)", "4.00", "▲ +4.00"]]);
+  assert.deepEqual(await revenues("#numeric"), [["Revenue (840)", "2.00", "▲ +2.00"], ["Revenue (978)", "4.00", "▲ +4.00"]]);
   await page.click("#two .card:nth-of-type(4)");
   assert.deepEqual((await heard("select")).at(-1), { name: "revenue", value: 25.5, before: 0, currency: "EUR" });
+  await leave();
+});
+
+test("a currency that is first said late, after views that have none, is known from then on", async () => {
+  const { page, heard, leave } = await host.visit(`<clickfold-view view="kpi"></clickfold-view>`);
+  const push = (at, event, currency) => page.$eval("clickfold-view", ({ events }, [at, event, currency]) => events.push({ user: `u${at}`, event, item: "hat", price: 10, currency, time: new Date(Date.UTC(2026, 10, 1, 10, at)).toISOString() }), [at, event, currency]);
+  const revenue = () => page.$eval("clickfold-view", ({ shadowRoot }) => [...shadowRoot.querySelectorAll(".card")].map(card => card.querySelector(".figure").textContent).slice(3, -1));
+  for (let at = 0; at < 3; at++) await push(at, "view_item", null);
+  await eventually(() => heard("ready"), [3]);
+  await push(3, "purchase", null);
+  await eventually(revenue, ["10"]);
+  await push(4, "purchase", "EUR");
+  await eventually(revenue, ["€20"]);
+  await push(5, "purchase", "USD");
+  await eventually(revenue, ["€10", "$10", "10"]);
+  assert.deepEqual(await heard("error"), []);
+  await leave();
+});
+
+test("what is sent back is no order, and where there is nothing but orders there is no conversion", async () => {
+  host.files.set("/back.csv", "InvoiceNo,StockCode,Quantity,InvoiceDate,UnitPrice,CustomerID\n1,hat,2,2026-11-01 10:00:00,5.00,7\nC2,hat,-1,2026-11-01 11:00:00,5.00,7\n3,cap,1,2026-11-01 12:00:00,2.50,8\n");
+  const { page, leave } = await host.visit(`<clickfold-view src="/back.csv" view="kpi"></clickfold-view>`);
+  await settled(page);
+  assert.deepEqual(await page.$eval("clickfold-view", ({ shadowRoot }) => [...shadowRoot.querySelectorAll(".card")].map(card => [...card.querySelectorAll(".label, .figure")].map(part => part.textContent))), [
+    ["Events", "1"], ["Customers", "1"], ["Orders", "1"], ["Revenue", "2.50"],
+  ]);
+  await leave();
+});
+
+/** Two events late on a day in New York, which by UTC are on the next. */
+const EVENINGS = `time,user,event,item\n2026-11-02T15:00:00Z,ann,view_item,hat\n2026-11-03T03:00:00Z,bob,view_item,hat\n2026-11-04T03:00:00Z,ann,view_item,cap\n`;
+
+test("of many cohorts the newest are shown, which is said", async () => {
+  const weeks = Array.from({ length: 15 }, (_, week) => `${new Date(Date.UTC(2026, 5, 1 + 7 * week, 10)).toISOString()},u${week},view_item\n`).join("");
+  host.files.set("/weeks.csv", `time,user,event\n${weeks}`);
+  host.files.set("/day.csv", "time,user,event\n2026-11-01 10:00:00,ann,view_item\n2026-11-01 11:00:00,bob,view_item\n");
+  const { page, leave } = await host.visit(["weeks", "day"].map(name => `<clickfold-view src="/${name}.csv" view="retention" id="${name}"></clickfold-view>`).join(""));
+  await settled(page);
+  const said = (widget, selector) => page.$eval(widget, ({ shadowRoot }, selector) => [...shadowRoot.querySelectorAll(selector)].map(({ textContent }) => textContent), selector);
+  assert.equal((await cells(page, "#weeks")).length, 13);
+  assert.ok((await said("#weeks", ".fine")).includes("The newest 12 of 15 weeks are shown; all are in the weighted row."));
+  assert.deepEqual(await said("#day", ".sentence"), ["2 users so far; the data ends too early to tell who came back."]);
+  await leave();
+});
+
+test("days begin by the clock of the widget's time zone, or of the question's own", async () => {
+  host.files.set("/evenings.csv", EVENINGS);
+  const days = zone => JSON.stringify({ kind: "aggregate", group_by: [{ column: "time", every: "1d", as: "day", ...zone }], measures: { events: { fn: "count" } }, order_by: ["day"] });
+  const { page, leave } = await host.visit([
+    `id="said" timezone="America/New_York" query='${days()}'`, `id="own" query='${days({ timezone: "America/New_York" })}'`, `id="cohorts" timezone="America/New_York" query='{"kind":"retention","every":"1d","periods":1}'`,
+    `id="live" timezone="America/New_York" view="live" window="1d" options='{"live": {}}'`,
+  ].map(attributes => `<clickfold-view src="/evenings.csv" ${attributes}></clickfold-view>`).join(""));
+  await settled(page);
+  for (const widget of ["#said", "#own"]) {
+    assert.deepEqual(await cells(page, widget), [["Nov 2, 2026", "2"], ["Nov 3, 2026", "1"]]);
+    assert.equal(await page.$eval(widget, ({ shadowRoot }) => shadowRoot.querySelector(".fine").textContent), "Time zone: Eastern Time.");
+  }
+  assert.deepEqual((await cells(page, "#cohorts")).map(([cohort]) => cohort), ["Nov 2, 2026", "Nov 2, 2026"]);
+  assert.match(await page.$eval("#live", ({ shadowRoot }) => shadowRoot.querySelector(".state").textContent.replace(/\s+/g, " ")), /^ ?Nov 3, 2026, 00:00:00 – Nov 4, 2026, 00:00:00 ?provisional ?$/);
   await leave();
 });
 
@@ -176,7 +241,7 @@ test("a funnel's steps are what an order needs, and those who skipped one are to
   const said = id => page.$eval(id, ({ shadowRoot }) => [...shadowRoot.querySelectorAll(".fine")].map(({ textContent }) => textContent));
   assert.deepEqual(await cells(page, "#en"), [["Viewed", "4", "100.0%", ""], ["Added to cart", "2", "50.0%", "50.0%"], ["Checkout", "2", "50.0%", "100.0%"], ["Bought", "2", "50.0%", "100.0%"]]);
   assert.deepEqual(await said("#en"), ["Of 4 users with “Viewed”, 50.0% got to “Bought”.", "Of 3 users with “Bought” after “Viewed”, 1 did not go through all of “Added to cart”, “Checkout” before: there is another way, or the data does not have all of it."]);
-  assert.equal((await said("#zh-CN"))[1], "3 位用户在“浏览”后到达“购买”，其中 1 未依次经过“加购”、“结算”：可能另有转化路径，或数据不完整。");
+  assert.equal((await said("#zh-CN"))[1], "3 位用户在“浏览”后到达“购买”，其中 1 个未依次经过“加购”、“结算”：可能另有转化路径，或数据不完整。");
   assert.deepEqual([await cells(page, "#one"), await said("#one")], [[["Viewed", "2", "100.0%", ""]], []]);
   assert.equal(await page.$eval("#one", ({ shadowRoot }) => shadowRoot.querySelector("[role=status]").textContent), "Viewed: 2");
   await page.$eval("#en", ({ dataset }) => dataset.append([["view_item"], ["add_to_cart"], ["begin_checkout"], ["purchase"]].map(([event], at) => ({ time: new Date(Date.UTC(2026, 10, 5, 10, at)), user: "u5", event }))));
@@ -331,7 +396,7 @@ test("a view that the data cannot answer says which column it needs", async () =
   host.files.set("/plain.csv", "item,n\nhat,1\ncap,2\n");
   const { page, heard, leave } = await host.visit(`<clickfold-view src="/plain.csv" view="funnel"></clickfold-view>`);
   await settled(page);
-  assert.match((await heard("error"))[0], /^UNKNOWN_COLUMN: this view needs a column with the role actor, .*; the data has item \(item\), n\./);
+  assert.match((await heard("error"))[0], /^UNKNOWN_COLUMN: this view needs a column with the role actor, .*; the data has item \(item, text\), n \(int\)\./);
   await leave();
 });
 

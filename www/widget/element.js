@@ -25,6 +25,9 @@ const DUE = ["nothing", "say", "ask", "open"], ASKED = ["view", "query", "window
 /** Pixels below which there is one bar or card beside another no more. */
 const NARROW = 480;
 
+/** Their names, types and meanings. @param {Dataset} dataset */
+const columnsOf = ({ schema }) => JSON.stringify(schema.map(({ name, type, role }) => [name, type, role]));
+
 /** `<clickfold-view>`: an answer about a shop's events, kept up to date, in a page of somebody else's. */
 export class ClickfoldView extends LitElement {
   static styles = unsafeCSS(looks);
@@ -245,10 +248,13 @@ export class ClickfoldView extends LitElement {
     if (!dataset.report.read) return this.#awaitRows(dataset);
     const view = this.#view, missing = missingIn(view, dataset);
     if (missing.length) {
-      return this.#fail(new Failure("UNKNOWN_COLUMN", `this view needs a column with the role ${missing.join(", and one with the role ")}; the data has ${dataset.schema.map(({ name, role }) => role ? `${name} (${role})` : name).join(", ")}. Say which with options, such as {"schema": {"${dataset.schema[0]?.name}": {"role": "${missing[0]}"}}}`));
+      return this.#fail(new Failure("UNKNOWN_COLUMN", `this view needs a column with the role ${missing.map(role => role === "time" ? "time and that type" : role).join(", and one with the role ")}; the data has ${dataset.schema.map(({ name, role, type }) => `${name} (${role ? `${role}, ` : ""}${type})`).join(", ")}. Say which with options, such as {"schema": {"${dataset.schema[0]?.name}": {"role": "${missing[0]}"}}}`));
     }
     this.#desk = this.#newDesk(dataset, settings);
+    const columns = columnsOf(dataset);
     this.#watching = new Watching(dataset, view.ask(this.#desk), answers => {
+      // What is asked depends on what the columns are: the first value of one may come late.
+      if (columnsOf(dataset) !== columns) return this.#ask();
       this.#isLoading = false;
       this.#answered = view;
       this.#answers = answers;

@@ -5,6 +5,7 @@
 import { ClickfoldError } from "./clickfold.js";
 import { millisecondsOf } from "../stream/idle.js";
 import { VIEWS } from "./views.js";
+import { isTimezone, zoneOf } from "./zones.js";
 
 export const THEMES = ["auto", "light", "dark"];
 
@@ -26,7 +27,7 @@ export function settle({ view, query, theme, window, limit, headingLevel, headin
     limit: whole("limit", limit ?? 10, 1, 1000),
     headingLevel: headingLevel === "none" ? 0 : whole("heading-level", headingLevel ?? 2, 0, 6),
     heading: heading ?? "",
-    timezone: fits("timezone", timezone ?? "UTC", { test: isTimezone }, `an IANA time zone such as "Asia/Shanghai"`),
+    timezone: zoneOf(query) ?? fits("timezone", timezone ?? "UTC", { test: isTimezone }, `an IANA time zone such as "Asia/Shanghai"`),
     options: object("options", options ?? {}),
   };
 }
@@ -58,15 +59,6 @@ function object(name, value) {
 
 /** @param {string} text */
 const isLength = text => millisecondsOf(text) !== undefined;
-
-/** @param {string} timezone */
-function isTimezone(timezone) {
-  try {
-    return Boolean(new Intl.DateTimeFormat("en", { timeZone: timezone }));
-  } catch {
-    return false;
-  }
-}
 
 /** @param {string} name @param {unknown} value @param {string} wanted @param {string[]} [candidates] */
 function wrong(name, value, wanted, candidates) {

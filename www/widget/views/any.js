@@ -6,6 +6,7 @@
 import { html, nothing } from "lit";
 import { choice } from "../choices.js";
 import { WIDTHS } from "../ranges.js";
+import { inZone } from "../zones.js";
 
 const MOST_ROWS = 200, MOST_LINES = 6;
 
@@ -29,15 +30,12 @@ function everyOf(desk, name) {
   return key?.every ?? /** @type {Grouped | undefined} */ (desk.query)?.every ?? "1s";
 }
 
-/** Whether times of day are shown. @param {string} every */
-const isOfDay = every => /\d[smh]$/.test(every);
-
 /** @type {View} */
 export const any = {
   needs: [],
   title: words => words.any.title,
   lines: limit => limit,
-  ask: ({ query }) => ({ plan: () => ({ answer: { query: /** @type {import("../clickfold.js").Query} */ (query) } }) }),
+  ask: ({ query, timezone }) => ({ plan: () => ({ answer: { query: inZone(/** @type {import("../clickfold.js").Query} */ (query), timezone) } }) }),
   template(desk, answers) {
     const { words, format } = desk, table = answers.get("answer"), rows = table?.rows() ?? [];
     if (!table || !rows.length) return html`<p class="note">${words.empty}</p>`;
@@ -58,7 +56,7 @@ export const any = {
         <th scope="row" class=${numbers.has(first.name) ? "number" : nothing}>${choice(text(row, first.name))}</th>${others.map(({ name }) => html`<td class=${numbers.has(name) ? "number" : nothing}>${text(row, name)}</td>`)}
       </tr>`)}</tbody>
     </table></div>
-    ${table.columns.some(({ name, type }) => type === "time" && isOfDay(everyOf(desk, name))) ? html`<p class="fine">${words.zone(format.zone())}</p>` : nothing}
+    ${table.columns.some(({ type }) => type === "time") ? html`<p class="fine">${words.zone(format.zone())}</p>` : nothing}
     ${rows.length > MOST_ROWS ? html`<p class="fine">${words.first(format.number(MOST_ROWS), format.number(rows.length))}</p>` : nothing}`;
   },
   summary({ words, format }, answers) {

@@ -52,6 +52,8 @@ function saleIn(dataset, answers) {
   const isKnown = buy !== undefined || !hasActions && Boolean(order);
   return {
     isKnown, order, where: buy === undefined ? [] : [isAction(dataset, buy)],
+    // What comes back is no order, though it lessens what was taken in.
+    goes: isNumber(quantity) ? [{ any: [{ column: quantity?.name, is_null: true }, { column: quantity?.name, gt: 0 }] }] : [],
     price: isKnown && isNumber(price) ? price : undefined,
     quantity: isNumber(quantity) ? quantity : undefined,
   };
@@ -59,29 +61,30 @@ function saleIn(dataset, answers) {
 
 /** The questions about a stretch of time. @param {Dataset} dataset @param {Answers} answers @param {string} name @param {object[]} when @returns {Record<string, Asked>} */
 function questions(dataset, answers, name, when) {
-  const { isKnown, order, where, price, quantity } = saleIn(dataset, answers), actor = byRole(dataset, "actor");
+  const { isKnown, order, where, goes, price, quantity } = saleIn(dataset, answers), actor = byRole(dataset, "actor");
   const people = actor ? { people: { fn: "count_distinct", column: actor.name } } : {};
   return {
     [`${name} all`]: { query: { kind: "aggregate", where: when, measures: { events: { fn: "count" }, ...people } } },
-    ...isKnown ? { [`${name} sold`]: { query: { kind: "aggregate", where: [...when, ...where], measures: { orders: order ? { fn: "count_distinct", column: order.name } : { fn: "count" }, ...people } } } } : {},
-    ...price ? { [`${name} revenue`]: { query: revenueOf(dataset, answers, [...when, ...where], price, quantity) } } : {},
+    ...isKnown ? { [`${name} sold`]: { query: { kind: "aggregate", where: [...when, ...where, ...goes], measures: { orders: order ? { fn: "count_distinct", column: order.name } : { fn: "count" }, ...people } } } } : {},
+    ...price ? { [`${name} revenue`]: { query: revenueOf(dataset, [...when, ...where], price, quantity) } } : {},
   };
 }
 
-/** @param {Answers} answers @param {string} name */
-function figuresOf(answers, name) {
+/** @param {Dataset} dataset @param {Answers} answers @param {string} name */
+function figuresOf(dataset, answers, name) {
   const [all] = answers.get(`${name} all`)?.rows() ?? [], [sold] = answers.get(`${name} sold`)?.rows() ?? [];
   const number = (/** @type {unknown} */ value) => value === undefined || value === null ? undefined : Number(value);
   const people = number(all?.people), buyers = number(sold?.people);
   return {
     events: number(all?.events), people, orders: number(sold?.orders),
-    conversion: people && buyers !== undefined ? buyers / people : undefined,
+    // Where there is nothing but orders, whoever is there has ordered.
+    conversion: people && buyers !== undefined && byRole(dataset, "action") ? buyers / people : undefined,
   };
 }
 
 /** @param {Desk} desk @param {Answers} answers @returns {Card[]} */
 function cardsOf(desk, answers) {
-  const { dataset, words, format } = desk, now = figuresOf(answers, "now"), before = figuresOf(answers, "before"), { order } = saleIn(dataset, answers);
+  const { dataset, words, format } = desk, now = figuresOf(dataset, answers, "now"), before = figuresOf(dataset, answers, "before"), { order } = saleIn(dataset, answers);
   const card = (/** @type {keyof typeof now} */ name, /** @type {string} */ label, write = /** @type {Write} */ (format.number.bind(format))) => {
     const value = now[name];
     return value === undefined ? [] : [{ name, value, before: before[name], label, write }];
@@ -92,21 +95,23 @@ function cardsOf(desk, answers) {
   ];
 }
 
-/** What is of no currency comes last. @param {string} a @param {string} b */
-const byCode = (a, b) => Number(!a) - Number(!b) || (a < b ? -1 : 1);
-
-/** A card for each currency, by its code, and how many have none. @param {Desk} desk @param {Answers} answers @returns {{ shown: Card[], omitted: number }} */
+/**
+ * A card for each currency, by its code, and one for what is of none; `omitted` is how many currencies have no card.
+ * @param {Desk} desk @param {Answers} answers @returns {{ shown: Card[], omitted: number }}
+ */
 function revenueCards({ dataset, words, format }, answers) {
-  const now = revenuesIn(answers, "now revenue"), before = revenuesIn(answers, "before revenue"), { price } = saleIn(dataset, answers);
-  if (!now) return { shown: [], omitted: 0 };
-  const sales = (/** @type {string} */ currency) => (now.get(currency)?.n ?? 0) + (before?.get(currency)?.n ?? 0);
-  const currencies = [...new Set([...now.keys(), ...before?.keys() ?? []])].sort((a, b) => sales(b) - sales(a) || byCode(a, b)), { length } = currencies;
-  const shown = (length ? currencies.slice(0, MOST_CURRENCIES).sort(byCode) : [""]).map(currency => /** @type {Card} */ ({
-    name: "revenue", value: now.get(currency)?.amount ?? 0, before: before && (before.get(currency)?.amount ?? 0),
-    ...length > 1 ? { currency, label: words.kpi.revenueIn(currency) } : { label: words.kpi.revenue },
+  const { price } = saleIn(dataset, answers), [now, before] = revenuesIn(answers, ["now revenue", "before revenue"]);
+  if (!answers.has("now revenue")) return { shown: [], omitted: 0 };
+  const sales = (/** @type {string} */ currency) => (now.get(currency)?.n ?? 0) + (before.get(currency)?.n ?? 0);
+  const all = [...new Set([...now.keys(), ...before.keys()])], known = all.filter(Boolean).sort((a, b) => sales(b) - sales(a) || (a < b ? -1 : 1));
+  const currencies = [...known.slice(0, MOST_CURRENCIES).sort(), ...all.includes("") || !all.length ? [""] : []];
+  const shown = currencies.map(currency => /** @type {Card} */ ({
+    name: "revenue", value: now.get(currency)?.amount ?? 0, before: answers.has("before revenue") ? before.get(currency)?.amount ?? 0 : undefined,
+    label: currencies.length > 1 || currency && !isCode(currency) ? words.kpi.revenueIn(currency) : words.kpi.revenue,
+    ...currencies.length > 1 ? { currency } : {},
     write: (value, options) => format.money(value, Boolean(price?.scale), isCode(currency) ? currency : undefined, options),
   }));
-  return { shown, omitted: Math.max(0, length - MOST_CURRENCIES) };
+  return { shown, omitted: Math.max(0, known.length - MOST_CURRENCIES) };
 }
 
 /** @type {View} */

@@ -13,6 +13,9 @@ import { DAY } from "../ranges.js";
 /** The window before is shown to no one, but says whether there was one: else nothing is new. */
 const WINDOWS = 2;
 
+/** Whether a window begins with a day, by whosever clock. @param {string} size */
+const isOfDays = size => /\d(d|w|mo|q|y)$/.test(size);
+
 /** @param {Answers} answers */
 const windowsIn = answers => answers.get("leaders")?.live.windows ?? [];
 
@@ -28,9 +31,9 @@ export const live = {
   title: words => words.live.title,
   lines: limit => limit + 1,
   isTicking: true,
-  ask: ({ dataset, limit, window }) => ({
+  ask: ({ dataset, limit, window, timezone }) => ({
     scout: actionsOf(dataset),
-    plan: scouted => ({ leaders: { query: rankingOf(dataset, countedIn(dataset, scouted), limit, "row_number"), options: { window: { size: window }, movement: "what", show: WINDOWS } } }),
+    plan: scouted => ({ leaders: { query: rankingOf(dataset, countedIn(dataset, scouted), limit, "row_number"), options: { window: { size: window, ...isOfDays(window) ? { timezone } : {} }, movement: "what", show: WINDOWS } } }),
   }),
   template(desk, answers) {
     const { words, format } = desk, rows = leadersIn(answers), hasBefore = windowsIn(answers).length > 1;
@@ -84,7 +87,7 @@ function state(desk, answers) {
   return html`<p class="state" part="status">
     ${status ? html`<span class="tag" data-state=${status.state}>${words.live.states[status.state]}</span>` : nothing}
     ${window ? html`<span>${isOld(window.start) ? format.time(window.start, "1s") : format.clock(window.start)} – ${window.end.getTime() - window.start.getTime() < DAY ? format.clock(window.end) : format.time(window.end, "1s")}</span>${closing(desk, window.provisional)}` : nothing}
-    ${rate === undefined ? nothing : html`<span>${words.live.rate({ n: rate, text: format.number(rate), plurals: format.plurals })}</span>`}
+    ${rate === undefined || !status && !rate ? nothing : html`<span>${words.live.rate({ n: rate, text: format.number(rate), plurals: format.plurals })}</span>`}
   </p>`;
 }
 

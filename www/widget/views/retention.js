@@ -51,6 +51,7 @@ export const retention = {
     const last = Math.max(...cohorts.flatMap(({ cells }) => cells.map(({ period }) => Number(period))));
     const most = Math.max(1e-9, ...cohorts.flatMap(({ cells }) => cells.filter(({ period }) => Number(period) > 0).map(({ rate }) => Number(rate ?? 0))));
     const periods = Array.from({ length: last + 1 }, (_, period) => period);
+    const n = new Set(answers.get("retention")?.rows().flatMap(({ cohort }) => cohort === null ? [] : Number(cohort))).size;
     return html`<p class="sentence" part="summary">${retention.summary(desk, answers)}</p>
     <div class="scroll" tabindex="0" role="group" aria-labelledby="title"><table class="heat" part="table" aria-labelledby="title">
       <thead><tr><th scope="col">${words.retention.first[/** @type {"1d"} */ (every)]}</th><th scope="col" class="number">${peopleIn(desk)}</th>${periods.map(period => html`<th scope="col" class="number"><span aria-hidden="true">${period ? `+${period}` : "0"}</span><span class="unseen">${words.retention.later[/** @type {"1d"} */ (every)]({ n: period, text: format.number(period), plurals: format.plurals })}</span></th>`)}</tr></thead>
@@ -65,10 +66,13 @@ export const retention = {
       </tr>`)}</tbody>
     </table></div>
     ${cohorts.some(({ cells }) => cells.some(({ complete }) => complete === false)) ? html`<p class="fine">* ${words.retention.open}</p>` : nothing}
+    ${n > MOST_COHORTS ? html`<p class="fine">${words.retention.newest[/** @type {"1d"} */ (every)](format.number(MOST_COHORTS), format.number(n))}</p>` : nothing}
     ${hasBases(cohorts) ? html`<p class="fine">${words.retention.bases}</p>` : nothing}`;
   },
-  summary({ words, format }, answers) {
-    const all = cohortsIn(answers).find(({ cohort }) => cohort === null), next = all?.cells.find(({ period }) => Number(period) === 1);
-    return next && next.rate !== null ? words.retention.summary[/** @type {"1d"} */ (everyFor(answers))](format.percent(next.rate)) : words.empty;
+  summary(desk, answers) {
+    const { words, format } = desk, cohorts = cohortsIn(answers), all = cohorts.find(({ cohort }) => cohort === null), next = all?.cells.find(({ period }) => Number(period) === 1);
+    if (!cohorts.length) return words.empty;
+    if (next && next.rate !== null) return words.retention.summary[/** @type {"1d"} */ (everyFor(answers))](format.percent(next.rate));
+    return words.retention.early(countedPeople(desk, (all ? [all] : cohorts).reduce((sum, { cells }) => sum + Number(sizeOf(cells)), 0)));
   },
 };

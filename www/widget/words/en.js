@@ -83,6 +83,12 @@ export default {
     base: (/** @type {string} */ people) => `of ${people} for whom this period is over`,
     bases: "“All, weighted” counts in each period only those for whom it is over.",
     open: "This period is not over yet.",
+    early: (/** @type {string} */ people) => `${people} so far; the data ends too early to tell who came back.`,
+    newest: {
+      "1d": (/** @type {string} */ n, /** @type {string} */ all) => `The newest ${n} of ${all} days are shown; all are in the weighted row.`,
+      "1w": (/** @type {string} */ n, /** @type {string} */ all) => `The newest ${n} of ${all} weeks are shown; all are in the weighted row.`,
+      "1mo": (/** @type {string} */ n, /** @type {string} */ all) => `The newest ${n} of ${all} months are shown; all are in the weighted row.`,
+    },
     first: { "1d": "First day", "1w": "First week", "1mo": "First month" },
     later: {
       "1d": (/** @type {Counted} */ { n, text, plurals }) => n ? `${text} ${some(plurals, n, "day", "days")} later` : "on the same day",
@@ -101,7 +107,7 @@ export default {
     orders: "Orders",
     purchases: "Purchases",
     revenue: "Revenue",
-    revenueIn: (/** @type {string} */ currency) => `Revenue (${currency || "unknown"})`,
+    revenueIn: (/** @type {string} */ currency) => `Revenue (${currency || "currency unknown"})`,
     omitted: (/** @type {Counted} */ { n, text, plurals }) => `Revenue in ${text} ${some(plurals, n, "other currency", "other currencies")} is not shown.`,
     conversion: "Conversion rate",
     up: (/** @type {string} */ by) => `up by ${by}`,

@@ -65,7 +65,7 @@ export default {
     ofFirst: "总转化率",
     ofBefore: "上一步转化率",
     summary: ({ people, first, last, rate }) => `${people}有“${first}”行为，其中 ${rate} 最终到达“${last}”。`,
-    skipped: ({ people, first, last, skipped, between }) => `${people}在“${first}”后到达“${last}”，其中 ${skipped} 未${between.length > 1 ? "依次" : ""}经过${between.map(step => `“${step}”`).join("、")}：可能另有转化路径，或数据不完整。`,
+    skipped: ({ people, first, last, skipped, between }) => `${people}在“${first}”后到达“${last}”，其中 ${skipped} 个未${between.length > 1 ? "依次" : ""}经过${between.map(step => `“${step}”`).join("、")}：可能另有转化路径，或数据不完整。`,
   },
   retention: {
     title: "用户留存",
@@ -73,6 +73,12 @@ export default {
     base: people => `基于该周期已结束的 ${people}`,
     bases: "“整体（加权）”的各周期仅统计该周期已结束的群体。",
     open: "该周期尚未结束。",
+    early: people => `目前共 ${people}；数据时间过短，尚无法得出留存率。`,
+    newest: {
+      "1d": (n, all) => `仅显示 ${all} 天中最近的 ${n} 天；加权行包含全部。`,
+      "1w": (n, all) => `仅显示 ${all} 周中最近的 ${n} 周；加权行包含全部。`,
+      "1mo": (n, all) => `仅显示 ${all} 个月中最近的 ${n} 个月；加权行包含全部。`,
+    },
     first: { "1d": "首次访问日", "1w": "首次访问周", "1mo": "首次访问月" },
     later: {
       "1d": ({ n, text }) => n ? `${text} 天后` : "当天",
