@@ -120,6 +120,8 @@ test("a currency that is first said late, after views that have none, is known f
   await eventually(revenue, ["€20"]);
   await push(5, "purchase", "USD");
   await eventually(revenue, ["€10", "$10", "10"]);
+  await page.$eval("clickfold-view", ({ events }) => events.push({ user: "u6", event: "purchase", item: "hat", price: "n/a", currency: "USD", time: "2026-11-01T10:06:00Z" }));
+  await eventually(() => page.$eval("clickfold-view", ({ shadowRoot }) => shadowRoot.querySelector(".fine")?.textContent), "Revenue is not shown: “price” has values that are no numbers.");
   assert.deepEqual(await heard("error"), []);
   await leave();
 });

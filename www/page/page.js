@@ -234,13 +234,10 @@ async function rerole(column, role) {
   if (state.columns.has(column)) told.set(column, { ...before, role });
   const said = told.get(column);
   try {
-    await dataset.setRoles({ [column]: role });
-  } catch (error) {
-    if (said !== before && told.get(column) === said) before ? told.set(column, before) : told.delete(column);
-    if (state.dataset === dataset) set({ error: /** @type {Error} */ (error).message });
-    return;
-  }
-  try {
+    await dataset.setRoles({ [column]: role }).catch(error => {
+      if (told.get(column) === said) before ? told.set(column, before) : told.delete(column);
+      throw error;
+    });
     if (state.dataset === dataset) await show(dataset);
   } catch (error) {
     if (state.dataset === dataset) set({ error: /** @type {Error} */ (error).message });

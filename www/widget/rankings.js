@@ -28,7 +28,7 @@ export const countedIn = (dataset, answers) => rankedIn(dataset).role === "actio
 /** @param {Desk} desk */
 export function nameOfRanked({ dataset, words }) {
   const { role, name } = rankedIn(dataset);
-  return role ? words.roles[role] : name;
+  return role && RANKED.includes(role) ? words.roles[role] : name;
 }
 
 /** @param {Desk} desk @param {Answers} answers */

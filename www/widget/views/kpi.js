@@ -55,6 +55,7 @@ function saleIn(dataset, answers) {
     // What comes back is no order, though it lessens what was taken in.
     goes: isNumber(quantity) ? [{ any: [{ column: quantity?.name, is_null: true }, { column: quantity?.name, gt: 0 }] }] : [],
     price: isKnown && isNumber(price) ? price : undefined,
+    wordy: isKnown && price?.type === "text" ? price : undefined,
     quantity: isNumber(quantity) ? quantity : undefined,
   };
 }
@@ -135,11 +136,12 @@ export const kpi = {
     };
   },
   template(desk, answers) {
-    const { words, format } = desk, period = periodIn(answers), cards = cardsOf(desk, answers), { omitted } = revenueCards(desk, answers);
+    const { words, format } = desk, period = periodIn(answers), cards = cardsOf(desk, answers), { omitted } = revenueCards(desk, answers), { wordy } = saleIn(desk.dataset, answers);
     return html`<ul class="cards" .style=${`--longest: ${Math.max(1, ...cards.map(card => lengthOf(desk, card)))}`}>${cards.map(card => html`<li class="card" part="card" @click=${() => desk.choose(rowOf(card))}>
       ${choice(html`<span class="label" part="label">${card.label}</span><span class="figure" part="figure">${card.write(card.value)}</span>`)}
       ${card.before === undefined ? nothing : html`<span class="change" part="change">${changeOf(desk, card, card.before)}</span>`}
     </li>`)}</ul>
+    ${wordy ? html`<p class="fine">${words.kpi.noNumbers(wordy.name)}</p>` : nothing}
     ${omitted ? html`<p class="fine">${words.kpi.omitted({ n: omitted, text: format.number(omitted), plurals: format.plurals })}</p>` : nothing}
     ${period ? html`<p class="fine">${words.kpi.period[period.unit]({ n: period.n, text: format.number(period.n), plurals: format.plurals })}</p>` : nothing}`;
   },

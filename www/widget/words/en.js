@@ -108,6 +108,7 @@ export default {
     purchases: "Purchases",
     revenue: "Revenue",
     revenueIn: (/** @type {string} */ currency) => `Revenue (${currency || "currency unknown"})`,
+    noNumbers: (/** @type {string} */ column) => `Revenue is not shown: “${column}” has values that are no numbers.`,
     omitted: (/** @type {Counted} */ { n, text, plurals }) => `Revenue in ${text} ${some(plurals, n, "other currency", "other currencies")} is not shown.`,
     conversion: "Conversion rate",
     up: (/** @type {string} */ by) => `up by ${by}`,

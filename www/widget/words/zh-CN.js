@@ -98,6 +98,7 @@ export default {
     purchases: "购买次数",
     revenue: "销售额",
     revenueIn: currency => `销售额（${currency || "币种未知"}）`,
+    noNumbers: column => `未显示销售额：“${column}”中有非数字的值。`,
     omitted: ({ text }) => `另有 ${text} 种币种的销售额未显示。`,
     conversion: "购买转化率",
     up: by => `上升 ${by}`,
