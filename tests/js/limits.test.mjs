@@ -5,6 +5,7 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { quietest } from "../page/tasks.mjs";
 import { browser, close, openPage, server } from "./browser.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "clickfold-"));
@@ -21,32 +22,12 @@ function file(name, lines) {
 const drawn = page => page.waitForSelector("#timeline .uplot");
 const said = (page, pattern) => page.waitForFunction(source => new RegExp(source).test(document.querySelector("[role=status]")?.textContent ?? ""), pattern.source);
 
-/** Of three first visits the one with the shortest longest task: what the machine took of a core is not in all of them. */
-async function quietest(run) {
-  let best = { longest: Infinity };
-  for (let i = 0; i < 3 && best.longest > 50; i++) {
-    const { page, complaints } = await openPage(), longest = await longestTask(page, () => run(page));
-    if (longest < best.longest) best = { longest, page, complaints };
-  }
-  return best;
-}
-
-/** Milliseconds that the main thread's longest task worked, whatever else the machine does. */
-async function longestTask(page, run) {
-  await browser.startTracing(page, { categories: ["toplevel"] });
-  await run();
-  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString());
-  const main = new Set(traceEvents.filter(({ name, args }) => name === "thread_name" && args.name === "CrRendererMain").map(({ pid, tid }) => `${pid} ${tid}`));
-  const tasks = traceEvents.filter(({ ph, name, pid, tid }) => ph === "X" && name.endsWith("RunTask") && main.has(`${pid} ${tid}`));
-  return Math.max(...tasks.map(({ tdur = 0 }) => tdur)) / 1000;
-}
-
 test("an action of a hundred thousand kinds is drawn without holding the page up", async () => {
   const lines = ["user_id,event,time"], day = i => `2024-01-${String(1 + (i % 20)).padStart(2, "0")}`;
   for (let i = 0; i < 100_000; i++) lines.push(`${i % 999},kind${i},${day(i)} 10:00:00`);
   for (let i = 0; i < 300; i++) lines.push(`1,${["view", "buy", ""][i % 3]},${day(i)} 11:00:00`);
   const kinds = file("kinds.csv", lines);
-  const { longest, page, complaints } = await quietest(async page => {
+  const { longest, page, complaints } = await quietest(browser, openPage, async page => {
     await page.setInputFiles("input[type=file]", kinds);
     await drawn(page);
   });
@@ -67,7 +48,7 @@ test("a thousand rejects are shown by pieces", async () => {
   for (let i = 0; i < 1200; i++) lines.push(`broken ${"x".repeat(300)}`);
   for (let i = 0; i < 1200; i++) lines.push("1,view,2024-01-01 10:00:00");
   const rejects = file("rejects.csv", lines);
-  const { longest, page } = await quietest(async page => {
+  const { longest, page } = await quietest(browser, openPage, async page => {
     await page.setInputFiles("input[type=file]", rejects);
     await drawn(page);
   });

@@ -136,9 +136,6 @@ test("what is sent back is no order, and where there is nothing but orders there
   await leave();
 });
 
-/** Two events late on a day in New York, which by UTC are on the next. */
-const EVENINGS = `time,user,event,item\n2026-11-02T15:00:00Z,ann,view_item,hat\n2026-11-03T03:00:00Z,bob,view_item,hat\n2026-11-04T03:00:00Z,ann,view_item,cap\n`;
-
 test("of many cohorts the newest are shown, which is said", async () => {
   const weeks = Array.from({ length: 15 }, (_, week) => `${new Date(Date.UTC(2026, 5, 1 + 7 * week, 10)).toISOString()},u${week},view_item\n`).join("");
   host.files.set("/weeks.csv", `time,user,event\n${weeks}`);
@@ -153,7 +150,8 @@ test("of many cohorts the newest are shown, which is said", async () => {
 });
 
 test("days begin by the clock of the widget's time zone, or of the question's own", async () => {
-  host.files.set("/evenings.csv", EVENINGS);
+  // The last two are late on a day in New York, and by UTC on the next.
+  host.files.set("/evenings.csv", "time,user,event,item\n2026-11-02T15:00:00Z,ann,view_item,hat\n2026-11-03T03:00:00Z,bob,view_item,hat\n2026-11-04T03:00:00Z,ann,view_item,cap\n");
   const days = zone => JSON.stringify({ kind: "aggregate", group_by: [{ column: "time", every: "1d", as: "day", ...zone }], measures: { events: { fn: "count" } }, order_by: ["day"] });
   const { page, leave } = await host.visit([
     `id="said" timezone="America/New_York" query='${days()}'`, `id="own" query='${days({ timezone: "America/New_York" })}'`, `id="cohorts" timezone="America/New_York" query='{"kind":"retention","every":"1d","periods":1}'`,

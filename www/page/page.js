@@ -235,7 +235,8 @@ async function rerole(column, role) {
   const said = told.get(column);
   try {
     await dataset.setRoles({ [column]: role }).catch(error => {
-      if (told.get(column) === said) before ? told.set(column, before) : told.delete(column);
+      if (told.get(column) === said && before) told.set(column, before);
+      else if (told.get(column) === said) told.delete(column);
       throw error;
     });
     if (state.dataset === dataset) await show(dataset);

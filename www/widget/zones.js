@@ -14,9 +14,6 @@ export function isTimezone(timezone) {
   }
 }
 
-/** @param {unknown} part of a question */
-const isBucket = part => typeof part === "object" && part !== null && "column" in part && "every" in part;
-
 /** The time zone that a question says itself, the first where it says several. @param {unknown} part of it @returns {string | undefined} */
 export function zoneOf(part) {
   if (typeof part !== "object" || part === null) return undefined;
@@ -30,7 +27,8 @@ export function inZone(query, timezone) {
   const within = part => {
     if (typeof part !== "object" || part === null) return part;
     if (Array.isArray(part)) return part.map(within);
-    return { ...isBucket(part) ? { timezone } : {}, ...Object.fromEntries(Object.entries(part).map(([key, value]) => [key, within(value)])) };
+    const isBucket = "column" in part && "every" in part;
+    return { ...isBucket ? { timezone } : {}, ...Object.fromEntries(Object.entries(part).map(([key, value]) => [key, within(value)])) };
   };
   return { ...OWN_DAYS.includes(query.kind) ? { timezone } : {}, ...within(query) };
 }

@@ -49,11 +49,11 @@ const isNumber = field => field?.type === "int" || field?.type === "decimal";
 function saleIn(dataset, answers) {
   const hasActions = byRole(dataset, "action"), buy = actionOf(dataset, actionsIn(answers), "buy");
   const price = byRole(dataset, "price"), quantity = byRole(dataset, "quantity"), order = byRole(dataset, "order");
-  const isKnown = buy !== undefined || !hasActions && Boolean(order);
+  const isKnown = buy !== undefined || !hasActions && Boolean(order), where = buy === undefined ? [] : [isAction(dataset, buy)];
   return {
-    isKnown, order, where: buy === undefined ? [] : [isAction(dataset, buy)],
+    isKnown, order, where,
     // What comes back is no order, though it lessens what was taken in.
-    goes: isNumber(quantity) ? [{ any: [{ column: quantity?.name, is_null: true }, { column: quantity?.name, gt: 0 }] }] : [],
+    ordered: isNumber(quantity) ? [...where, { any: [{ column: quantity?.name, is_null: true }, { column: quantity?.name, gt: 0 }] }] : where,
     price: isKnown && isNumber(price) ? price : undefined,
     wordy: isKnown && price?.type === "text" ? price : undefined,
     quantity: isNumber(quantity) ? quantity : undefined,
@@ -62,11 +62,11 @@ function saleIn(dataset, answers) {
 
 /** The questions about a stretch of time. @param {Dataset} dataset @param {Answers} answers @param {string} name @param {object[]} when @returns {Record<string, Asked>} */
 function questions(dataset, answers, name, when) {
-  const { isKnown, order, where, goes, price, quantity } = saleIn(dataset, answers), actor = byRole(dataset, "actor");
+  const { isKnown, order, where, ordered, price, quantity } = saleIn(dataset, answers), actor = byRole(dataset, "actor");
   const people = actor ? { people: { fn: "count_distinct", column: actor.name } } : {};
   return {
     [`${name} all`]: { query: { kind: "aggregate", where: when, measures: { events: { fn: "count" }, ...people } } },
-    ...isKnown ? { [`${name} sold`]: { query: { kind: "aggregate", where: [...when, ...where, ...goes], measures: { orders: order ? { fn: "count_distinct", column: order.name } : { fn: "count" }, ...people } } } } : {},
+    ...isKnown ? { [`${name} sold`]: { query: { kind: "aggregate", where: [...when, ...ordered], measures: { orders: order ? { fn: "count_distinct", column: order.name } : { fn: "count" }, ...people } } } } : {},
     ...price ? { [`${name} revenue`]: { query: revenueOf(dataset, [...when, ...where], price, quantity) } } : {},
   };
 }
@@ -83,17 +83,19 @@ function figuresOf(dataset, answers, name) {
   };
 }
 
-/** @param {Desk} desk @param {Answers} answers @returns {Card[]} */
+/** The cards, and how many currencies have none. @param {Desk} desk @param {Answers} answers @returns {{ cards: Card[], omitted: number }} */
 function cardsOf(desk, answers) {
   const { dataset, words, format } = desk, now = figuresOf(dataset, answers, "now"), before = figuresOf(dataset, answers, "before"), { order } = saleIn(dataset, answers);
   const card = (/** @type {keyof typeof now} */ name, /** @type {string} */ label, write = /** @type {Write} */ (format.number.bind(format))) => {
     const value = now[name];
     return value === undefined ? [] : [{ name, value, before: before[name], label, write }];
   };
-  return [
+  const { shown, omitted } = revenueCards(desk, answers);
+  const cards = [
     ...card("events", words.kpi.events), ...card("people", peopleIn(desk)), ...card("orders", order ? words.kpi.orders : words.kpi.purchases),
-    ...revenueCards(desk, answers).shown, ...card("conversion", words.kpi.conversion, value => format.percent(value)),
+    ...shown, ...card("conversion", words.kpi.conversion, value => format.percent(value)),
   ];
+  return { cards, omitted };
 }
 
 /**
@@ -136,7 +138,7 @@ export const kpi = {
     };
   },
   template(desk, answers) {
-    const { words, format } = desk, period = periodIn(answers), cards = cardsOf(desk, answers), { omitted } = revenueCards(desk, answers), { wordy } = saleIn(desk.dataset, answers);
+    const { words, format } = desk, period = periodIn(answers), { cards, omitted } = cardsOf(desk, answers), { wordy } = saleIn(desk.dataset, answers);
     return html`<ul class="cards" .style=${`--longest: ${Math.max(1, ...cards.map(card => lengthOf(desk, card)))}`}>${cards.map(card => html`<li class="card" part="card" @click=${() => desk.choose(rowOf(card))}>
       ${choice(html`<span class="label" part="label">${card.label}</span><span class="figure" part="figure">${card.write(card.value)}</span>`)}
       ${card.before === undefined ? nothing : html`<span class="change" part="change">${changeOf(desk, card, card.before)}</span>`}
@@ -146,7 +148,7 @@ export const kpi = {
     ${period ? html`<p class="fine">${words.kpi.period[period.unit]({ n: period.n, text: format.number(period.n), plurals: format.plurals })}</p>` : nothing}`;
   },
   summary(desk, answers) {
-    return cardsOf(desk, answers).map(({ label, value, write }) => desk.words.pair(label, write(value))).join(desk.words.comma);
+    return cardsOf(desk, answers).cards.map(({ label, value, write }) => desk.words.pair(label, write(value))).join(desk.words.comma);
   },
 };
 

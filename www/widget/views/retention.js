@@ -16,7 +16,7 @@ function everyFor(answers) {
   return days <= 21 ? "1d" : days <= 250 ? "1w" : "1mo";
 }
 
-/** The cells of each cohort; those of all together have none. @param {Answers} answers @returns {{ cohort: Date | null, cells: Row[] }[]} */
+/** The cells of each cohort; those of all together, which come first, have none. @param {Answers} answers @returns {{ cohort: Date | null, cells: Row[] }[]} */
 function cohortsIn(answers) {
   /** @type {Map<number | null, { cohort: Date | null, cells: Row[] }>} */
   const found = new Map();
@@ -26,8 +26,7 @@ function cohortsIn(answers) {
     if (group) group.cells.push(row);
     else found.set(key, { cohort, cells: [row] });
   }
-  const all = [...found.values()];
-  return [...all.filter(({ cohort }) => cohort === null), ...all.filter(({ cohort }) => cohort !== null).slice(-MOST_COHORTS)];
+  return [...found.values()].sort((a, b) => Number(a.cohort !== null) - Number(b.cohort !== null));
 }
 
 /** @param {Row[]} cells */
@@ -46,12 +45,12 @@ export const retention = {
     plan: scouted => ({ retention: { query: { kind: "retention", every: everyFor(scouted), periods: PERIODS, mean: "weighted", timezone } } }),
   }),
   template(desk, answers) {
-    const { words, format } = desk, cohorts = cohortsIn(answers), every = everyFor(answers);
+    const { words, format } = desk, found = cohortsIn(answers), own = found.filter(({ cohort }) => cohort !== null), every = everyFor(answers);
+    const cohorts = [...found.filter(({ cohort }) => cohort === null), ...own.slice(-MOST_COHORTS)];
     if (!cohorts.length) return html`<p class="note">${words.empty}</p>`;
     const last = Math.max(...cohorts.flatMap(({ cells }) => cells.map(({ period }) => Number(period))));
     const most = Math.max(1e-9, ...cohorts.flatMap(({ cells }) => cells.filter(({ period }) => Number(period) > 0).map(({ rate }) => Number(rate ?? 0))));
     const periods = Array.from({ length: last + 1 }, (_, period) => period);
-    const n = new Set(answers.get("retention")?.rows().flatMap(({ cohort }) => cohort === null ? [] : Number(cohort))).size;
     return html`<p class="sentence" part="summary">${retention.summary(desk, answers)}</p>
     <div class="scroll" tabindex="0" role="group" aria-labelledby="title"><table class="heat" part="table" aria-labelledby="title">
       <thead><tr><th scope="col">${words.retention.first[/** @type {"1d"} */ (every)]}</th><th scope="col" class="number">${peopleIn(desk)}</th>${periods.map(period => html`<th scope="col" class="number"><span aria-hidden="true">${period ? `+${period}` : "0"}</span><span class="unseen">${words.retention.later[/** @type {"1d"} */ (every)]({ n: period, text: format.number(period), plurals: format.plurals })}</span></th>`)}</tr></thead>
@@ -66,7 +65,7 @@ export const retention = {
       </tr>`)}</tbody>
     </table></div>
     ${cohorts.some(({ cells }) => cells.some(({ complete }) => complete === false)) ? html`<p class="fine">* ${words.retention.open}</p>` : nothing}
-    ${n > MOST_COHORTS ? html`<p class="fine">${words.retention.newest[/** @type {"1d"} */ (every)](format.number(MOST_COHORTS), format.number(n))}</p>` : nothing}
+    ${own.length > MOST_COHORTS ? html`<p class="fine">${words.retention.newest[/** @type {"1d"} */ (every)](format.number(MOST_COHORTS), format.number(own.length))}</p>` : nothing}
     ${hasBases(cohorts) ? html`<p class="fine">${words.retention.bases}</p>` : nothing}`;
   },
   summary(desk, answers) {
